@@ -1,0 +1,1 @@
+"""What notifications tells: nothing yet that another service must know."""

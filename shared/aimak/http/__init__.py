@@ -1,0 +1,6 @@
+"""HTTP of a service: one application, tokens, roles, problems as JSON."""
+
+from aimak.http.app import blueprint, service_app
+from aimak.http.auth import Actor, actor, open_to, requires
+
+__all__ = ["Actor", "actor", "blueprint", "open_to", "requires", "service_app"]

@@ -1,0 +1,125 @@
+"""The routes that every service has: health, doctor, dead letters, rebuild, maintain, plugins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask_smorest import Blueprint
+
+from aimak import operations
+from aimak.http.auth import actor, open_to, requires
+from aimak.messaging import dead_letters
+from aimak.problems import Problem, Refused
+from aimak.service import Service
+
+
+def kernel_routes(service: Service) -> Blueprint:
+    """The kernel's blueprint for one service."""
+    routes = Blueprint(
+        f"{service.name}-kernel", __name__, url_prefix=f"/{service.name}"
+    )
+    _state(routes, service)
+    _letters(routes, service)
+    return routes
+
+
+def _state(routes: Blueprint, service: Service) -> None:
+    @routes.get("/health")
+    @open_to("anyone")
+    def health() -> dict[str, Any]:
+        """Whether the service answers and its database does."""
+        with service.work("-") as work:
+            work.execute(work.table("counter").select().limit(1))
+        return {"service": service.name, "state": "up"}
+
+    @routes.get("/doctor")
+    @requires("admin", "clerk", "approver")
+    def doctor() -> dict[str, Any]:
+        """What is wrong with this service and the sums that are compared with another's."""
+        from aimak.http.app import language, problems_json
+
+        with service.work(actor().tenant, bulk=True) as work:
+            found = operations.examine(service, work)
+            control = dict(service.control(work)) if service.control else {}
+        return {
+            "service": service.name,
+            "problems": problems_json(found, language()),
+            "control": control,
+        }
+
+    @routes.post("/rebuild")
+    @requires("admin")
+    def rebuild() -> dict[str, Any]:
+        """Send the present state of everything this service owns again, to one consumer alone."""
+        to = request.args.get("to", "")
+        if not to:
+            raise Refused(Problem("AIM-K014", {"service": service.name}))
+        with service.work(actor().tenant, bulk=True) as work:
+            sent = operations.republish(service, work, to)
+            work.commit()
+        return {"service": service.name, "to": to, "rows": sent}
+
+    @routes.post("/read-models/drop")
+    @requires("admin")
+    def drop_read_models() -> dict[str, Any]:
+        """Empty what this service keeps of others' facts for this tenant; a rebuild brings it back."""
+        with service.work(actor().tenant, bulk=True) as work:
+            dropped = operations.drop_read_models(service, work)
+            work.commit()
+        return {"service": service.name, "rows": dropped}
+
+    @routes.post("/maintain")
+    @requires("admin")
+    def maintain() -> dict[str, Any]:
+        """Prune what has been kept long enough."""
+        return {"service": service.name, "pruned": operations.prune(service)}
+
+    @routes.get("/plugins")
+    @requires("admin", "clerk", "approver")
+    def plugins() -> dict[str, Any]:
+        """The installed plugins that this service hosts, and those that it left out, with the reason."""
+        from aimak.http.app import language
+
+        return {"service": service.name, **operations.list_plugins(service, language())}
+
+
+def _letters(routes: Blueprint, service: Service) -> None:
+    @routes.get("/dead-letters")
+    @requires("admin")
+    def letters() -> dict[str, Any]:
+        """The tenant's dead letters; `state` is waiting (default), replayed, dropped or all."""
+        state = request.args.get("state", "waiting")
+        found = dead_letters.listed(service, None if state == "all" else state)
+        mine = [
+            operations.letter_json(letter)
+            for letter in found
+            if letter.tenant == actor().tenant
+        ]
+        return {"service": service.name, "letters": mine}
+
+    @routes.get("/dead-letters/<letter_id>")
+    @requires("admin")
+    def letter(letter_id: str) -> dict[str, Any]:
+        """One dead letter with its body."""
+        with service.work(actor().tenant) as work:
+            found = dead_letters.one(work, letter_id)
+        return {
+            **operations.letter_json(found),
+            "body": bytes(found.body).decode(errors="replace"),
+        }
+
+    @routes.post("/dead-letters/<letter_id>/<decision>")
+    @requires("admin")
+    def decide(letter_id: str, decision: str) -> dict[str, Any]:
+        """Replay or drop a dead letter; the reason is kept with who gave it."""
+        reason = str((request.get_json(silent=True) or {}).get("reason") or "").strip()
+        decide_how = {"replay": dead_letters.replay, "drop": dead_letters.drop}.get(
+            decision
+        )
+        if decide_how is None or not reason:
+            raise Refused(Problem("AIM-K015", {"decision": decision}))
+        with service.work(actor().tenant) as work:
+            decide_how(work, letter_id, actor().name, reason)
+            work.commit()
+        return {"letter": letter_id, "decision": decision}

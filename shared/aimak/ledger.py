@@ -1,0 +1,148 @@
+"""The ledger: a row is a transfer from one ledger account to another, so that it sums to zero by its form.
+
+Billing and payments each keep one, tied by control accounts that `aimak doctor` compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    MetaData,
+    String,
+    Table,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from aimak.ids import derived_id
+from aimak.problems import Conflict, Problem
+from aimak.storage.guards import append_only
+from aimak.storage.types import Code, Day, Id, Tyiyn
+from aimak.storage.work import UnitOfWork
+
+# The advisory lock of a tenant's ledger day: postings share it, the day's close takes it alone.
+_DAY_LOCK_SPACE = 0x61696D6C
+
+
+def tables(metadata: MetaData) -> None:
+    """Add the ledger's tables to a service's metadata."""
+    transfer = Table(
+        "transfer",
+        metadata,
+        Column("tenant", Code, primary_key=True),
+        Column("id", Id, primary_key=True, autoincrement=False),
+        Column("debit", Id, nullable=False),
+        Column("credit", Id, nullable=False),
+        Column("amount", Tyiyn, nullable=False),
+        Column("business_date", Day, nullable=False),
+        Column("ledger_day", Day, nullable=False),
+        Column("kind", Code, nullable=False),
+        Column("source_id", Id, nullable=False),
+        Column("account_id", Id),
+        Column("provider", Code),
+        Column("service", Code),
+        Column("origin", String(16), comment="the period a debt comes from"),
+        CheckConstraint("amount > 0", name="transfer_amount_positive"),
+        CheckConstraint("debit <> credit", name="transfer_moves_something"),
+    )
+    append_only(transfer)
+    Index("transfer_account", transfer.c.tenant, transfer.c.account_id)
+    Table(
+        "ledger_day",
+        metadata,
+        Column("tenant", Code, primary_key=True),
+        Column("closed_through", Day, nullable=False),
+    )
+
+
+def account_id(kind: str, *parts: str | int) -> int:
+    """The ledger account of a kind: ("receivable", account, provider), ("revenue", provider, service),
+    ("tax", provider, code), ("payments_control", provider), ("opening", provider), ("suspense", partner) …"""
+    return derived_id("ledger", kind, *parts)
+
+
+def open_day(work: UnitOfWork) -> date:
+    """The ledger day that postings of this unit carry: today, or the day after the last closed one.
+
+    The shared lock is held until the transaction ends, so that no posting falls into a day while it is being closed.
+    """
+    if not work.is_sqlite:
+        work.execute(
+            text("SELECT pg_advisory_xact_lock_shared(:space, hashtext(:tenant))"),
+            _lock(work),
+        )
+    day = work.table("ledger_day")
+    closed = work.execute(
+        select(day.c.closed_through).where(day.c.tenant == work.tenant)
+    ).scalar()
+    today = work.today()
+    return (
+        today
+        if closed is None or today > closed
+        else date.fromordinal(closed.toordinal() + 1)
+    )
+
+
+def close_day(work: UnitOfWork, through: date) -> None:
+    """Close the ledger's days up to and with `through`; later postings carry a later day. Waits for postings that
+    are under way. Raises Conflict for a day that is not over yet."""
+    if through >= work.today():
+        raise Conflict(Problem("AIM-K040", {"day": through.isoformat()}))
+    if not work.is_sqlite:
+        work.execute(
+            text("SELECT pg_advisory_xact_lock(:space, hashtext(:tenant))"), _lock(work)
+        )
+    day = work.table("ledger_day")
+    mine = day.c.tenant == work.tenant
+    closed = work.execute(select(day.c.closed_through).where(mine)).scalar()
+    if closed is None:
+        work.execute(insert(day).values(tenant=work.tenant, closed_through=through))
+    elif through > closed:
+        work.execute(update(day).where(mine).values(closed_through=through))
+
+
+def _lock(work: UnitOfWork) -> dict[str, Any]:
+    return {"space": _DAY_LOCK_SPACE, "tenant": work.tenant}
+
+
+def transfer(
+    work: UnitOfWork,
+    transfer_id: int,
+    *,
+    debit: int,
+    credit: int,
+    amount: int,
+    business_date: date,
+    **facts: Any,
+) -> dict[str, Any]:
+    """A transfer row for `post`; a negative `amount` turns its direction. `facts`: kind, source_id and, where they
+    apply, account_id, provider, service, origin."""
+    if amount < 0:
+        debit, credit, amount = credit, debit, -amount
+    row = {
+        "tenant": work.tenant,
+        "id": transfer_id,
+        "debit": debit,
+        "credit": credit,
+        "amount": amount,
+    }
+    optional = {"account_id": None, "provider": None, "service": None, "origin": None}
+    return {**row, "business_date": business_date, **optional, **facts}
+
+
+def post(work: UnitOfWork, transfers: Sequence[Mapping[str, Any]]) -> None:
+    """Write transfers with the open ledger day. An id that is there already is refused by the database."""
+    if transfers:
+        day = open_day(work)
+        work.execute(
+            insert(work.table("transfer")),
+            [{**row, "ledger_day": day} for row in transfers],
+        )

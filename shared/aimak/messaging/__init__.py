@@ -1,0 +1,1 @@
+"""Messages between the services: at-least-once delivery, exactly-once effect."""

@@ -1,0 +1,123 @@
+"""The outbox: facts wait in the transaction's own database, are sealed into messages, published and marked.
+
+A message's id and rows are fixed when it is sealed, before it is first published: a repeat after a crash carries the
+same id, and the inbox of each consumer absorbs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, func, select, update
+
+from aimak.clock import IdSource
+from aimak.contracts.base import MAX_BYTES, MAX_ROWS, Event
+from aimak.messaging.envelope import Message
+
+# A relay's step looks at no more waiting facts than this, and puts no more than `FACTS_PER_MESSAGE` into a message.
+WAITING_FACTS = 1000
+FACTS_PER_MESSAGE = 300
+MESSAGES_PER_STEP = 100
+# Columns repeat their names once a fact; half the limit leaves room for what coalescing adds.
+_COALESCED_BYTES = MAX_BYTES // 2
+
+
+def seal(connection: Connection, outbox: Table, ids: IdSource) -> int:
+    """Give waiting facts the message they will travel in; says how many messages were sealed."""
+    waiting = connection.execute(
+        select(
+            outbox.c.id,
+            outbox.c.tenant,
+            outbox.c.routing_key,
+            outbox.c.consumer,
+            outbox.c.rows,
+            outbox.c.body,
+        )
+        .where(outbox.c.message_id.is_(None), outbox.c.published_at.is_(None))
+        .order_by(outbox.c.id)
+        .limit(WAITING_FACTS)
+        .with_for_update(skip_locked=True)
+    ).all()
+    sealed = 0
+    for _, group in groupby(sorted(waiting, key=_address), key=_address):
+        for members in _messages(list(group)):
+            statement = update(outbox).where(
+                outbox.c.id.in_([fact.id for fact in members])
+            )
+            connection.execute(statement.values(message_id=str(ids.uuid())))
+            sealed += 1
+    return sealed
+
+
+def _address(fact: Row[Any]) -> tuple[str, str, str]:
+    return fact.tenant, fact.routing_key, fact.consumer or ""
+
+
+def _messages(facts: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
+    members: list[Row[Any]] = []
+    rows = size = 0
+    for fact in facts:
+        full = rows + fact.rows > MAX_ROWS or size + len(fact.body) > _COALESCED_BYTES
+        if members and (full or len(members) >= FACTS_PER_MESSAGE):
+            yield members
+            members, rows, size = [], 0, 0
+        members.append(fact)
+        rows, size = rows + fact.rows, size + len(fact.body)
+    if members:
+        yield members
+
+
+def unpublished(connection: Connection, outbox: Table) -> list[str]:
+    """Ids of sealed messages that no broker has confirmed, the oldest first, a step's worth of them."""
+    query = (
+        select(outbox.c.message_id)
+        .where(outbox.c.message_id.is_not(None), outbox.c.published_at.is_(None))
+        .group_by(outbox.c.message_id)
+        .order_by(func.min(outbox.c.id))
+        .limit(MESSAGES_PER_STEP)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def message(connection: Connection, outbox: Table, message_id: str) -> Message:
+    """The sealed message with all its facts."""
+    query = (
+        select(outbox).where(outbox.c.message_id == message_id).order_by(outbox.c.id)
+    )
+    return _message(connection.execute(query).all())
+
+
+def _message(facts: Sequence[Row[Any]]) -> Message:
+    first = facts[0]
+    return Message(
+        message_id=first.message_id,
+        routing_key=first.routing_key,
+        tenant=first.tenant,
+        body=first.body if len(facts) == 1 else _coalesce(facts),
+        occurred_at=first.occurred_at,
+        consumer=first.consumer,
+    )
+
+
+def _coalesce(facts: Sequence[Row[Any]]) -> bytes:
+    kind = Event.known[facts[0].routing_key]
+    parts = [kind.decode(fact.tenant, fact.body) for fact in facts]
+    columns = {
+        name: [value for part in parts for value in part.columns[name]]
+        for name in kind.names()
+    }
+    return kind.of_columns(facts[0].tenant, columns).encode()
+
+
+def mark_published(
+    connection: Connection, outbox: Table, message_ids: Sequence[str], now: datetime
+) -> None:
+    """Note that the broker has confirmed these messages."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.message_id.in_(message_ids))
+        .values(published_at=now)
+    )

@@ -1,0 +1,57 @@
+"""Money is a whole number of tyiyn (1 som = 100). Never a float."""
+
+from __future__ import annotations
+
+import re
+
+NBSP = "\u00a0"
+_AMOUNT = re.compile(r"(-?)(\d{1,13})(?:[.,](\d{1,2}))?")
+_SPACES = str.maketrans("", "", " \u00a0\u202f")
+MAX_TYIYN = 10**15
+
+
+def parse_som(text: str) -> int:
+    """Tyiyn in an amount written in som: "10.45", "1 234,5", "-3". Raises ValueError for anything else:
+    more than two decimals, a thousands separator other than a space, an exponent."""
+    match = _AMOUNT.fullmatch(text.strip().translate(_SPACES))
+    if match is None:
+        raise ValueError(f"not an amount in som: {text!r}")
+    sign, whole, fraction = match.groups()
+    tyiyn = int(whole) * 100 + int((fraction or "0").ljust(2, "0"))
+    return -tyiyn if sign else tyiyn
+
+
+def plain_som(tyiyn: int) -> str:
+    """The machine's form of an amount: "1234.56", as it stands in JSON, CSV and protocols."""
+    sign = "-" if tyiyn < 0 else ""
+    whole, fraction = divmod(abs(tyiyn), 100)
+    return f"{sign}{whole}.{fraction:02d}"
+
+
+def format_som(tyiyn: int) -> str:
+    """The reader's form of an amount: thousands apart by a no-break space, two decimals ("1 234.56")."""
+    sign = "-" if tyiyn < 0 else ""
+    whole, fraction = divmod(abs(tyiyn), 100)
+    return f"{sign}{whole:,}".replace(",", NBSP) + f".{fraction:02d}"
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """numerator / denominator rounded to a whole number, half away from zero."""
+    assert denominator > 0
+    quotient = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -quotient if numerator < 0 else quotient
+
+
+def share(total: int, weights: list[int]) -> list[int]:
+    """Split `total` in proportion to `weights` (>= 0, not all 0) so that the parts add up: largest remainder,
+    ties to the earlier."""
+    whole = sum(weights)
+    assert whole > 0 and all(weight >= 0 for weight in weights)
+    sign, size = (-1, -total) if total < 0 else (1, total)
+    parts = [size * weight // whole for weight in weights]
+    order = sorted(
+        range(len(weights)), key=lambda place: (-(size * weights[place] % whole), place)
+    )
+    for place in order[: size - sum(parts)]:
+        parts[place] += 1
+    return [sign * part for part in parts]

@@ -1,0 +1,101 @@
+"""One service's database as an engine with its time limits."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+
+# Statement and lock limits in seconds: what a person or partner waits for, and what a chunk may take.
+LIMITS_S = {"online": (10, 3), "bulk": (300, 30)}
+SQLITE_BUSY_S = 30
+
+
+class Database:
+    """An engine for one of two roles: "online" (statement 10 s, lock 3 s) or "bulk" (300 s, 30 s)."""
+
+    def __init__(self, url: str, role: str = "online") -> None:
+        self.url = make_url(url)
+        self.role = role
+        self.engine = self._sqlite() if self.is_sqlite else self._postgres()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded runtime's file."""
+        return self.url.get_backend_name() == "sqlite"
+
+    def begin(self) -> Connection:
+        """A connection with an open transaction; SQLite takes the write lock at once, so that a read that becomes
+        a write cannot fail halfway."""
+        connection = self.engine.connect()
+        try:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.begin()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+    def _sqlite(self) -> Engine:
+        if self.url.database not in (None, "", ":memory:"):
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            self.url,
+            connect_args={
+                "timeout": SQLITE_BUSY_S,
+                "check_same_thread": False,
+                "autocommit": True,
+            }
+            if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
+            else {
+                "timeout": SQLITE_BUSY_S,
+                "check_same_thread": False,
+                "isolation_level": None,
+            },
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+
+    def _postgres(self) -> Engine:
+        statement_s, lock_s = LIMITS_S[self.role]
+        options = (
+            f"-c statement_timeout={statement_s}s -c lock_timeout={lock_s}s "
+            f"-c idle_in_transaction_session_timeout={statement_s + 30}s -c timezone=UTC"
+        )
+        given = self.url.query.get("options")
+        return create_engine(
+            self.url.update_query_dict(
+                {"options": f"{given} {options}" if given else options}
+            ),
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=8,
+            pool_timeout=5,
+            pool_recycle=1800,
+            connect_args={
+                "connect_timeout": 3,
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 15000,
+            },
+        )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")

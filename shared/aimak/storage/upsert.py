@@ -1,0 +1,46 @@
+"""Versioned upserts for read models: only what is newer is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aimak.storage.work import UnitOfWork
+
+
+def upsert_newer(
+    work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows, or replace the ones with the same primary key whose `version` is lower. Rows that come twice,
+    late or out of order change nothing. Two versions of one key in the same batch: the higher stands."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    newest: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        if key not in newest or newest[key]["version"] < row["version"]:
+            newest[key] = row
+    dialect: Any = sqlite if work.is_sqlite else postgresql
+    statement = dialect.insert(table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    statement = statement.on_conflict_do_update(
+        index_elements=keys,
+        set_=changed,
+        where=table.c.version < statement.excluded.version,
+    )
+    work.execute(statement, list(newest.values()))
+
+
+def insert_once(work: UnitOfWork, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless its key is there already; says whether it is new."""
+    dialect: Any = sqlite if work.is_sqlite else postgresql
+    return (
+        work.execute(
+            dialect.insert(table).values(**row).on_conflict_do_nothing()
+        ).rowcount
+        == 1
+    )

@@ -1,0 +1,194 @@
+"""The unit of work: one transaction with its clock, its ids and its outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Executable, MetaData, Table, insert, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import OperationalError
+
+from aimak.clock import Clock, IdSource
+from aimak.contracts.base import Event
+from aimak.period import business_date
+from aimak.problems import NotFound, PermanentFault, Problem
+from aimak.storage.database import Database
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """What every service knows of a municipality."""
+
+    code: str
+    name: Mapping[str, str]
+    zone: str
+    languages: tuple[str, ...]
+    is_test: bool
+
+
+class UnitOfWork:
+    """`with work:` opens a transaction; leaving it without `commit()` changes nothing.
+
+    One tenant, one instant (`now`, taken when it opens). Events published here are rows of the outbox in the same
+    transaction and travel only after the commit.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        metadata: MetaData,
+        tenant: str,
+        clock: Clock,
+        ids: IdSource,
+        *,
+        sets_time: bool = False,
+    ) -> None:
+        self.database = database
+        self.metadata = metadata
+        self.tenant = tenant
+        self.clock = clock
+        self.ids = ids
+        self._sets_time = sets_time
+        self._connection: Connection | None = None
+        self.now: datetime
+
+    def __enter__(self) -> Self:
+        assert self._connection is None, "a unit of work is opened once"
+        self.now = self.clock.now()
+        self._connection = self.database.begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            self._end(connection, "ROLLBACK")
+        except OperationalError:
+            connection.invalidate()
+        finally:
+            connection.close()
+
+    @property
+    def connection(self) -> Connection:
+        """The open connection."""
+        assert self._connection is not None, "the unit of work is not open"
+        return self._connection
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded runtime's database is underneath."""
+        return self.database.is_sqlite
+
+    def table(self, name: str) -> Table:
+        """A table of the service's metadata."""
+        return self.metadata.tables[name]
+
+    def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+        """Run a statement in this transaction."""
+        result = self.connection.execute(statement, values)
+        assert isinstance(result, CursorResult)
+        return result
+
+    def commit(self) -> None:
+        """Make everything of this unit durable and close it."""
+        connection = self.connection
+        self._end(connection, "COMMIT")
+        self._connection = None
+        connection.close()
+
+    def _end(self, connection: Connection, how: str) -> None:
+        if self.is_sqlite:
+            connection.exec_driver_sql(how)
+        elif how == "COMMIT":
+            connection.commit()
+        else:
+            connection.rollback()
+
+    def publish(self, event: Event, to: str | None = None) -> None:
+        """Put an event into the outbox; `to` names the one service that is to get it (rebuild)."""
+        assert event.tenant == self.tenant, "an event of another tenant"
+        if len(event) == 0:
+            return
+        for part in event.split():
+            self.execute(
+                insert(self.table("outbox")),
+                {
+                    "tenant": self.tenant,
+                    "routing_key": event.routing_key,
+                    "consumer": to,
+                    "rows": len(part),
+                    "body": part.encode(),
+                    "occurred_at": self.now,
+                },
+            )
+
+    def schedule(
+        self,
+        kind: str,
+        key: str,
+        payload: Mapping[str, Any] | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Have a job done by the worker at `due_at` (default: now). The same kind and key again is the same job;
+        one that was done or has failed is done again."""
+        job = self.table("job")
+        values = {
+            "payload": dict(payload or {}),
+            "due_at": due_at or self.now,
+            "attempts": 0,
+            "state": "waiting",
+        }
+        same = (job.c.tenant == self.tenant) & (job.c.kind == kind) & (job.c.key == key)
+        state = self.execute(select(job.c.state).where(same).with_for_update()).scalar()
+        if state is None:
+            self.execute(
+                insert(job).values(
+                    tenant=self.tenant, kind=kind, key=key, problem=None, **values
+                )
+            )
+        elif state != "waiting":
+            self.execute(update(job).where(same).values(problem=None, **values))
+
+    def tenant_facts(self) -> Tenant:
+        """What is known of this unit's tenant. Raises NotFound when it is not defined."""
+        self.refuse_set_time()
+        table = self.table("tenant")
+        row = self.execute(
+            select(table).where(table.c.code == self.tenant)
+        ).one_or_none()
+        if row is None:
+            raise NotFound(Problem("AIM-K030", {"tenant": self.tenant}))
+        return Tenant(
+            row.code, row.name, row.zone, tuple(row.languages.split(",")), row.is_test
+        )
+
+    def refuse_set_time(self) -> None:
+        """A clock or ids that were set by hand serve only a tenant marked `test`. Raises PermanentFault."""
+        if not self._sets_time:
+            return
+        table = self.table("tenant")
+        if (
+            self.execute(
+                select(table.c.is_test).where(table.c.code == self.tenant)
+            ).scalar()
+            is False
+        ):
+            raise PermanentFault(Problem("AIM-K031", {"tenant": self.tenant}))
+
+    def today(self) -> date:
+        """The business date of this unit's instant in the tenant's zone."""
+        return business_date(self.now, self.tenant_facts().zone)
+
+    def later(self, seconds: int) -> datetime:
+        """An instant that many seconds from this unit's own."""
+        return self.now + timedelta(seconds=seconds)
