@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import ClassVar
 
 from sqlalchemy import select, text, update
 
@@ -26,8 +27,8 @@ _JOB_LOCK_SPACE = 0x61696D6A
 class Worker:
     """Runs due jobs of one service, one at a time."""
 
-    _held: set[tuple[str, int]] = set()
-    _guard = threading.Lock()
+    _held: ClassVar[set[tuple[str, int]]] = set()
+    _guard: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -78,7 +79,7 @@ class Worker:
     def _run(self, job: Job) -> None:
         try:
             again = self._service.jobs[job.kind](self._service, job)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job is kept and tried again
             self._failed(job, error)
         else:
             self._done(job, again)

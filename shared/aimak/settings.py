@@ -21,7 +21,7 @@ from aimak.clock import (
 )
 from aimak.problems import Problem, Refused
 
-SERVICES = ("billing", "metering", "payments", "notifications")
+SERVICES = ("billing", "metering", "payments", "notifications", "gateway")
 MASK = "********"
 _SECRET_WORDS = ("secret", "password", "token", "url")
 

@@ -17,6 +17,7 @@ DEFAULT_BOUNDS: Mapping[str, tuple[int, int]] = {
 }
 
 _BETWEEN_WORDS = re.compile(r"[\s_.\-/№#:]+")
+_SAME_LETTERS = str.maketrans("ёңөү", "еноу")
 
 
 @dataclass(frozen=True)
@@ -82,4 +83,3 @@ def fold_header(text: str) -> str:
     return folded.translate(_SAME_LETTERS)
 
 
-_SAME_LETTERS = str.maketrans("ёңөү", "енoу".replace("o", "о"))

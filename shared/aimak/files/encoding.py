@@ -23,7 +23,8 @@ _LETTERS = {
     "cp866": _bytes((0x80, 0xAF), (0xE0, 0xF1)),
 }
 _ODD = {
-    "cp1251": _bytes((0x80, 0x84), (0x86, 0x90), (0x98, 0x9F), (0xA1, 0xA7), (0xA9, 0xAA), (0xAC, 0xAF), (0xB1, 0xB7), (0xBC, 0xBF)),
+    "cp1251": _bytes((0x80, 0x84), (0x86, 0x90), (0x98, 0x9F), (0xA1, 0xA7), (0xA9, 0xAA), (0xAC, 0xAF),
+                     (0xB1, 0xB7), (0xBC, 0xBF)),
     "cp866": _bytes((0xB0, 0xDF), (0xF2, 0xF7), (0xFB, 0xFB), (0xFD, 0xFE)),
 }
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -83,7 +84,7 @@ def _must_decode(source: Source, encoding: str) -> None:
     """Raises Refused with the line of the first bytes that are not `encoding`."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     lines = 1
-    for chunk in (*source.chunks(), None) if source.size <= 0 else _with_end(source):
+    for chunk in _with_end(source):
         try:
             text = decoder.decode(chunk or b"", final=chunk is None)
         except UnicodeDecodeError as wrong:

@@ -46,7 +46,7 @@ class InProcessBroker:
             return False
         try:
             inbox.handle(service, message)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the message is kept
             delay_s = (
                 None
                 if faults.is_permanent(error)

@@ -68,12 +68,12 @@ def create_all(connection: Connection, metadata: MetaData) -> None:
 def _sqlite(table: str, keys: tuple[str, ...]) -> list[str]:
     refuse = f"BEGIN SELECT RAISE(ABORT, 'AIM-K020 {table} is append-only'); END"
     same = " AND ".join(f"{key} = NEW.{key}" for key in keys)
+    met = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"
     # REPLACE deletes without firing the delete trigger of an outer statement, hence the look before an insert.
     return [
         f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refuse}",
         f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {refuse}",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {met} {refuse}",
     ]
 
 
