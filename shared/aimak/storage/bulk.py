@@ -37,24 +37,18 @@ def _load_sqlite(work: UnitOfWork, table: Table, frame: pl.DataFrame) -> None:
     columns = ", ".join(f'"{name}"' for name in plain.columns)
     marks = ", ".join("?" * len(plain.columns))
     raw = cast(Any, work.connection.connection.driver_connection)
-    raw.executemany(
-        f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', plain.iter_rows()
-    )
+    raw.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', plain.iter_rows())
 
 
 def _load_postgres(work: UnitOfWork, table: Table, frame: pl.DataFrame) -> None:
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     buffer = io.BytesIO()
     # Text is always quoted, so that an empty text is not read back as null.
-    frame.write_csv(
-        buffer, include_header=False, quote_style="non_numeric", null_value="\\N"
-    )
+    frame.write_csv(buffer, include_header=False, quote_style="non_numeric", null_value="\\N")
     raw = cast(Any, work.connection.connection.driver_connection)
     with (
         raw.cursor() as cursor,
-        cursor.copy(
-            f"COPY \"{table.name}\" ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')"
-        ) as copy,
+        cursor.copy(f"COPY \"{table.name}\" ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')") as copy,
     ):
         view = buffer.getbuffer()
         for first in range(0, len(view), _COPY_BYTES):

@@ -13,13 +13,9 @@ def reserve(work: UnitOfWork, name: str, count: int, first: int = 1) -> int:
     assert count >= 0
     counter = work.table("counter")
     same = (counter.c.tenant == work.tenant) & (counter.c.name == name)
-    current = work.execute(
-        select(counter.c.next).where(same).with_for_update()
-    ).scalar()
+    current = work.execute(select(counter.c.next).where(same).with_for_update()).scalar()
     if current is None:
-        work.execute(
-            insert(counter).values(tenant=work.tenant, name=name, next=first + count)
-        )
+        work.execute(insert(counter).values(tenant=work.tenant, name=name, next=first + count))
         return first
     work.execute(update(counter).where(same).values(next=current + count))
     return int(current)

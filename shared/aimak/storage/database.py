@@ -50,17 +50,9 @@ class Database:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             self.url,
-            connect_args={
-                "timeout": SQLITE_BUSY_S,
-                "check_same_thread": False,
-                "autocommit": True,
-            }
+            connect_args={"timeout": SQLITE_BUSY_S, "check_same_thread": False, "autocommit": True}
             if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
-            else {
-                "timeout": SQLITE_BUSY_S,
-                "check_same_thread": False,
-                "isolation_level": None,
-            },
+            else {"timeout": SQLITE_BUSY_S, "check_same_thread": False, "isolation_level": None},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
@@ -73,9 +65,7 @@ class Database:
         )
         given = self.url.query.get("options")
         return create_engine(
-            self.url.update_query_dict(
-                {"options": f"{given} {options}" if given else options}
-            ),
+            self.url.update_query_dict({"options": f"{given} {options}" if given else options}),
             pool_pre_ping=True,
             pool_size=8,
             max_overflow=8,
@@ -92,10 +82,5 @@ class Database:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "recursive_triggers=ON",
-    ):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
         connection.execute(f"PRAGMA {pragma}")

@@ -27,11 +27,7 @@ def guarded(metadata: MetaData) -> list[Table]:
 
 def expected(metadata: MetaData, dialect: str) -> set[str]:
     """Names of the triggers that must be there."""
-    kinds = (
-        ("update", "delete", "replace")
-        if dialect == "sqlite"
-        else ("change", "truncate")
-    )
+    kinds = ("update", "delete", "replace") if dialect == "sqlite" else ("change", "truncate")
     return {f"{table.name}_no_{kind}" for table in guarded(metadata) for kind in kinds}
 
 
@@ -49,20 +45,14 @@ def present(connection: Connection) -> set[str]:
 
 def create(connection: Connection, table: str, keys: tuple[str, ...]) -> None:
     """Make the triggers of one table; `keys` are its primary key's columns. For use in migrations."""
-    for statement in (
-        _sqlite(table, keys)
-        if connection.dialect.name == "sqlite"
-        else _postgres(table)
-    ):
+    for statement in _sqlite(table, keys) if connection.dialect.name == "sqlite" else _postgres(table):
         connection.exec_driver_sql(statement)
 
 
 def create_all(connection: Connection, metadata: MetaData) -> None:
     """Make the triggers of every append-only table of a service."""
     for table in guarded(metadata):
-        create(
-            connection, table.name, tuple(column.name for column in table.primary_key)
-        )
+        create(connection, table.name, tuple(column.name for column in table.primary_key))
 
 
 def _sqlite(table: str, keys: tuple[str, ...]) -> list[str]:

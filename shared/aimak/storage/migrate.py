@@ -16,22 +16,19 @@ from aimak.service import Service
 from aimak.storage.database import Database
 
 
-def _config(service: Service, database: Database) -> Config:
-    config = Config()
+def config(service: Service, database: Database) -> Config:
+    """Alembic's configuration for a service's scripts on `database`."""
+    made = Config()
     package = resources.files(f"aimak_{service.name}")
-    config.set_main_option("script_location", str(package / "migrations"))
-    config.attributes["database"] = database
-    config.attributes["metadata"] = service.metadata
-    return config
+    made.set_main_option("script_location", str(package / "migrations"))
+    made.attributes["database"] = database
+    made.attributes["metadata"] = service.metadata
+    return made
 
 
-def head(service: Service) -> str:
-    """The newest version that the code knows."""
-    found = ScriptDirectory.from_config(
-        _config(service, service.online)
-    ).get_current_head()
-    assert found is not None
-    return found
+def head(service: Service) -> str | None:
+    """The newest version that the code knows; None while a service has no scripts."""
+    return ScriptDirectory.from_config(config(service, service.online)).get_current_head()
 
 
 def current(service: Service) -> str | None:
@@ -44,11 +41,7 @@ def require_current(service: Service) -> None:
     """Raises Conflict when the database is not at the code's version: services never migrate at start."""
     have, want = current(service), head(service)
     if have != want:
-        raise Conflict(
-            Problem(
-                "AIM-K050", {"service": service.name, "have": have or "-", "want": want}
-            )
-        )
+        raise Conflict(Problem("AIM-K050", {"service": service.name, "have": have or "-", "want": want or "-"}))
 
 
 def upgrade(service: Service, owner_url: str | None = None) -> bool:
@@ -59,7 +52,7 @@ def upgrade(service: Service, owner_url: str | None = None) -> bool:
     if service.online.is_sqlite and current(service) is not None:
         _copy_aside(Path(str(service.online.url.database)), str(current(service)))
     database = Database(owner_url, "bulk") if owner_url else service.bulk
-    command.upgrade(_config(service, database), "head")
+    command.upgrade(config(service, database), "head")
     if owner_url:
         database.close()
     return True

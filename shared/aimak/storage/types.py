@@ -23,9 +23,7 @@ class Instant(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Text in SQLite, timestamptz elsewhere."""
-        return dialect.type_descriptor(
-            Text() if dialect.name == "sqlite" else DateTime(timezone=True)
-        )
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Refuses an instant without a zone."""
@@ -33,11 +31,7 @@ class Instant(TypeDecorator[datetime]):
             return None
         assert value.tzinfo is not None, "an instant without a zone is not an instant"
         value = value.astimezone(UTC)
-        return (
-            value.isoformat(timespec="microseconds")
-            if dialect.name == "sqlite"
-            else value
-        )
+        return value.isoformat(timespec="microseconds") if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Always aware, always UTC."""
@@ -64,13 +58,7 @@ class Json(TypeDecorator[Any]):
 
 def dumps(value: Any) -> str:
     """JSON text whose bytes follow from the value alone."""
-    return json.dumps(
-        value,
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def day(text: str) -> date:

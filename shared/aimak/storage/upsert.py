@@ -11,9 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from aimak.storage.work import UnitOfWork
 
 
-def upsert_newer(
-    work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]
-) -> None:
+def upsert_newer(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or replace the ones with the same primary key whose `version` is lower. Rows that come twice,
     late or out of order change nothing. Two versions of one key in the same batch: the higher stands."""
     if not rows:
@@ -28,9 +26,7 @@ def upsert_newer(
     statement = dialect.insert(table)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     statement = statement.on_conflict_do_update(
-        index_elements=keys,
-        set_=changed,
-        where=table.c.version < statement.excluded.version,
+        index_elements=keys, set_=changed, where=table.c.version < statement.excluded.version
     )
     work.execute(statement, list(newest.values()))
 
@@ -38,9 +34,4 @@ def upsert_newer(
 def insert_once(work: UnitOfWork, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is there already; says whether it is new."""
     dialect: Any = sqlite if work.is_sqlite else postgresql
-    return (
-        work.execute(
-            dialect.insert(table).values(**row).on_conflict_do_nothing()
-        ).rowcount
-        == 1
-    )
+    return work.execute(dialect.insert(table).values(**row).on_conflict_do_nothing()).rowcount == 1

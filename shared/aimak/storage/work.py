@@ -63,10 +63,7 @@ class UnitOfWork:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         connection, self._connection = self._connection, None
         if connection is None:
@@ -133,29 +130,16 @@ class UnitOfWork:
             )
 
     def schedule(
-        self,
-        kind: str,
-        key: str,
-        payload: Mapping[str, Any] | None = None,
-        due_at: datetime | None = None,
+        self, kind: str, key: str, payload: Mapping[str, Any] | None = None, due_at: datetime | None = None
     ) -> None:
         """Have a job done by the worker at `due_at` (default: now). The same kind and key again is the same job;
         one that was done or has failed is done again."""
         job = self.table("job")
-        values = {
-            "payload": dict(payload or {}),
-            "due_at": due_at or self.now,
-            "attempts": 0,
-            "state": "waiting",
-        }
+        values = {"payload": dict(payload or {}), "due_at": due_at or self.now, "attempts": 0, "state": "waiting"}
         same = (job.c.tenant == self.tenant) & (job.c.kind == kind) & (job.c.key == key)
         state = self.execute(select(job.c.state).where(same).with_for_update()).scalar()
         if state is None:
-            self.execute(
-                insert(job).values(
-                    tenant=self.tenant, kind=kind, key=key, problem=None, **values
-                )
-            )
+            self.execute(insert(job).values(tenant=self.tenant, kind=kind, key=key, problem=None, **values))
         elif state != "waiting":
             self.execute(update(job).where(same).values(problem=None, **values))
 
@@ -163,26 +147,17 @@ class UnitOfWork:
         """What is known of this unit's tenant. Raises NotFound when it is not defined."""
         self.refuse_set_time()
         table = self.table("tenant")
-        row = self.execute(
-            select(table).where(table.c.code == self.tenant)
-        ).one_or_none()
+        row = self.execute(select(table).where(table.c.code == self.tenant)).one_or_none()
         if row is None:
             raise NotFound(Problem("AIM-K030", {"tenant": self.tenant}))
-        return Tenant(
-            row.code, row.name, row.zone, tuple(row.languages.split(",")), row.is_test
-        )
+        return Tenant(row.code, row.name, row.zone, tuple(row.languages.split(",")), row.is_test)
 
     def refuse_set_time(self) -> None:
         """A clock or ids that were set by hand serve only a tenant marked `test`. Raises PermanentFault."""
         if not self._sets_time:
             return
         table = self.table("tenant")
-        if (
-            self.execute(
-                select(table.c.is_test).where(table.c.code == self.tenant)
-            ).scalar()
-            is False
-        ):
+        if self.execute(select(table.c.is_test).where(table.c.code == self.tenant)).scalar() is False:
             raise PermanentFault(Problem("AIM-K031", {"tenant": self.tenant}))
 
     def today(self) -> date:

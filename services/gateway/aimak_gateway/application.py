@@ -1,0 +1,99 @@
+"""What the gateway does: keep people, open sessions, say who is behind a session."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aimak.http.auth import ROLES, Actor
+from aimak.problems import Conflict, Problem, Refused, Unauthorized
+from aimak.storage.work import UnitOfWork
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from aimak_gateway import store
+
+SESSION_LIFE = timedelta(hours=12)
+PASSWORD_LENGTH = 10
+NO_TENANT = "-"
+_hasher = PasswordHasher()
+# Verified when nobody of that name exists, so that the answer takes as long.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """Someone who is to be let in."""
+
+    name: str
+    password: str
+    roles: tuple[str, ...]
+    tenants: tuple[str, ...] = ("*",)
+
+
+def add_first_admin(work: UnitOfWork, name: str, password: str) -> bool:
+    """Add the installation's first person with the role admin; False when there is someone already."""
+    if store.anyone(work):
+        return False
+    add_person(work, NewPerson(name, password, ("admin",)), "init")
+    return True
+
+
+def add_person(work: UnitOfWork, new: NewPerson, by: str) -> None:
+    """Add a person. Raises Refused for an unknown role or a short password, Conflict for a name that is taken."""
+    wrong = [Problem("AIM-G010", {"role": role, "roles": ", ".join(ROLES)}) for role in new.roles if role not in ROLES]
+    if len(new.password) < PASSWORD_LENGTH:
+        wrong.append(Problem("AIM-G011", {"length": PASSWORD_LENGTH}))
+    if wrong or not new.roles:
+        raise Refused(*(wrong or [Problem("AIM-G010", {"role": "-", "roles": ", ".join(ROLES)})]))
+    row = {
+        "name": new.name,
+        "password_hash": _hasher.hash(new.password),
+        "roles": list(new.roles),
+        "tenants": list(new.tenants),
+        "active": True,
+        "added_by": by,
+        "added_at": work.now,
+    }
+    if not store.add_person(work, row):
+        raise Conflict(Problem("AIM-G012", {"name": new.name}))
+
+
+def login(work: UnitOfWork, name: str, password: str, tenant: str | None) -> tuple[str, Actor]:
+    """Open a session of twelve hours; the token is kept only as its hash. Raises Unauthorized, in the same words
+    and after the same time whether the name or the password is wrong."""
+    person = store.person_named(work, name)
+    try:
+        _hasher.verify(person.password_hash if person else _NOBODY, password)
+    except VerificationError:
+        person = None
+    if person is None:
+        raise Unauthorized(Problem("AIM-G001"))
+    chosen = tenant or store.only_tenant(work) or NO_TENANT
+    if chosen != NO_TENANT and "*" not in person.tenants and chosen not in person.tenants:
+        raise Unauthorized(Problem("AIM-G002", {"name": name, "tenant": chosen}))
+    token = secrets.token_urlsafe(32)
+    now = datetime.now(UTC)
+    store.drop_expired(work, now)
+    row = {"token_hash": _hash(token), "person": name, "tenant": chosen, "expires_at": now + SESSION_LIFE}
+    store.add_session(work, row)
+    return token, Actor(name, tuple(person.roles), chosen)
+
+
+def behind(work: UnitOfWork, token: str) -> Actor:
+    """Who is behind a session. A session that was opened before the first municipality was defined serves the only
+    one there is. Raises Unauthorized when it has ended."""
+    session = store.session_of(work, _hash(token), datetime.now(UTC))
+    person = store.person_named(work, session.person) if session else None
+    if session is None or person is None:
+        raise Unauthorized(Problem("AIM-G003"))
+    tenant = session.tenant
+    if tenant == NO_TENANT and "*" in person.tenants:
+        tenant = store.only_tenant(work) or NO_TENANT
+    return Actor(person.name, tuple(person.roles), tenant)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

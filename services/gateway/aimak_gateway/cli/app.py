@@ -1,0 +1,46 @@
+"""The commands, noun by noun."""
+
+from __future__ import annotations
+
+import typer
+
+from aimak_gateway.cli import (
+    billing,
+    cycle,
+    dead_letters,
+    importing,
+    installation,
+    payments,
+    people,
+    plugins,
+    serving,
+    tariffs,
+)
+
+EXAMPLES = """
+Aimak bills a town's water, sewerage, waste and lighting.
+
+Examples:
+
+  aimak import readings readings.csv
+
+  aimak cycle preview --period 2026-10
+
+  aimak account show 0100042 --json
+"""
+
+app = typer.Typer(
+    help=EXAMPLES,
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (installation, people, importing, tariffs, cycle, billing, payments, plugins, dead_letters, serving):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

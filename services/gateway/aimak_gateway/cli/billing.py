@@ -1,0 +1,156 @@
+"""bill show|explain|pdf, account show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from aimak.money import format_som
+
+from aimak_gateway.cli.connect import connected
+from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.nouns import noun
+
+Bill = Annotated[str, typer.Argument(help="A bill's number.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    _bills(noun(app, "bill", "Issued bills."))
+    _accounts(noun(app, "account", "Accounts."))
+
+
+def _bills(group: typer.Typer) -> None:
+    @command(group, "list")
+    def listed(
+        ui: Ui,
+        period: Annotated[str | None, typer.Option(help="The month: 2026-10")] = None,
+        account: Annotated[str | None, typer.Option(help="An account's number.")] = None,
+        limit: Annotated[int, typer.Option(help="At most so many, up to 1000.")] = 50,
+        csv: Annotated[Path | None, typer.Option("--csv", help="Write the list to this file.")] = None,
+    ) -> None:
+        """Bills of a month or an account.  Example: aimak bill list --period 2026-10 --limit 5"""
+        with connected(ui) as api:
+            bills = api.get("/billing/bills", period=period, account=account, limit=limit)["bills"]
+            if csv:
+                csv.write_bytes(api.raw("/billing/bills", period=period, account=account, limit=limit, format="csv"))
+        ui.result(bills, _bill_table(ui, bills, ("number", "account", "period", "state")))
+
+    @command(group, "show")
+    def show(ui: Ui, bill: Bill) -> None:
+        """A bill with its lines and readings.  Example: aimak bill show 1"""
+        with connected(ui) as api:
+            answer = api.get(f"/billing/bills/{bill}")
+        ui.result(answer, lambda: _bill_lines(ui, answer))
+
+    @command(group, "explain")
+    def explain(ui: Ui, bill: Bill) -> None:
+        """Why it is what it is, in sentences.  Example: aimak bill explain 1 --lang ky"""
+        with connected(ui) as api:
+            answer = api.get(f"/billing/bills/{bill}/explain", lang=ui.lang)
+        ui.result(answer, answer["sentences"])
+
+    @command(group, "pdf")
+    def pdf(
+        ui: Ui,
+        bill: Bill,
+        out: Annotated[Path | None, typer.Option(help="Where to write it (default: bill-NUMBER.pdf).")] = None,
+    ) -> None:
+        """The bill as it is printed, with the payment QR.  Example: aimak bill pdf 1 --lang ky"""
+        file = out or Path(f"bill-{bill}.pdf")
+        with connected(ui) as api:
+            file.write_bytes(api.raw(f"/billing/bills/{bill}/pdf", lang=ui.lang))
+        ui.result({"file": str(file)}, [str(file)])
+
+
+def _accounts(group: typer.Typer) -> None:
+    @command(group, "show")
+    def show(ui: Ui, account: Annotated[str, typer.Argument(help="Number, old or new.")]) -> None:
+        """Who, where, which services, meters, debt by creditor and month, bills.  Example: aimak account show 0100042"""
+        with connected(ui) as api:
+            answer = api.get(f"/billing/accounts/{account}")
+            answer["meters"] = api.get(f"/metering/accounts/{answer['number']}").get("meters", [])
+        ui.result(answer, lambda: account_lines(ui, answer))
+
+    @command(group, "find")
+    def find(
+        ui: Ui,
+        text: Annotated[str, typer.Argument(help="Number, name, street or phone.")],
+        csv: Annotated[Path | None, typer.Option("--csv", help="Write the list to this file.")] = None,
+    ) -> None:
+        """Accounts that match.  Example: aimak account find Ленина"""
+        with connected(ui) as api:
+            found = api.get("/billing/accounts", search=text)["accounts"]
+            if csv:
+                csv.write_bytes(api.raw("/billing/accounts", search=text, format="csv"))
+        keys = ("number", "holder", "address", "kind", "status")
+        ui.result(found, table([[row[key] for key in keys] for row in found], [ui.word(f"ui.{key}") for key in keys]))
+
+
+def _bill_table(ui: Ui, bills: list[dict[str, Any]], keys: tuple[str, ...]) -> list[str]:
+    sums = ("gross", "due")
+    rows = [[bill[key] for key in keys] + [format_som(bill[f"{key}_tyiyn"]) for key in sums] for bill in bills]
+    heads = [ui.word(f"ui.{key}") for key in (*keys, *sums)]
+    return table(rows, heads, range(len(keys), len(heads)))
+
+
+def _bill_lines(ui: Ui, bill: dict[str, Any]) -> list[str]:
+    keys = ("number", "period", "account", "holder", "address", "issued_on", "due_on", "state")
+    lines = [f"{ui.word(f'ui.{key}')}: {bill[key]}" for key in keys]
+    rows = [
+        [line["service"], line["component"], quantity(line["quantity_thousandths"]), line["unit"] or "", price(line["price"], line["price_scale"], line["kind"]), format_som(line["amount_tyiyn"])]
+        for line in bill["lines"]
+    ]
+    heads = [ui.word(f"ui.{key}") for key in ("service", "component", "quantity", "unit", "price", "amount")]
+    lines += ["", *table(rows, heads, (2, 4, 5)), ""]
+    lines += [_reading(ui, reading) for reading in bill["readings"]]
+    sums = ("opening", "net", "tax", "gross", "due")
+    return lines + [f"{ui.word(f'ui.{key}')}: {format_som(bill[f'{key}_tyiyn'])}" for key in sums]
+
+
+def _reading(ui: Ui, reading: dict[str, Any]) -> str:
+    seen = [quantity(reading[f"{key}_thousandths"]) for key in ("previous", "current", "quantity")]
+    dates = f"{reading['from_date']} – {reading['to_date']}"
+    return f"{ui.word('ui.meter')} {reading['serial']}: {seen[0]} → {seen[1]} = {seen[2]} ({dates})"
+
+
+def account_lines(ui: Ui, account: dict[str, Any]) -> list[str]:
+    """An account as people read it."""
+    keys = ("number", "holder", "address", "kind", "customer_class", "phone", "status")
+    lines = [f"{ui.word(f'ui.{key}')}: {account[key] or ''}" for key in keys]
+    if account["aliases"]:
+        lines.append(f"{ui.word('ui.aliases')}: {', '.join(account['aliases'])}")
+    lines.append(f"{ui.word('ui.balance')}: {format_som(account['balance_tyiyn'])} {ui.word('ui.som')}")
+    for balance in account["balances"]:
+        origins = ", ".join(f"{row['origin']} {format_som(row['owed_tyiyn'])}" for row in balance["origins"])
+        lines.append(
+            f"  {balance['provider']}: {format_som(balance['balance_tyiyn'])}" + (f" ({origins})" if origins else "")
+        )
+    services = [
+        (row["service"], row["provider"], row["customer_class"], row["valid_from"]) for row in account["connections"]
+    ]
+    lines += ["", *table(services, [ui.word(f"ui.{key}") for key in ("service", "provider", "class", "valid_from")])]
+    for meter in account["meters"]:
+        lines.append(f"{ui.word('ui.meter')} {meter['serial']} ({meter['service']})")
+    return [*lines, "", *_bill_table(ui, account["bills"], ("number", "period", "state"))]
+
+
+def quantity(value: int | None) -> str:
+    """Thousandths as a decimal with three places."""
+    return "" if value is None else f"{value // 1000}.{value % 1000:03d}"
+
+
+def price(value: int | None, scale: int | None, kind: str) -> str:
+    """A price in som with the decimals it has, or a tax's share in per cent."""
+    if value is None or scale is None:
+        return ""
+    if kind == "tax":
+        return _decimal(value, scale - 2) + " %"
+    return _decimal(value, scale + 2)
+
+
+def _decimal(value: int, places: int) -> str:
+    whole, fraction = divmod(value, 10**places)
+    text = f"{fraction:0{places}d}".rstrip("0")
+    return f"{whole}.{text}" if text else str(whole)

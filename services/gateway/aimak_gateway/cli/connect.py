@@ -1,0 +1,155 @@
+"""How a command reaches the installation: the servers' gateway, a process that serves, or the runtime in this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aimak.problems import Problem, Refused
+from aimak.settings import Settings
+
+from aimak_gateway.cli.frame import Failed, Ui, exit_code
+
+if TYPE_CHECKING:
+    import httpx
+
+WAIT_FOR_FOLDER_S = 60
+POLL_S = 0.25
+TIMEOUT_S = 60
+
+
+class Api:
+    """Requests to the gateway in the operator's session."""
+
+    def __init__(self, client: httpx.Client, ui: Ui, session: str | None) -> None:
+        self._client = client
+        self._ui = ui
+        self._headers = {"Accept-Language": ui.lang} | ({"Authorization": f"Bearer {session}"} if session else {})
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The JSON at `path`. Raises Failed with the API's errors."""
+        return self._json(self._client.get(path, params=_given(params), headers=self._headers))
+
+    def post(self, path: str, body: Any = None, **params: Any) -> Any:
+        """What the API answers to a JSON body."""
+        return self._json(self._client.post(path, json=body or {}, params=_given(params), headers=self._headers))
+
+    def upload(self, path: str, file: Path, **params: Any) -> Any:
+        """What the API answers to a file, which is sent in blocks and never held in memory."""
+        if not file.is_file():
+            raise Refused(Problem("AIM-G020", {"file": str(file)}))
+        headers = {**self._headers, "Content-Type": "application/octet-stream"}
+        params = {"name": file.name, **_given(params)}
+        return self._json(self._client.post(path, content=_blocks(file), params=params, headers=headers))
+
+    def raw(self, path: str, **params: Any) -> bytes:
+        """The bytes at `path`: a PDF, a CSV."""
+        answer = self._client.get(path, params=_given(params), headers=self._headers)
+        self._refuse_errors(answer)
+        return answer.content
+
+    def _json(self, answer: httpx.Response) -> Any:
+        self._refuse_errors(answer)
+        return answer.json()
+
+    def _refuse_errors(self, answer: httpx.Response) -> None:
+        if answer.status_code < 400:
+            return
+        try:
+            errors = answer.json()["errors"]
+        except (ValueError, KeyError):
+            problem = Problem("AIM-G021", {"status": answer.status_code, "text": answer.text[:200]})
+            errors = [self._ui.problem(problem)]
+        raise Failed(exit_code(answer.status_code), errors)
+
+    def wait(self, ask: Callable[[], Any], running: Callable[[Any], bool], show: Callable[[Any], None]) -> Any:
+        """Ask until it no longer runs; `show` is called with every answer."""
+        while True:
+            answer = ask()
+            show(answer)
+            if not running(answer):
+                return answer
+            time.sleep(POLL_S)
+
+
+def _given(params: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in params.items() if value is not None}
+
+
+def _blocks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        while block := stream.read(1 << 16):
+            yield block
+
+
+@contextmanager
+def connected(ui: Ui) -> Iterator[Api]:
+    """The API for one command. In the embedded runtime the command's effects are complete when the block ends:
+    outboxes drained, jobs done."""
+    import httpx
+
+    settings = Settings.load()
+    session = read_session(settings)
+    if settings.runtime == "servers":
+        address = str(settings.get("gateway.address", "http://127.0.0.1:8470"))
+        with httpx.Client(base_url=address, timeout=TIMEOUT_S) as client:
+            yield Api(client, ui, session)
+        return
+    from aimak_gateway.embedded import Embedded, Held
+
+    try:
+        runtime = _own(ui, lambda: Embedded(settings))
+    except Held as held:
+        with httpx.Client(base_url=held.address, timeout=TIMEOUT_S) as client:
+            yield Api(client, ui, session)
+        return
+    with runtime:
+        yield Api(runtime.client, ui, session)
+
+
+def _own(ui: Ui, build: Callable[[], Any]) -> Any:
+    """Own the data folder; wait while another command is at work in it. Raises Held with an address when it is
+    served."""
+    from aimak_gateway.embedded import Held
+
+    until = time.monotonic() + WAIT_FOR_FOLDER_S
+    told = False
+    while True:
+        try:
+            return build()
+        except Held as held:
+            if held.address:
+                raise
+        if time.monotonic() > until:
+            raise Refused(Problem("AIM-G022", {"seconds": WAIT_FOR_FOLDER_S}))
+        if not told:
+            ui.note(ui.word("ui.waiting_for_folder"))
+            told = True
+        time.sleep(0.2)
+
+
+def session_file(settings: Settings) -> Path:
+    """Where the operator's session is kept, readable by the owner alone."""
+    given = settings.get("session")
+    return Path(given) if given else settings.data_dir / "session.json"
+
+
+def read_session(settings: Settings) -> str | None:
+    """The token of the last login, if any."""
+    try:
+        return str(json.loads(session_file(settings).read_text())["token"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def write_session(settings: Settings, answer: dict[str, Any]) -> None:
+    """Keep the session of a login."""
+    file = session_file(settings)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as made:
+        json.dump(answer, made)

@@ -1,0 +1,148 @@
+"""cycle preview|status|approve|issue|close --period 2026-10."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from aimak.money import format_som
+from aimak.problems import Problem
+
+from aimak_gateway.cli.connect import Api, connected
+from aimak_gateway.cli.frame import USAGE, VALIDATION, Failed, Ui, command, table
+from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.progress import Progress
+
+Period = Annotated[str, typer.Option(help="The month: 2026-10")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
+SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = noun(app, "cycle", "The month: preview, approve, issue, close.")
+
+    @command(group, "status")
+    def status(
+        ui: Ui, period: Period, holds: Annotated[bool, typer.Option("--holds", help="List what is held.")] = False
+    ) -> None:
+        """Totals by service and class beside last month, warnings, holds.  Example: aimak cycle status --period 2026-10"""
+        with connected(ui) as api:
+            answer = api.get(f"/billing/cycles/{period}")
+            held = api.get(f"/billing/cycles/{period}/holds", limit=1000)["holds"] if holds else []
+        lines = cycle_lines(ui, answer)
+        if holds:
+            rows = [(row["account"], row["service"], row["code"], row["text"]) for row in held]
+            lines += ["", *table(rows, [ui.word(f"ui.{key}") for key in ("account", "service", "code", "reason")])]
+        ui.result({**answer, "held_rows": held} if holds else answer, lines, _next(ui, answer))
+
+    _passes(group)
+    _decisions(group)
+
+
+def _passes(group: typer.Typer) -> None:
+    @command(group, "preview")
+    def preview(ui: Ui, period: Period, dry_run: DryRun = False) -> None:
+        """Rate everything and show it before anything is issued.  Example: aimak cycle preview --period 2026-10"""
+        _run(ui, period, "preview", "previewing", dry_run=dry_run)
+
+    @command(group, "issue")
+    def issue(ui: Ui, period: Period, yes: Yes = False, dry_run: DryRun = False) -> None:
+        """Issue the approved bills; they never change afterwards.  Example: aimak cycle issue --period 2026-10 --yes"""
+        _run(ui, period, "issue", "issuing", dry_run=dry_run, ask=not yes)
+
+
+def _decisions(group: typer.Typer) -> None:
+    @command(group, "approve")
+    def approve(ui: Ui, period: Period, dry_run: DryRun = False) -> None:
+        """Approve a preview that somebody else started.  Example: aimak cycle approve --period 2026-10"""
+        _run(ui, period, "approve", "", dry_run=dry_run)
+
+    @command(group, "close")
+    def close(ui: Ui, period: Period, yes: Yes = False, dry_run: DryRun = False) -> None:
+        """Close the month; later changes go to the next.  Example: aimak cycle close --period 2026-10 --yes"""
+        _run(ui, period, "close", "", dry_run=dry_run, ask=not yes)
+
+
+def _run(ui: Ui, period: str, verb: str, running: str, *, dry_run: bool, ask: bool = False) -> None:
+    with connected(ui) as api:
+        path = f"/billing/cycles/{period}"
+        if dry_run:
+            answer = api.get(path)
+        else:
+            if ask:
+                _confirm(ui, api.get(path)["bills"])
+            answer = follow(ui, api, path, verb, running)
+    ui.result(answer, cycle_lines(ui, answer), _next(ui, answer))
+
+
+def follow(ui: Ui, api: Api, path: str, verb: str, running: str) -> dict[str, Any]:
+    """Start a step of the month and follow it to its end."""
+    answer: dict[str, Any] = api.post(f"{path}/{verb}")
+    if answer["state"] != running:
+        return answer
+    done = "previewed" if verb == "preview" else "issued"
+    with Progress(ui, f"{verb} {answer['period']}") as progress:
+        return dict(
+            api.wait(
+                lambda: api.get(path),
+                lambda seen: seen["state"] == running,
+                lambda seen: progress.show(seen["chunks"][done], seen["chunks"]["total"]),
+            )
+        )
+
+
+def _confirm(ui: Ui, bills: int) -> None:
+    if not sys.stdin.isatty():
+        raise Failed(USAGE, [ui.problem(Problem("AIM-G027"))])
+    typed = typer.prompt(ui.word("ui.type_the_count", count=bills), err=True)
+    if typed.strip() != str(bills):
+        raise Failed(VALIDATION, [ui.problem(Problem("AIM-G028", {"typed": typed, "count": bills}))])
+
+
+def _next(ui: Ui, answer: dict[str, Any]) -> str | None:
+    steps = {"open": "preview", "previewed": "approve", "approved": "issue", "issued": "close"}
+    step = steps.get(answer["state"])
+    return f"aimak cycle {step} --period {answer['period']}" if step else None
+
+
+def cycle_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
+    """A cycle as people read it."""
+    head = ui.word(
+        "ui.cycle_line",
+        period=answer["period"],
+        state=ui.word(f"ui.state_{answer['state']}"),
+        accounts=answer["accounts"],
+        bills=answer["bills"],
+        held=answer["held"],
+    )
+    lines = [head]
+    if answer["totals"]:
+        lines += ["", *_totals(ui, answer)]
+    if answer["holds"]:
+        rows = [(hold["count"], hold["code"], hold["text"]) for hold in answer["holds"]]
+        lines += ["", *table(rows, [ui.word(f"ui.{key}") for key in ("held", "code", "reason")], (0,))]
+    return lines + [f"! {warning['text']}" for warning in answer["warnings"][:SHOWN]]
+
+
+def _totals(ui: Ui, answer: dict[str, Any]) -> list[str]:
+    rows: list[list[object]] = [
+        [total["service"], total["customer_class"], total["connections"], _quantity(total["quantity_thousandths"])]
+        + [_som(total[f"{key}_tyiyn"]) for key in ("net", "tax", "gross", "last_gross")]
+        for total in answer["totals"]
+    ]
+    rows.append(
+        [ui.word("ui.total"), "", "", "", *(_som(answer[f"{key}_tyiyn"]) for key in ("net", "tax", "gross")), ""]
+    )
+    keys = ("service", "class", "connections", "quantity", "net", "tax", "gross", "last_month")
+    return table(rows, [ui.word(f"ui.{key}") for key in keys], range(2, 8))
+
+
+def _som(tyiyn: int | None) -> str:
+    return "" if tyiyn is None else format_som(tyiyn)
+
+
+def _quantity(value: int | None) -> str:
+    return "" if value is None else f"{value // 1000:,}".replace(",", "\u00a0") + f".{value % 1000:03d}"

@@ -1,0 +1,170 @@
+"""What every command has: --json, --lang, --quiet, --debug; exit codes; results on stdout, all else on stderr."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from aimak.problems import Problem, Refused
+
+OK, FAILED, USAGE, NOT_FOUND, AUTH, VALIDATION, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+_EXITS = {401: AUTH, 403: AUTH, 404: NOT_FOUND, 422: VALIDATION, 400: VALIDATION, 413: VALIDATION}
+
+Dump = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout.")]
+Lang = Annotated[str | None, typer.Option("--lang", help="ky, ru or en (default: AIMAK_LANG, the locale, en).")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an unexpected error.")]
+_COMMON: dict[str, Any] = {"as_json": Dump, "lang": Lang, "quiet": Quiet, "debug": Debug}
+_DEFAULTS: dict[str, Any] = {"as_json": False, "lang": None, "quiet": False, "debug": False}
+
+
+class Failed(Exception):
+    """A command that ends with an exit code; `errors` as the API gives them."""
+
+    def __init__(self, exit_code: int, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(errors[0].get("message", "") if errors else "")
+        self.exit_code = exit_code
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Ui:
+    """Where a command's result and its progress go."""
+
+    as_json: bool
+    lang: str
+    quiet: bool
+    debug: bool
+
+    def result(
+        self, data: Any, lines: Iterable[str] | Callable[[], Iterable[str]], next_step: str | None = None
+    ) -> None:
+        """Print the result: JSON with `data`, `errors` and `next`, or the lines."""
+        if self.as_json:
+            body = {"data": data, "errors": [], "next": next_step}
+            print(json.dumps(body, ensure_ascii=False))
+            return
+        for line in lines() if callable(lines) else lines:
+            print(line)
+        if next_step:
+            self.note(f"→ {next_step}")
+
+    def note(self, text: str) -> None:
+        """Say something on stderr that is not the result."""
+        if not self.quiet:
+            print(text, file=sys.stderr)
+
+    def word(self, key: str, **fields: object) -> str:
+        """A label or sentence of the gateway's catalogue."""
+        from aimak.texts import translate
+
+        return translate("aimak_gateway", key, self.lang, **fields) or key
+
+    def problem(self, problem: Problem) -> dict[str, Any]:
+        """A problem as the API would give it, in this command's language."""
+        from aimak import texts
+
+        return {**problem.as_json(), "message": texts.text(problem, self.lang), "hint": texts.hint(problem, self.lang)}
+
+    def errors(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        """Say what is wrong, on stderr; with --json the object goes there, and stdout stays empty."""
+        if self.as_json:
+            print(json.dumps({"data": None, "errors": list(errors), "next": None}, ensure_ascii=False), file=sys.stderr)
+            return
+        for error in errors:
+            for line in error_lines(error):
+                print(line, file=sys.stderr)
+
+
+def error_lines(error: Mapping[str, Any]) -> list[str]:
+    """An error as people read it: code, place, what is wrong; below it what mends it."""
+    place = error.get("place") or {}
+    where = ", ".join(f"{place[key]}" if key == "file" else f"{key} {place[key]}" for key in place)
+    lines = [f"error {error['code']}: " + (f"{where}: " if where else "") + str(error["message"])]
+    if error.get("hint"):
+        lines.append(f"hint: {error['hint']}")
+    return lines
+
+
+def command(group: typer.Typer, name: str, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command whose function takes the Ui first; --json, --lang, --quiet and --debug come by themselves."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(**given: Any) -> None:
+            common = {key: given.pop(key) for key in _COMMON}
+            ui = Ui(common["as_json"], language(common["lang"]), common["quiet"], common["debug"])
+            raise typer.Exit(guarded(ui, functools.partial(function, ui, **given)))
+
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        added = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[key], annotation=annotation)
+            for key, annotation in _COMMON.items()
+        ]
+        keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+        run.__signature__ = inspect.Signature([*keyword, *added])  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*keyword, *added]}
+        del run.__wrapped__  # type: ignore[attr-defined]
+        group.command(name, **options)(run)
+        return function
+
+    return register
+
+
+def guarded(ui: Ui, run: Callable[[], None]) -> int:
+    """Run a command and turn what goes wrong into messages and an exit code; never a trace unless asked for."""
+    try:
+        run()
+    except Failed as failed:
+        ui.errors(failed.errors)
+        return failed.exit_code
+    except Refused as refused:
+        ui.errors([ui.problem(problem) for problem in refused.problems])
+        return _EXITS.get(refused.status, FAILED)
+    except KeyboardInterrupt:
+        ui.note(ui.word("ui.interrupted"))
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough; closing stdout here keeps Python from complaining at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as unexpected:
+        if ui.debug:
+            raise
+        ui.errors([ui.problem(Problem("AIM-G099", {"kind": type(unexpected).__name__, "text": str(unexpected)}))])
+        return FAILED
+    return OK
+
+
+def exit_code(status: int) -> int:
+    """The exit code for an HTTP status."""
+    return _EXITS.get(status, FAILED)
+
+
+def language(asked: str | None) -> str:
+    """The language of this run: asked for, AIMAK_LANG, the locale, English."""
+    found = asked or os.environ.get("AIMAK_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en"
+    return found[:2] if found[:2] in ("ky", "ru", "en") else "en"
+
+
+def table(rows: Sequence[Sequence[object]], heads: Sequence[str], right: Iterable[int] = ()) -> list[str]:
+    """Rows below their heads in aligned columns; `right` names the columns of numbers."""
+    texts = [[str(cell) if cell is not None else "" for cell in row] for row in rows]
+    widths = [max(len(row[place]) for row in [list(heads), *texts]) for place in range(len(heads))]
+    numbers = set(right)
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (
+            cell.rjust(width) if place in numbers else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        return "  ".join(padded).rstrip()
+
+    return [line(list(heads)), "  ".join("─" * width for width in widths), *map(line, texts)]

@@ -1,0 +1,91 @@
+"""import accounts|meters|residents|tariffs|balances|readings FILE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aimak_gateway.cli.connect import Api, connected
+from aimak_gateway.cli.frame import PARTIAL, VALIDATION, Failed, Ui, command, error_lines
+from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.progress import Progress
+
+OWNERS = {
+    "accounts": "billing",
+    "residents": "billing",
+    "balances": "billing",
+    "tariffs": "billing",
+    "meters": "metering",
+    "readings": "metering",
+}
+ABOUT = {
+    "accounts": "Accounts with their connections (CSV, XLSX).",
+    "residents": "Who lives where, with dates and ground (CSV, XLSX).",
+    "balances": "Opening balances by month of origin (CSV, XLSX).",
+    "tariffs": "Tariffs and taxes, whole or not at all (YAML).",
+    "meters": "Meters with serial, seal and verification (CSV, XLSX).",
+    "readings": "Readings; what is implausible is held (CSV, XLSX).",
+}
+SHOWN = 20
+
+File = Annotated[Path, typer.Argument(help="The file.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check only; nothing is taken.")]
+RefusedTo = Annotated[Path | None, typer.Option("--refused", help="Write the refused rows, with reasons, to this CSV.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = noun(app, "import", "Take files in: good rows stand, faulty ones are listed and given back.")
+    for kind in OWNERS:
+        _add(group, kind)
+
+
+def _add(group: typer.Typer, kind: str) -> None:
+    @command(group, kind, help=f"{ABOUT[kind]}  Example: aimak import {kind} FILE")
+    def take(ui: Ui, file: File, dry_run: DryRun = False, refused: RefusedTo = None) -> None:
+        with connected(ui) as api:
+            state = import_file(ui, api, OWNERS[kind], kind, file, dry_run=dry_run, refused=refused)
+        finish(ui, kind, state)
+
+
+def import_file(
+    ui: Ui,
+    api: Api,
+    service: str,
+    kind: str,
+    file: Path,
+    *,
+    dry_run: bool = False,
+    refused: Path | None = None,
+    **params: Any,
+) -> dict[str, Any]:
+    """Upload a file, wait until it has been taken, and write refused rows where asked. Gives the import's state."""
+    path = f"/{service}/imports/{kind}"
+    started = api.upload(path, file, dry_run=1 if dry_run else None, **params)
+    if "import" not in started:
+        return dict(started)
+    with Progress(ui, file.name) as progress:
+        state: dict[str, Any] = api.wait(
+            lambda: api.get(f"/{service}/imports/{started['import']}"),
+            lambda answer: answer["state"] not in ("done", "refused"),
+            lambda answer: progress.show(answer["done"], answer["total"]),
+        )
+    if refused and state["refused"]:
+        refused.write_bytes(api.raw(f"/{service}/imports/{started['import']}/refused.csv"))
+    return state
+
+
+def finish(ui: Ui, kind: str, state: dict[str, Any]) -> None:
+    """Print what was taken; exit 5 when the file was refused, 6 when some of its rows were."""
+    problems = state.get("problems") or []
+    if state["state"] == "refused":
+        raise Failed(VALIDATION, problems)
+    key = "ui.checked" if state.get("dry_run") else "ui.taken"
+    ui.result(state, [ui.word(key, kind=kind, taken=state["taken"], refused=state["refused"])])
+    if state["refused"]:
+        for problem in problems[:SHOWN]:
+            for line in error_lines(problem):
+                ui.note(line)
+        raise typer.Exit(PARTIAL)

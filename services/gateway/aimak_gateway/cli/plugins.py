@@ -1,0 +1,46 @@
+"""plugins list|check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from aimak_gateway.cli.connect import Api, connected
+from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, table
+from aimak_gateway.cli.installation import OWNERS
+from aimak_gateway.cli.nouns import noun
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = noun(app, "plugins", "Installed plugins, ours and others'.")
+
+    @command(group, "list")
+    def listed(ui: Ui) -> None:
+        """Every plugin with its kind and package, and those left out.  Example: aimak plugins list"""
+        with connected(ui) as api:
+            taken, refused = _ask(api)
+        heads = [ui.word(f"ui.{key}") for key in ("kind", "code", "package", "version")]
+        rows = [(row["kind"], row["code"], row["distribution"], row["version"]) for row in taken]
+        lines = table(rows, heads) + [_left_out(ui, row) for row in refused]
+        ui.result({"plugins": taken, "refused": refused}, lines)
+
+    @command(group, "check")
+    def check(ui: Ui) -> None:
+        """Exit 5 and name every plugin that was left out, with the reason.  Example: aimak plugins check"""
+        with connected(ui) as api:
+            taken, refused = _ask(api)
+        if refused:
+            raise Failed(VALIDATION, [{"code": row["code"], "message": _left_out(ui, row)} for row in refused])
+        ui.result({"plugins": len(taken), "refused": []}, [ui.word("ui.plugins_fine", count=len(taken))])
+
+
+def _ask(api: Api) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    answers = [api.get(f"/{service}/plugins") for service in OWNERS]
+    taken = [row for answer in answers for row in answer["plugins"]]
+    return taken, [row for answer in answers for row in answer["refused"]]
+
+
+def _left_out(ui: Ui, row: dict[str, Any]) -> str:
+    return ui.word("ui.left_out", name=row["name"], package=row["distribution"], reason=row["reason"])

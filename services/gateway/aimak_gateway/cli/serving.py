@@ -1,0 +1,48 @@
+"""aimak serve: everything in one process until stopped."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Annotated, Any
+
+import typer
+from aimak.settings import Settings
+
+from aimak_gateway.cli.frame import Ui, command
+
+THREADS = 16
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @command(app, "serve")
+    def serve(
+        ui: Ui,
+        host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+        port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8470,
+    ) -> None:
+        """Everything in one process until stopped (Ctrl+C).  Example: aimak serve --port 8470"""
+        from aimak_gateway.embedded import Embedded
+
+        with Embedded(Settings.load()) as runtime:
+            from waitress import create_server  # type: ignore[import-untyped]
+
+            server: Any = create_server(
+                runtime.app, host=host, port=port, threads=THREADS, asyncore_use_poll=True, connection_limit=20_000
+            )
+            address = f"http://{host}:{server.effective_port}"
+            runtime.ownership.announce(address)
+            ui.result({"address": address}, [ui.word("ui.serving", address=address)])
+            _until_stopped(server)
+
+
+def _until_stopped(server: Any) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    thread = threading.Thread(target=server.run, name="http", daemon=True)
+    thread.start()
+    stop.wait()
+    server.close()

@@ -1,0 +1,138 @@
+"""The gateway's routes: its own, and every service's behind a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import httpx
+from aimak.http import blueprint, open_to
+from aimak.http.auth import Actor, sign
+from aimak.problems import Forbidden, Problem, Refused, Unauthorized
+from aimak.service import Service
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+
+from aimak_gateway import application, store
+
+_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "content-length", "host", "authorization"}
+_BLOCK = 1 << 16
+
+
+def routes(service: Service, clients: Mapping[str, httpx.Client]) -> tuple[Blueprint, ...]:
+    """The gateway's own blueprint and the one that passes requests on; `clients` reach the services by name."""
+    return _own(service), _passing(service, clients)
+
+
+def _own(service: Service) -> Blueprint:
+    routes = blueprint("gateway")
+
+    @routes.post("/login")
+    @open_to("anyone")
+    def login() -> dict[str, Any]:
+        """Open a session."""
+        asked = _json()
+        with service.work(application.NO_TENANT) as work:
+            token, actor = application.login(
+                work, str(asked.get("name", "")), str(asked.get("password", "")), asked.get("tenant")
+            )
+            work.commit()
+        return {"token": token, **_shown(actor)}
+
+    @routes.get("/me")
+    @open_to("session")
+    def me() -> dict[str, Any]:
+        """Who this session belongs to."""
+        return _shown(_asking(service))
+
+    @routes.get("/people")
+    @open_to("session")
+    def people() -> dict[str, Any]:
+        """Everyone who may log in."""
+        _admin(service)
+        with service.work(application.NO_TENANT) as work:
+            return {"people": store.people(work)}
+
+    @routes.post("/people")
+    @open_to("session")
+    def add() -> dict[str, Any]:
+        """Let someone in."""
+        asking, asked = _admin(service), _json()
+        new = application.NewPerson(
+            str(asked.get("name", "")),
+            str(asked.get("password", "")),
+            tuple(asked.get("roles") or ()),
+            tuple(asked.get("tenants") or ("*",)),
+        )
+        with service.work(application.NO_TENANT) as work:
+            application.add_person(work, new, asking.name)
+            work.commit()
+        return {"name": new.name, "roles": list(new.roles), "tenants": list(new.tenants)}
+
+    return routes
+
+
+def _passing(service: Service, clients: Mapping[str, httpx.Client]) -> Blueprint:
+    routes = Blueprint("passing", __name__)
+
+    @routes.route("/<any(billing,metering,payments,notifications):name>/<path:rest>", methods=["GET", "POST"])
+    @open_to("session")
+    def pass_on(name: str, rest: str) -> Response:
+        """Pass a request on to a service with a token that says who asks."""
+        request.max_content_length = None
+        token = sign(_asking(service), current_app.config["AIMAK_SECRET"])
+        headers = {key: value for key, value in request.headers if key.lower() not in _HOP}
+        asked = clients[name].build_request(
+            request.method,
+            f"/{name}/{rest}",
+            params=request.query_string.decode(),
+            headers={**headers, "Authorization": f"Bearer {token}"},
+            content=_body(),
+        )
+        try:
+            answer = clients[name].send(asked, stream=True)
+        except httpx.TransportError as away:
+            raise ServiceAway(Problem("AIM-G004", {"service": name})) from away
+        kept = {key: value for key, value in answer.headers.items() if key.lower() not in _HOP}
+        return Response(answer.iter_raw(_BLOCK), answer.status_code, kept, direct_passthrough=True)
+
+    return routes
+
+
+class ServiceAway(Refused):
+    """A service does not answer."""
+
+    status = 503
+
+
+def _body() -> Iterator[bytes] | None:
+    if request.method == "GET":
+        return None
+    read: Callable[[], bytes] = lambda: request.stream.read(_BLOCK)  # noqa: E731 - iter() wants a callable
+    return iter(read, b"")
+
+
+def _json() -> dict[str, Any]:
+    asked = request.get_json(silent=True)
+    if not isinstance(asked, dict):
+        raise Refused(Problem("AIM-K061", {"detail": "JSON object expected"}))
+    return asked
+
+
+def _asking(service: Service) -> Actor:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind != "Bearer" or not token:
+        raise Unauthorized(Problem("AIM-K070"))
+    with service.work(application.NO_TENANT) as work:
+        return application.behind(work, token)
+
+
+def _admin(service: Service) -> Actor:
+    asking = _asking(service)
+    if "admin" not in asking.roles:
+        raise Forbidden(Problem("AIM-K072", {"actor": asking.name, "roles": "admin"}))
+    return asking
+
+
+def _shown(actor: Actor) -> dict[str, Any]:
+    return {"name": actor.name, "roles": list(actor.roles), "tenant": actor.tenant}

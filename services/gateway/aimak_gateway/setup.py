@@ -1,0 +1,61 @@
+"""What is done on the machine itself, before anybody can log in: databases, the secret, the first person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aimak.service import Service
+from aimak.settings import Settings
+from aimak.storage import migrate
+
+from aimak_gateway import application
+from aimak_gateway.embedded import Ownership, build_services, with_secret
+
+
+def initialise(settings: Settings, admin: str, password: str) -> dict[str, Any]:
+    """Make or migrate every database and add the first person. Done again it changes nothing.
+
+    Raises Held when the embedded data folder is in use, Refused for a password that is too short.
+    """
+    with _Opened(settings) as services:
+        _upgrade(services, settings)
+        gateway = next(service for service in services if service.name == "gateway")
+        with gateway.work(application.NO_TENANT) as work:
+            created = application.add_first_admin(work, admin, password)
+            work.commit()
+    return {"created": created, "admin": admin, "runtime": settings.runtime, "data_dir": str(settings.data_dir)}
+
+
+def migrate_all(settings: Settings, *, dry_run: bool = False) -> list[dict[str, Any]]:
+    """Bring every database to the code's version; with `dry_run` only say what each is at."""
+    with _Opened(settings) as services:
+        versions = [
+            {"service": service.name, "have": migrate.current(service), "want": migrate.head(service)}
+            for service in services
+        ]
+        if not dry_run:
+            _upgrade(services, settings)
+    return versions
+
+
+def _upgrade(services: list[Service], settings: Settings) -> None:
+    for service in services:
+        migrate.upgrade(service, settings.get(f"owner_database.{service.name}"))
+
+
+class _Opened:
+    """All services, with the data folder owned where the runtime is embedded."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._ownership = Ownership(settings.data_dir) if settings.runtime == "embedded" else None
+        known = with_secret(settings) if settings.runtime == "embedded" else settings
+        self._services = build_services(known)
+
+    def __enter__(self) -> list[Service]:
+        return self._services
+
+    def __exit__(self, *error: object) -> None:
+        for service in self._services:
+            service.close()
+        if self._ownership:
+            self._ownership.release()
