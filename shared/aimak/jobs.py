@@ -53,25 +53,16 @@ class Worker:
 
     def _due(self) -> list[Job]:
         table = self._table
-        query = select(table).where(
-            table.c.state == "waiting", table.c.due_at <= self._service.clock.now()
-        )
+        query = select(table).where(table.c.state == "waiting", table.c.due_at <= self._service.clock.now())
         with transaction(self._service) as connection:
-            rows = connection.execute(
-                query.order_by(table.c.due_at, table.c.id).limit(_CANDIDATES)
-            ).all()
+            rows = connection.execute(query.order_by(table.c.due_at, table.c.id).limit(_CANDIDATES)).all()
         known = [row for row in rows if row.kind in self._service.jobs]
-        return [
-            Job(row.id, row.tenant, row.kind, row.key, row.payload, row.attempts)
-            for row in known
-        ]
+        return [Job(row.id, row.tenant, row.kind, row.key, row.payload, row.attempts) for row in known]
 
     def _still_due(self, job_id: int) -> bool:
         table = self._table
         query = select(table.c.id).where(
-            table.c.id == job_id,
-            table.c.state == "waiting",
-            table.c.due_at <= self._service.clock.now(),
+            table.c.id == job_id, table.c.state == "waiting", table.c.due_at <= self._service.clock.now()
         )
         with transaction(self._service) as connection:
             return connection.execute(query).scalar() is not None
@@ -79,7 +70,7 @@ class Worker:
     def _run(self, job: Job) -> None:
         try:
             again = self._service.jobs[job.kind](self._service, job)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the job is kept and tried again
+        except Exception as error:
             self._failed(job, error)
         else:
             self._done(job, again)
@@ -96,40 +87,28 @@ class Worker:
         delay_s = None if faults.is_permanent(error) else faults.retry_delay_s(attempts)
         if delay_s is None:
             self._not_before.pop(job.id, None)
-            self._change(
-                job, state="failed", attempts=attempts, problem=faults.reason(error)
-            )
+            self._change(job, state="failed", attempts=attempts, problem=faults.reason(error))
             return
         self._not_before[job.id] = time.monotonic() + delay_s
         self._change(job, attempts=attempts, problem=faults.reason(error))
 
     def _change(self, job: Job, **values: object) -> None:
         with transaction(self._service) as connection:
-            connection.execute(
-                update(self._table).where(self._table.c.id == job.id).values(**values)
-            )
+            connection.execute(update(self._table).where(self._table.c.id == job.id).values(**values))
 
     @contextmanager
     def _hold(self, job_id: int) -> Iterator[bool]:
         if self._service.online.is_sqlite:
             yield from self._hold_in_process(job_id)
             return
-        with self._service.bulk.engine.connect().execution_options(
-            isolation_level="AUTOCOMMIT"
-        ) as session:
+        with self._service.bulk.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
             key = {"space": _JOB_LOCK_SPACE, "job": job_id % 2**31}
-            held = bool(
-                session.execute(
-                    text("SELECT pg_try_advisory_lock(:space, :job)"), key
-                ).scalar()
-            )
+            held = bool(session.execute(text("SELECT pg_try_advisory_lock(:space, :job)"), key).scalar())
             try:
                 yield held
             finally:
                 if held:
-                    session.execute(
-                        text("SELECT pg_advisory_unlock(:space, :job)"), key
-                    )
+                    session.execute(text("SELECT pg_advisory_unlock(:space, :job)"), key)
 
     def _hold_in_process(self, job_id: int) -> Iterator[bool]:
         name = (str(self._service.online.url), job_id)

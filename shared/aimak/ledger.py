@@ -9,18 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    Index,
-    MetaData,
-    String,
-    Table,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import CheckConstraint, Column, Index, MetaData, String, Table, insert, select, text, update
 
 from aimak.ids import derived_id
 from aimak.problems import Conflict, Problem
@@ -56,10 +45,7 @@ def tables(metadata: MetaData) -> None:
     append_only(transfer)
     Index("transfer_account", transfer.c.tenant, transfer.c.account_id)
     Table(
-        "ledger_day",
-        metadata,
-        Column("tenant", Code, primary_key=True),
-        Column("closed_through", Day, nullable=False),
+        "ledger_day", metadata, Column("tenant", Code, primary_key=True), Column("closed_through", Day, nullable=False)
     )
 
 
@@ -75,20 +61,11 @@ def open_day(work: UnitOfWork) -> date:
     The shared lock is held until the transaction ends, so that no posting falls into a day while it is being closed.
     """
     if not work.is_sqlite:
-        work.execute(
-            text("SELECT pg_advisory_xact_lock_shared(:space, hashtext(:tenant))"),
-            _lock(work),
-        )
+        work.execute(text("SELECT pg_advisory_xact_lock_shared(:space, hashtext(:tenant))"), _lock(work))
     day = work.table("ledger_day")
-    closed = work.execute(
-        select(day.c.closed_through).where(day.c.tenant == work.tenant)
-    ).scalar()
+    closed = work.execute(select(day.c.closed_through).where(day.c.tenant == work.tenant)).scalar()
     today = work.today()
-    return (
-        today
-        if closed is None or today > closed
-        else date.fromordinal(closed.toordinal() + 1)
-    )
+    return today if closed is None or today > closed else date.fromordinal(closed.toordinal() + 1)
 
 
 def close_day(work: UnitOfWork, through: date) -> None:
@@ -97,9 +74,7 @@ def close_day(work: UnitOfWork, through: date) -> None:
     if through >= work.today():
         raise Conflict(Problem("AIM-K040", {"day": through.isoformat()}))
     if not work.is_sqlite:
-        work.execute(
-            text("SELECT pg_advisory_xact_lock(:space, hashtext(:tenant))"), _lock(work)
-        )
+        work.execute(text("SELECT pg_advisory_xact_lock(:space, hashtext(:tenant))"), _lock(work))
     day = work.table("ledger_day")
     mine = day.c.tenant == work.tenant
     closed = work.execute(select(day.c.closed_through).where(mine)).scalar()
@@ -114,26 +89,13 @@ def _lock(work: UnitOfWork) -> dict[str, Any]:
 
 
 def transfer(
-    work: UnitOfWork,
-    transfer_id: int,
-    *,
-    debit: int,
-    credit: int,
-    amount: int,
-    business_date: date,
-    **facts: Any,
+    work: UnitOfWork, transfer_id: int, *, debit: int, credit: int, amount: int, business_date: date, **facts: Any
 ) -> dict[str, Any]:
     """A transfer row for `post`; a negative `amount` turns its direction. `facts`: kind, source_id and, where they
     apply, account_id, provider, service, origin."""
     if amount < 0:
         debit, credit, amount = credit, debit, -amount
-    row = {
-        "tenant": work.tenant,
-        "id": transfer_id,
-        "debit": debit,
-        "credit": credit,
-        "amount": amount,
-    }
+    row = {"tenant": work.tenant, "id": transfer_id, "debit": debit, "credit": credit, "amount": amount}
     optional = {"account_id": None, "provider": None, "service": None, "origin": None}
     return {**row, "business_date": business_date, **optional, **facts}
 
@@ -142,7 +104,4 @@ def post(work: UnitOfWork, transfers: Sequence[Mapping[str, Any]]) -> None:
     """Write transfers with the open ledger day. An id that is there already is refused by the database."""
     if transfers:
         day = open_day(work)
-        work.execute(
-            insert(work.table("transfer")),
-            [{**row, "ledger_day": day} for row in transfers],
-        )
+        work.execute(insert(work.table("transfer")), [{**row, "ledger_day": day} for row in transfers])

@@ -49,9 +49,7 @@ def share(total: int, weights: list[int]) -> list[int]:
     assert whole > 0 and all(weight >= 0 for weight in weights)
     sign, size = (-1, -total) if total < 0 else (1, total)
     parts = [size * weight // whole for weight in weights]
-    order = sorted(
-        range(len(weights)), key=lambda place: (-(size * weights[place] % whole), place)
-    )
+    order = sorted(range(len(weights)), key=lambda place: (-(size * weights[place] % whole), place))
     for place in order[: size - sum(parts)]:
         parts[place] += 1
     return [sign * part for part in parts]

@@ -23,26 +23,14 @@ OUTBOX_LATE = timedelta(minutes=5)
 def examine(service: Service, work: UnitOfWork) -> list[Problem]:
     """Everything that is wrong: lost guards, facts not sent, dead letters, failed jobs, and the service's own checks."""
     found: list[Problem] = []
-    missing = guards.expected(
-        service.metadata, work.connection.dialect.name
-    ) - guards.present(work.connection)
+    missing = guards.expected(service.metadata, work.connection.dialect.name) - guards.present(work.connection)
     if missing:
-        found.append(
-            Problem(
-                "AIM-K080",
-                {"service": service.name, "triggers": ", ".join(sorted(missing))},
-            )
-        )
+        found.append(Problem("AIM-K080", {"service": service.name, "triggers": ", ".join(sorted(missing))}))
     found += _late_facts(service, work)
-    for table, state, code in (
-        ("dead_letter", "waiting", "AIM-K082"),
-        ("job", "failed", "AIM-K083"),
-    ):
+    for table, state, code in (("dead_letter", "waiting", "AIM-K082"), ("job", "failed", "AIM-K083")):
         rows = work.table(table)
         mine = (rows.c.tenant == work.tenant) & (rows.c.state == state)
-        count = work.execute(
-            select(func.count()).select_from(rows).where(mine)
-        ).scalar_one()
+        count = work.execute(select(func.count()).select_from(rows).where(mine)).scalar_one()
         if count:
             found.append(Problem(code, {"service": service.name, "count": count}))
     for check in service.checks:
@@ -52,17 +40,9 @@ def examine(service: Service, work: UnitOfWork) -> list[Problem]:
 
 def _late_facts(service: Service, work: UnitOfWork) -> list[Problem]:
     outbox = work.table("outbox")
-    waiting = (outbox.c.published_at.is_(None)) & (
-        outbox.c.occurred_at < work.now - OUTBOX_LATE
-    )
-    count = work.execute(
-        select(func.count()).select_from(outbox).where(waiting)
-    ).scalar_one()
-    return (
-        [Problem("AIM-K081", {"service": service.name, "count": count})]
-        if count
-        else []
-    )
+    waiting = (outbox.c.published_at.is_(None)) & (outbox.c.occurred_at < work.now - OUTBOX_LATE)
+    count = work.execute(select(func.count()).select_from(outbox).where(waiting)).scalar_one()
+    return [Problem("AIM-K081", {"service": service.name, "count": count})] if count else []
 
 
 def republish(service: Service, work: UnitOfWork, to: str) -> dict[str, int]:
@@ -80,9 +60,7 @@ def drop_read_models(service: Service, work: UnitOfWork) -> dict[str, int]:
     dropped: dict[str, int] = {}
     for name in service.read_models:
         table = work.table(name)
-        dropped[name] = work.execute(
-            delete(table).where(table.c.tenant == work.tenant)
-        ).rowcount
+        dropped[name] = work.execute(delete(table).where(table.c.tenant == work.tenant)).rowcount
     return dropped
 
 
@@ -97,10 +75,7 @@ def prune(service: Service) -> dict[str, int]:
         "job": delete(job).where(job.c.state == "done", job.c.due_at < now - JOBS_KEPT),
     }
     with transaction(service) as connection:
-        return {
-            name: connection.execute(statement).rowcount
-            for name, statement in old.items()
-        }
+        return {name: connection.execute(statement).rowcount for name, statement in old.items()}
 
 
 def maintain_daily(service: Service, job: Job) -> timedelta:
@@ -116,24 +91,12 @@ def list_plugins(service: Service, lang: str) -> dict[str, Any]:
     taken, refused = [], []
     for registry in service.plugins:
         taken += [
-            {
-                "kind": registry.group,
-                "code": code,
-                "distribution": distribution,
-                "version": version,
-            }
+            {"kind": registry.group, "code": code, "distribution": distribution, "version": version}
             for code, distribution, version in registry.described()
         ]
         refused += [
-            {
-                "kind": registry.group,
-                "name": refusal.name,
-                "distribution": refusal.distribution,
-            }
-            | {
-                "code": refusal.problem.code,
-                "reason": texts.text(refusal.problem, lang),
-            }
+            {"kind": registry.group, "name": refusal.name, "distribution": refusal.distribution}
+            | {"code": refusal.problem.code, "reason": texts.text(refusal.problem, lang)}
             for refusal in registry.refused
         ]
     return {"plugins": taken, "refused": refused}

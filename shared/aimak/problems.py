@@ -30,32 +30,14 @@ class Problem:
 
     def as_json(self) -> dict[str, Any]:
         """The untranslated form: code, fields, place (only what is known of it) and severity."""
-        place = (
-            {
-                key: value
-                for key, value in asdict(self.place).items()
-                if value is not None
-            }
-            if self.place
-            else None
-        )
-        return {
-            "code": self.code,
-            "fields": dict(self.fields),
-            "place": place,
-            "severity": self.severity,
-        }
+        place = {key: value for key, value in asdict(self.place).items() if value is not None} if self.place else None
+        return {"code": self.code, "fields": dict(self.fields), "place": place, "severity": self.severity}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Problem:
         """Read back what `as_json` wrote."""
         place = Place(**value["place"]) if value.get("place") else None
-        return cls(
-            value["code"],
-            dict(value.get("fields") or {}),
-            place,
-            value.get("severity", "error"),
-        )
+        return cls(value["code"], dict(value.get("fields") or {}), place, value.get("severity", "error"))
 
 
 class Refused(Exception):
@@ -64,9 +46,7 @@ class Refused(Exception):
     status: ClassVar[int] = 422
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__(
-            "; ".join(f"{problem.code} {dict(problem.fields)}" for problem in problems)
-        )
+        super().__init__("; ".join(f"{problem.code} {dict(problem.fields)}" for problem in problems))
         self.problems = problems
 
 

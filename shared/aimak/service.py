@@ -73,47 +73,27 @@ class Service:
     web: Callable[[], Flask] | None = None
 
     @classmethod
-    def open(
-        cls, name: str, settings: Settings, metadata: MetaData, **parts: Any
-    ) -> Service:
+    def open(cls, name: str, settings: Settings, metadata: MetaData, **parts: Any) -> Service:
         """A service on the databases, clock and ids that `settings` name; `parts` are the other fields."""
         from aimak.operations import maintain_daily
 
         url = settings.database(name)
         online = Database(url, "online")
         bulk = online if online.is_sqlite else Database(url, "bulk")
-        service = cls(
-            name,
-            settings,
-            metadata,
-            online,
-            bulk,
-            settings.clock(),
-            settings.ids(),
-            **parts,
-        )
+        service = cls(name, settings, metadata, online, bulk, settings.clock(), settings.ids(), **parts)
         service.jobs.setdefault("maintain", maintain_daily)
         return service
 
     def listens(self, *subscriptions: Subscription) -> None:
         """Add subscriptions; one for each event."""
         for subscription in subscriptions:
-            assert subscription.event.routing_key not in self.subscriptions, (
-                "one handler for each event"
-            )
+            assert subscription.event.routing_key not in self.subscriptions, "one handler for each event"
             self.subscriptions[subscription.event.routing_key] = subscription
 
     def work(self, tenant: str, *, bulk: bool = False) -> UnitOfWork:
         """A unit of work for one tenant."""
         database = self.bulk if bulk else self.online
-        return UnitOfWork(
-            database,
-            self.metadata,
-            tenant,
-            self.clock,
-            self.ids,
-            sets_time=self.settings.sets_time,
-        )
+        return UnitOfWork(database, self.metadata, tenant, self.clock, self.ids, sets_time=self.settings.sets_time)
 
     def close(self) -> None:
         """Close the databases' connections."""

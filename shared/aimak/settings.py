@@ -10,15 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aimak.clock import (
-    Clock,
-    FileClock,
-    FixedClock,
-    IdSource,
-    RandomIds,
-    SeededIds,
-    SystemClock,
-)
+from aimak.clock import Clock, FileClock, FixedClock, IdSource, RandomIds, SeededIds, SystemClock
 from aimak.problems import Problem, Refused
 
 SERVICES = ("billing", "metering", "payments", "notifications", "gateway")
@@ -34,9 +26,7 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def load(
-        cls, path: Path | None = None, env: Mapping[str, str] | None = None
-    ) -> Settings:
+    def load(cls, path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
         """Read `path` (default: $AIMAK_CONFIG or ./aimak.toml, which may be missing) and the AIMAK_* variables
         (AIMAK_HTTP__PORT is http.port; AIMAK_X_FILE is a file that holds x). Raises Refused for broken TOML."""
         env = os.environ if env is None else env
@@ -47,16 +37,11 @@ class Settings:
             try:
                 flat = _flatten(tomllib.loads(source.read_text()))
             except tomllib.TOMLDecodeError as broken:
-                raise Refused(
-                    Problem("AIM-K001", {"file": str(source), "reason": str(broken)})
-                ) from broken
+                raise Refused(Problem("AIM-K001", {"file": str(source), "reason": str(broken)})) from broken
             values.update(flat)
             origins.update(dict.fromkeys(flat, str(source)))
         for name, text in env.items():
-            if not name.startswith("AIMAK_") or name in (
-                "AIMAK_CONFIG",
-                "AIMAK_CORPORA",
-            ):
+            if not name.startswith("AIMAK_") or name in ("AIMAK_CONFIG", "AIMAK_CORPORA"):
                 continue
             key, value = _from_variable(name, text)
             values[key], origins[key] = value, name
@@ -72,25 +57,16 @@ class Settings:
         try:
             return int(value)
         except (TypeError, ValueError) as wrong:
-            raise Refused(
-                Problem("AIM-K002", {"key": key, "value": str(value)})
-            ) from wrong
+            raise Refused(Problem("AIM-K002", {"key": key, "value": str(value)})) from wrong
 
     def section(self, name: str) -> dict[str, Any]:
         """All keys below `name.`, without that prefix."""
-        return {
-            key[len(name) + 1 :]: value
-            for key, value in self.values.items()
-            if key.startswith(name + ".")
-        }
+        return {key[len(name) + 1 :]: value for key, value in self.values.items() if key.startswith(name + ".")}
 
     def with_values(self, **changes: Any) -> Settings:
         """A copy with keys changed; in a keyword two underscores stand for the dot."""
         changed = {key.replace("__", "."): value for key, value in changes.items()}
-        return Settings(
-            {**self.values, **changed},
-            {**self.origins, **dict.fromkeys(changed, "set")},
-        )
+        return Settings({**self.values, **changed}, {**self.origins, **dict.fromkeys(changed, "set")})
 
     @property
     def runtime(self) -> str:
@@ -105,11 +81,7 @@ class Settings:
     def database(self, service: str) -> str:
         """The SQLAlchemy URL of a service's database; embedded: its SQLite file in the data folder."""
         given = self.get(f"database.{service}") or self.get("database.default")
-        return (
-            str(given)
-            if given
-            else f"sqlite:///{(self.data_dir / f'{service}.sqlite3').absolute()}"
-        )
+        return str(given) if given else f"sqlite:///{(self.data_dir / f'{service}.sqlite3').absolute()}"
 
     @property
     def broker_url(self) -> str:
@@ -119,10 +91,7 @@ class Settings:
     @property
     def sets_time(self) -> bool:
         """Whether time or ids are set by hand, which only a tenant marked `test` accepts."""
-        return any(
-            self.get(key) is not None
-            for key in ("clock.file", "clock.instant", "ids.seed")
-        )
+        return any(self.get(key) is not None for key in ("clock.file", "clock.instant", "ids.seed"))
 
     def clock(self) -> Clock:
         """The clock these settings name."""
@@ -140,18 +109,13 @@ class Settings:
     def shown(self) -> dict[str, dict[str, str]]:
         """Every setting with its origin; secrets masked."""
         return {
-            key: {
-                "value": MASK if _is_secret(key) else str(value),
-                "origin": self.origins.get(key, "default"),
-            }
+            key: {"value": MASK if _is_secret(key) else str(value), "origin": self.origins.get(key, "default")}
             for key, value in sorted(self.values.items())
         }
 
 
 def _is_secret(key: str) -> bool:
-    return any(
-        word in key.rpartition(".")[2] for word in _SECRET_WORDS
-    ) or key.startswith("database.")
+    return any(word in key.rpartition(".")[2] for word in _SECRET_WORDS) or key.startswith("database.")
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -170,7 +134,5 @@ def _from_variable(name: str, text: str) -> tuple[str, str]:
         try:
             return key[: -len("_file")], Path(text).read_text().strip()
         except OSError as unreadable:
-            raise Refused(
-                Problem("AIM-K003", {"variable": name, "file": text})
-            ) from unreadable
+            raise Refused(Problem("AIM-K003", {"variable": name, "file": text})) from unreadable
     return key, text

@@ -37,19 +37,11 @@ def _messages(metadata: MetaData) -> None:
         Column("id", _COUNTED, Identity(), primary_key=True),
         Column("tenant", Code, nullable=False),
         Column("routing_key", String(200), nullable=False),
-        Column(
-            "consumer",
-            Code,
-            comment="the one service it is for; null for everyone who listens",
-        ),
+        Column("consumer", Code, comment="the one service it is for; null for everyone who listens"),
         Column("rows", Integer, nullable=False),
         Column("body", LargeBinary, nullable=False),
         Column("occurred_at", Instant, nullable=False),
-        Column(
-            "message_id",
-            String(36),
-            comment="the sealed message this fact travels in; null while it waits",
-        ),
+        Column("message_id", String(36), comment="the sealed message this fact travels in; null while it waits"),
         Column("published_at", Instant),
     )
     Index(
@@ -81,9 +73,7 @@ def _dead_letters(metadata: MetaData) -> None:
         Column("reason", Text, nullable=False),
         Column("fingerprint", String(32), nullable=False),
         Column("first_seen", Instant, nullable=False),
-        Column(
-            "state", String(16), nullable=False, comment="waiting, replayed or dropped"
-        ),
+        Column("state", String(16), nullable=False, comment="waiting, replayed or dropped"),
         Column("decided_by", Code),
         Column("decided_why", Text),
         Column("decided_at", Instant),
@@ -105,12 +95,7 @@ def _work(metadata: MetaData) -> None:
         Column("problem", Text),
         UniqueConstraint("tenant", "kind", "key", name="job_once"),
     )
-    Index(
-        "job_due",
-        job.c.due_at,
-        postgresql_where=job.c.state == "waiting",
-        sqlite_where=job.c.state == "waiting",
-    )
+    Index("job_due", job.c.due_at, postgresql_where=job.c.state == "waiting", sqlite_where=job.c.state == "waiting")
     Table(
         "counter",
         metadata,

@@ -44,11 +44,7 @@ def catalogue(package: str, lang: str) -> dict[str, str]:
     if not file.is_file():
         return {}
     with file.open("rb") as stream:
-        return {
-            str(entry.id): str(entry.string)
-            for entry in read_po(stream, locale=lang)
-            if entry.id and entry.string
-        }
+        return {str(entry.id): str(entry.string) for entry in read_po(stream, locale=lang) if entry.id and entry.string}
 
 
 def translate(package: str, msgid: str, lang: str, **fields: object) -> str | None:
@@ -67,13 +63,9 @@ def _owner(code: str) -> str:
 def text(problem: Problem, lang: str) -> str:
     """What is wrong, in the reader's language; the code and fields themselves where no catalogue has the code."""
     found = translate(_owner(problem.code), problem.code, lang, **problem.fields)
-    return found or f"{problem.code} " + ", ".join(
-        f"{key}={value}" for key, value in problem.fields.items()
-    )
+    return found or f"{problem.code} " + ", ".join(f"{key}={value}" for key, value in problem.fields.items())
 
 
 def hint(problem: Problem, lang: str) -> str | None:
     """What mends it, in the reader's language."""
-    return translate(
-        _owner(problem.code), f"{problem.code}.hint", lang, **problem.fields
-    )
+    return translate(_owner(problem.code), f"{problem.code}.hint", lang, **problem.fields)

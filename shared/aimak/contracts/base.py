@@ -67,32 +67,22 @@ class Event:
         listed = list(rows)
         for row in listed:
             if row.keys() != set(cls.names()):
-                raise unfit(
-                    cls, f"columns {sorted(row)} instead of {sorted(cls.names())}"
-                )
-        return cls.of_columns(
-            tenant, {name: [row[name] for row in listed] for name in cls.names()}
-        )
+                raise unfit(cls, f"columns {sorted(row)} instead of {sorted(cls.names())}")
+        return cls.of_columns(tenant, {name: [row[name] for row in listed] for name in cls.names()})
 
     @classmethod
     def of_columns(cls, tenant: str, columns: Mapping[str, list[Any]]) -> Self:
         """From columns, checked by type, bound and length. Raises PermanentFault for what does not fit."""
-        event = cls(
-            tenant, {name: columns[name] for name in cls.names() if name in columns}
-        )
+        event = cls(tenant, {name: columns[name] for name in cls.names() if name in columns})
         if columns.keys() != set(cls.names()):
-            raise unfit(
-                cls, f"columns {sorted(columns)} instead of {sorted(cls.names())}"
-            )
+            raise unfit(cls, f"columns {sorted(columns)} instead of {sorted(cls.names())}")
         event.check()
         return event
 
     @classmethod
     def of_frame(cls, tenant: str, frame: pl.DataFrame) -> Self:
         """From a Polars frame with the contract's columns (others are left behind)."""
-        return cls.of_columns(
-            tenant, {name: frame.get_column(name).to_list() for name in cls.names()}
-        )
+        return cls.of_columns(tenant, {name: frame.get_column(name).to_list() for name in cls.names()})
 
     def check(self) -> None:
         """Hold every column against the contract. Raises PermanentFault naming the first column that does not fit."""
@@ -126,20 +116,12 @@ class Event:
     def split(self, rows: int = MAX_ROWS) -> Iterator[Self]:
         """The same rows in events of at most `rows` each."""
         for first in range(0, len(self), rows):
-            yield type(self)(
-                self.tenant,
-                {
-                    name: column[first : first + rows]
-                    for name, column in self.columns.items()
-                },
-            )
+            yield type(self)(self.tenant, {name: column[first : first + rows] for name, column in self.columns.items()})
 
     def encode(self) -> bytes:
         """The body that travels: `{"version", "rows", "columns"}`, compact JSON in UTF-8."""
         body = {"version": self.version, "rows": len(self), "columns": self.columns}
-        return json.dumps(
-            body, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-        ).encode()
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
     def decode(cls, tenant: str, body: bytes) -> Self:
@@ -149,16 +131,9 @@ class Event:
             raise unfit(cls, f"{len(body)} bytes, at most {MAX_BYTES}")
         tree = decode_json(body, cls)
         columns, rows = tree.get("columns"), tree.get("rows")
-        if (
-            tree.get("version") != cls.version
-            or not isinstance(columns, dict)
-            or type(rows) is not int
-        ):
+        if tree.get("version") != cls.version or not isinstance(columns, dict) or type(rows) is not int:
             raise unfit(cls, "not a batch of this version")
-        if not all(
-            isinstance(column, list) and len(column) == rows
-            for column in columns.values()
-        ):
+        if not all(isinstance(column, list) and len(column) == rows for column in columns.values()):
             raise unfit(cls, f"a column has not {rows} rows")
         known: dict[str, list[Any]] = {}
         for name, field in cls.row._declared_fields.items():
@@ -183,9 +158,7 @@ def decode_json(body: bytes, kind: type[Event]) -> dict[str, Any]:
         raise ValueError(f"{constant} is no JSON")
 
     try:
-        tree = json.loads(
-            body.decode(), object_pairs_hook=unique, parse_constant=refuse
-        )
+        tree = json.loads(body.decode(), object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError) as broken:
         raise unfit(kind, f"not decodable: {broken}") from broken
     if not isinstance(tree, dict):
@@ -205,6 +178,4 @@ def check_rows(event: Event) -> None:
 
 def unfit(kind: type[Event], reason: str) -> PermanentFault:
     """What does not fit the contract of `kind`."""
-    return PermanentFault(
-        Problem("AIM-K010", {"event": kind.__name__, "reason": reason})
-    )
+    return PermanentFault(Problem("AIM-K010", {"event": kind.__name__, "reason": reason}))

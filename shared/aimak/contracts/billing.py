@@ -16,10 +16,7 @@ class TenantRow(Row):
     code = Text(required=True)
     name = Text(required=True, metadata={"description": "JSON: language → name"})
     zone = Text(required=True)
-    languages = Text(
-        required=True,
-        metadata={"description": "comma separated, the first is the default"},
-    )
+    languages = Text(required=True, metadata={"description": "comma separated, the first is the default"})
     is_test = Flag(required=True)
     version = Whole(required=True)
 
@@ -57,10 +54,7 @@ class ServiceTypeRow(Row):
     decimals = Whole(required=True)
     metered = Flag(required=True)
     names = Text(required=True, metadata={"description": "JSON: language → name"})
-    attributes = Text(
-        required=True,
-        metadata={"description": "JSON Schema of a connection's attributes"},
-    )
+    attributes = Text(required=True, metadata={"description": "JSON Schema of a connection's attributes"})
     version = Whole(required=True)
 
 
@@ -130,20 +124,12 @@ class ConnectionsDefined(Event):
 class ReceivableMovedRow(Row):
     """One thing that moves a balance and is no payment: an opening, a bill, a cancellation, a write-off."""
 
-    source_id = Whole(
-        required=True,
-        metadata={"description": "bill id or derived id; with the provider the key"},
-    )
+    source_id = Whole(required=True, metadata={"description": "bill id or derived id; with the provider the key"})
     account_id = Whole(required=True)
     provider = Text(required=True)
     kind = Text(required=True)
-    origin = Text(
-        required=True, metadata={"description": "the period the debt comes from"}
-    )
-    amount_tyiyn = Tyiyn(
-        required=True,
-        metadata={"description": "> 0 is owed, < 0 is an advance, 0 when cancelled"},
-    )
+    origin = Text(required=True, metadata={"description": "the period the debt comes from"})
+    amount_tyiyn = Tyiyn(required=True, metadata={"description": "> 0 is owed, < 0 is an advance, 0 when cancelled"})
     version = Whole(required=True)
 
 
@@ -169,12 +155,7 @@ class BillRow(Row):
     tax_tyiyn = Tyiyn(required=True)
     gross_tyiyn = Tyiyn(required=True)
     due_tyiyn = Tyiyn(required=True)
-    services = Text(
-        required=True,
-        metadata={
-            "description": 'JSON: [["water", gross tyiyn], …] in the bill\'s order'
-        },
-    )
+    services = Text(required=True, metadata={"description": 'JSON: [["water", gross tyiyn], …] in the bill\'s order'})
     version = Whole(required=True)
 
 
@@ -190,9 +171,7 @@ class ChunkRow(Row):
 
     run_id = Whole(required=True)
     chunk = Whole(required=True)
-    attempt = Whole(
-        required=True, metadata={"description": "how many times this pass was started"}
-    )
+    attempt = Whole(required=True, metadata={"description": "how many times this pass was started"})
 
 
 class PreviewChunksCut(Event):

@@ -34,12 +34,7 @@ def check_columns(event: Event) -> None:
             raise unfit(type(event), f"column {name} holds {', '.join(names)}")
         try:
             series = pl.Series(name, column, dtype=_TYPES[type(field)][1], strict=True)
-        except (
-            OverflowError,
-            TypeError,
-            UnicodeEncodeError,
-            pl.exceptions.PolarsError,
-        ) as wrong:
+        except (OverflowError, TypeError, UnicodeEncodeError, pl.exceptions.PolarsError) as wrong:
             raise unfit(type(event), f"column {name}: {wrong}") from wrong
         if isinstance(field, fields.Day):
             _check_days(event, name, series)
@@ -47,23 +42,15 @@ def check_columns(event: Event) -> None:
 
 def _check_days(event: Event, name: str, series: pl.Series) -> None:
     shaped = series.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    real = series.str.to_date("%Y-%m-%d", strict=False).is_not_null() & (
-        series.str.slice(0, 4) != "0000"
-    )
+    real = series.str.to_date("%Y-%m-%d", strict=False).is_not_null() & (series.str.slice(0, 4) != "0000")
     good = (shaped & real) | series.is_null()
     if not good.all():
-        raise unfit(
-            type(event),
-            f"column {name} holds {series.filter(~good.fill_null(False))[0]!r}, not a date",
-        )
+        raise unfit(type(event), f"column {name} holds {series.filter(~good.fill_null(False))[0]!r}, not a date")
 
 
 def frame_of(event: Event) -> pl.DataFrame:
     """The event's columns as a typed frame."""
     declared = event.row._declared_fields
     return pl.DataFrame(
-        {
-            name: pl.Series(name, column, dtype=_TYPES[type(declared[name])][1])
-            for name, column in event.columns.items()
-        }
+        {name: pl.Series(name, column, dtype=_TYPES[type(declared[name])][1]) for name, column in event.columns.items()}
     )

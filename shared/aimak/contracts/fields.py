@@ -19,9 +19,7 @@ DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
 class Whole(fields.Field[int]):
     """A whole number within 64 bits. True is no number here."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Any, **kwargs: Any
-    ) -> int:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if type(value) is not int:
             raise ValidationError("not a whole number")
         if not INT64_MIN <= value <= INT64_MAX:
@@ -36,9 +34,7 @@ class Tyiyn(Whole):
 class Text(fields.Field[str]):
     """Text, without lone surrogates, so that it can be written as UTF-8."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Any, **kwargs: Any
-    ) -> str:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if type(value) is not str:
             raise ValidationError("not text")
         try:
@@ -51,9 +47,7 @@ class Text(fields.Field[str]):
 class Flag(fields.Field[bool]):
     """True or False; 0 and 1 are not."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Any, **kwargs: Any
-    ) -> bool:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if type(value) is not bool:
             raise ValidationError("not true or false")
         return value
@@ -62,9 +56,7 @@ class Flag(fields.Field[bool]):
 class Day(fields.Field[str]):
     """A calendar date as ISO text, "2026-10-01"; it stays text on the wire and in rows."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Any, **kwargs: Any
-    ) -> str:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if type(value) is not str or not DATE.match(value) or value.endswith("\n"):
             raise ValidationError("not a date YYYY-MM-DD")
         try:

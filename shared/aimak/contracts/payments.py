@@ -12,19 +12,12 @@ class PaymentPartRow(Row):
     payment_id = Whole(required=True)
     provider = Text(required=True)
     account_id = Whole(required=True)
-    amount_tyiyn = Tyiyn(
-        required=True,
-        metadata={"description": "this provider's part, > 0; 0 when reversed"},
-    )
+    amount_tyiyn = Tyiyn(required=True, metadata={"description": "this provider's part, > 0; 0 when reversed"})
     payment_tyiyn = Tyiyn(required=True, metadata={"description": "the whole payment"})
-    parts = Whole(
-        required=True, metadata={"description": "how many parts the payment has"}
-    )
+    parts = Whole(required=True, metadata={"description": "how many parts the payment has"})
     partner = Text(required=True)
     external_id = Text(required=True)
-    paid_on = Day(
-        required=True, metadata={"description": "business date in the partner's zone"}
-    )
+    paid_on = Day(required=True, metadata={"description": "business date in the partner's zone"})
     state = Text(required=True, metadata={"description": "received or reversed"})
     version = Whole(required=True)
 

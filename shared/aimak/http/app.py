@@ -17,14 +17,7 @@ from aimak.service import Service
 BODY_BYTES = 1 << 20
 _log = logging.getLogger("aimak.http")
 
-_HTTP_CODES = {
-    400: "AIM-K061",
-    404: "AIM-K062",
-    405: "AIM-K063",
-    413: "AIM-K064",
-    415: "AIM-K065",
-    422: "AIM-K061",
-}
+_HTTP_CODES = {400: "AIM-K061", 404: "AIM-K062", 405: "AIM-K063", 413: "AIM-K064", 415: "AIM-K065", 422: "AIM-K061"}
 
 
 def blueprint(name: str, **options: Any) -> Blueprint:
@@ -34,21 +27,13 @@ def blueprint(name: str, **options: Any) -> Blueprint:
 
 def language() -> str:
     """The language that the caller asked for, Russian where none of ours was."""
-    return (
-        request.accept_languages.best_match(texts.LANGUAGES) or texts.DEFAULT_LANGUAGE
-    )
+    return request.accept_languages.best_match(texts.LANGUAGES) or texts.DEFAULT_LANGUAGE
 
 
-def problems_json(
-    problems: tuple[Problem, ...] | list[Problem], lang: str
-) -> list[dict[str, Any]]:
+def problems_json(problems: tuple[Problem, ...] | list[Problem], lang: str) -> list[dict[str, Any]]:
     """Problems as the API gives them: code, fields and place as they are, message and hint in `lang`."""
     return [
-        {
-            **problem.as_json(),
-            "message": texts.text(problem, lang),
-            "hint": texts.hint(problem, lang),
-        }
+        {**problem.as_json(), "message": texts.text(problem, lang), "hint": texts.hint(problem, lang)}
         for problem in problems
     ]
 
@@ -61,9 +46,7 @@ class _Api(Api):
         return _http_error(error)
 
 
-def service_app(
-    service: Service, *blueprints: Blueprint, secret: str | None = None
-) -> Flask:
+def service_app(service: Service, *blueprints: Blueprint, secret: str | None = None) -> Flask:
     """The application of `service`. `secret` (default: the setting auth.secret) verifies the gateway's tokens."""
     from aimak.http.kernel import kernel_routes
 
@@ -107,13 +90,7 @@ def _fault(error: PermanentFault) -> Response:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     detail = getattr(error, "data", {}).get("messages") or error.description
-    return _answer(
-        status,
-        Problem(
-            _HTTP_CODES.get(status, "AIM-K061"),
-            {"detail": str(detail), "path": request.path},
-        ),
-    )
+    return _answer(status, Problem(_HTTP_CODES.get(status, "AIM-K061"), {"detail": str(detail), "path": request.path}))
 
 
 def _database_away(error: Exception) -> Response:

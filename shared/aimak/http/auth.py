@@ -46,14 +46,10 @@ def sign(actor: Actor, secret: str) -> str:
 def verify(token: str, secret: str) -> Actor:
     """The actor that a token names. Raises Unauthorized for a token that is forged, altered or too old."""
     try:
-        claims = jwt.decode(
-            token, secret, algorithms=[_ALGORITHM], options={"require": ["exp", "sub"]}
-        )
+        claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options={"require": ["exp", "sub"]})
         return Actor(claims["sub"], tuple(claims["roles"]), claims["tenant"])
     except (jwt.InvalidTokenError, KeyError) as wrong:
-        raise Unauthorized(
-            Problem("AIM-K071", {"reason": type(wrong).__name__})
-        ) from wrong
+        raise Unauthorized(Problem("AIM-K071", {"reason": type(wrong).__name__})) from wrong
 
 
 def requires(*roles: str) -> Callable[[View], View]:
@@ -65,10 +61,7 @@ def requires(*roles: str) -> Callable[[View], View]:
         def checked(*args: Any, **kwargs: Any) -> Any:
             asking = _identify()
             if not set(roles) & set(asking.roles):
-                fields: dict[str, str | int | None] = {
-                    "actor": asking.name,
-                    "roles": ", ".join(roles),
-                }
+                fields: dict[str, str | int | None] = {"actor": asking.name, "roles": ", ".join(roles)}
                 raise Forbidden(Problem("AIM-K072", fields))
             return view(*args, **kwargs)
 

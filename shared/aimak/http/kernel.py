@@ -16,9 +16,7 @@ from aimak.service import Service
 
 def kernel_routes(service: Service) -> Blueprint:
     """The kernel's blueprint for one service."""
-    routes = Blueprint(
-        f"{service.name}-kernel", __name__, url_prefix=f"/{service.name}"
-    )
+    routes = Blueprint(f"{service.name}-kernel", __name__, url_prefix=f"/{service.name}")
     _state(routes, service)
     _letters(routes, service)
     return routes
@@ -42,11 +40,7 @@ def _state(routes: Blueprint, service: Service) -> None:
         with service.work(actor().tenant, bulk=True) as work:
             found = operations.examine(service, work)
             control = dict(service.control(work)) if service.control else {}
-        return {
-            "service": service.name,
-            "problems": problems_json(found, language()),
-            "control": control,
-        }
+        return {"service": service.name, "problems": problems_json(found, language()), "control": control}
 
     @routes.post("/rebuild")
     @requires("admin")
@@ -91,11 +85,7 @@ def _letters(routes: Blueprint, service: Service) -> None:
         """The tenant's dead letters; `state` is waiting (default), replayed, dropped or all."""
         state = request.args.get("state", "waiting")
         found = dead_letters.listed(service, None if state == "all" else state)
-        mine = [
-            operations.letter_json(letter)
-            for letter in found
-            if letter.tenant == actor().tenant
-        ]
+        mine = [operations.letter_json(letter) for letter in found if letter.tenant == actor().tenant]
         return {"service": service.name, "letters": mine}
 
     @routes.get("/dead-letters/<letter_id>")
@@ -104,19 +94,14 @@ def _letters(routes: Blueprint, service: Service) -> None:
         """One dead letter with its body."""
         with service.work(actor().tenant) as work:
             found = dead_letters.one(work, letter_id)
-        return {
-            **operations.letter_json(found),
-            "body": bytes(found.body).decode(errors="replace"),
-        }
+        return {**operations.letter_json(found), "body": bytes(found.body).decode(errors="replace")}
 
     @routes.post("/dead-letters/<letter_id>/<decision>")
     @requires("admin")
     def decide(letter_id: str, decision: str) -> dict[str, Any]:
         """Replay or drop a dead letter; the reason is kept with who gave it."""
         reason = str((request.get_json(silent=True) or {}).get("reason") or "").strip()
-        decide_how = {"replay": dead_letters.replay, "drop": dead_letters.drop}.get(
-            decision
-        )
+        decide_how = {"replay": dead_letters.replay, "drop": dead_letters.drop}.get(decision)
         if decide_how is None or not reason:
             raise Refused(Problem("AIM-K015", {"decision": decision}))
         with service.work(actor().tenant) as work:

@@ -20,15 +20,11 @@ from aimak.storage.work import UnitOfWork
 def record(service: Service, message: Message, error: BaseException) -> None:
     """Keep a message that cannot be handled, in a transaction of its own. A repeat changes nothing."""
     with service.work(message.tenant) as work:
-        keep(
-            work, service.name, message, faults.reason(error), faults.fingerprint(error)
-        )
+        keep(work, service.name, message, faults.reason(error), faults.fingerprint(error))
         work.commit()
 
 
-def keep(
-    work: UnitOfWork, consumer: str, message: Message, reason: str, fingerprint: str
-) -> None:
+def keep(work: UnitOfWork, consumer: str, message: Message, reason: str, fingerprint: str) -> None:
     """Write the dead letter into the open unit of work."""
     row = {
         "id": message.message_id,
@@ -45,9 +41,7 @@ def keep(
     table = work.table("dead_letter")
     if not insert_once(work, table, row):
         again = update(table).where(table.c.id == message.message_id)
-        work.execute(
-            again.values(state="waiting", reason=reason, fingerprint=fingerprint)
-        )
+        work.execute(again.values(state="waiting", reason=reason, fingerprint=fingerprint))
 
 
 def listed(service: Service, state: str | None = "waiting") -> Sequence[Row[Any]]:
@@ -55,9 +49,7 @@ def listed(service: Service, state: str | None = "waiting") -> Sequence[Row[Any]
     table = service.metadata.tables["dead_letter"]
     query = select(table).order_by(table.c.first_seen, table.c.id)
     with transaction(service) as connection:
-        return connection.execute(
-            query if state is None else query.where(table.c.state == state)
-        ).all()
+        return connection.execute(query if state is None else query.where(table.c.state == state)).all()
 
 
 def replay(work: UnitOfWork, letter_id: str, who: str, why: str) -> None:
@@ -87,11 +79,7 @@ def _event(letter: Row[Any]) -> type[Event]:
     try:
         return Event.known[letter.routing_key]
     except KeyError:
-        raise PermanentFault(
-            Problem(
-                "AIM-K011", {"service": letter.consumer, "event": letter.routing_key}
-            )
-        ) from None
+        raise PermanentFault(Problem("AIM-K011", {"service": letter.consumer, "event": letter.routing_key})) from None
 
 
 def one(work: UnitOfWork, letter_id: str) -> Row[Any]:
@@ -104,20 +92,11 @@ def one(work: UnitOfWork, letter_id: str) -> Row[Any]:
     return letter
 
 
-def _decide(
-    work: UnitOfWork, letter_id: str, state: str, who: str, why: str
-) -> Row[Any]:
+def _decide(work: UnitOfWork, letter_id: str, state: str, who: str, why: str) -> Row[Any]:
     table = work.table("dead_letter")
     letter = one(work, letter_id)
     if letter.state != "waiting":
-        raise Conflict(
-            Problem("AIM-K013", {"letter": letter_id, "state": letter.state})
-        )
-    decision = {
-        "state": state,
-        "decided_by": who,
-        "decided_why": why,
-        "decided_at": work.now,
-    }
+        raise Conflict(Problem("AIM-K013", {"letter": letter_id, "state": letter.state}))
+    decision = {"state": state, "decided_by": who, "decided_why": why, "decided_at": work.now}
     work.execute(update(table).where(table.c.id == letter_id).values(**decision))
     return letter

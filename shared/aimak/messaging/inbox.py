@@ -23,11 +23,7 @@ def handle(service: Service, message: Message) -> Outcome:
     subscription = _subscription(service, message)
     event = subscription.event.decode(message.tenant, message.body)
     with service.work(message.tenant, bulk=subscription.bulk) as work:
-        row = {
-            "consumer": service.name,
-            "message_id": message.message_id,
-            "processed_at": work.now,
-        }
+        row = {"consumer": service.name, "message_id": message.message_id, "processed_at": work.now}
         if not insert_once(work, work.table("inbox"), row):
             return Outcome.REPEATED
         work.refuse_set_time()
@@ -40,8 +36,5 @@ def _subscription(service: Service, message: Message) -> Subscription:
     try:
         return service.subscriptions[message.routing_key]
     except KeyError:
-        fields: dict[str, str | int | None] = {
-            "service": service.name,
-            "event": message.routing_key,
-        }
+        fields: dict[str, str | int | None] = {"service": service.name, "event": message.routing_key}
         raise PermanentFault(Problem("AIM-K011", fields)) from None

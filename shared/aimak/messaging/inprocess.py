@@ -31,10 +31,7 @@ class InProcessBroker:
         waiting = False
         for service in self._services:
             wanted = message.consumer in (None, service.name)
-            if wanted and (
-                message.routing_key in service.subscriptions
-                or message.consumer == service.name
-            ):
+            if wanted and (message.routing_key in service.subscriptions or message.consumer == service.name):
                 waiting |= not self._deliver(service, message)
         if waiting:
             raise Unconfirmed(message.message_id)
@@ -46,12 +43,8 @@ class InProcessBroker:
             return False
         try:
             inbox.handle(service, message)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the message is kept
-            delay_s = (
-                None
-                if faults.is_permanent(error)
-                else faults.retry_delay_s(attempts + 1)
-            )
+        except Exception as error:
+            delay_s = None if faults.is_permanent(error) else faults.retry_delay_s(attempts + 1)
             if delay_s is not None:
                 self._attempts[key] = (attempts + 1, time.monotonic() + delay_s)
                 return False

@@ -28,14 +28,7 @@ _COALESCED_BYTES = MAX_BYTES // 2
 def seal(connection: Connection, outbox: Table, ids: IdSource) -> int:
     """Give waiting facts the message they will travel in; says how many messages were sealed."""
     waiting = connection.execute(
-        select(
-            outbox.c.id,
-            outbox.c.tenant,
-            outbox.c.routing_key,
-            outbox.c.consumer,
-            outbox.c.rows,
-            outbox.c.body,
-        )
+        select(outbox.c.id, outbox.c.tenant, outbox.c.routing_key, outbox.c.consumer, outbox.c.rows, outbox.c.body)
         .where(outbox.c.message_id.is_(None), outbox.c.published_at.is_(None))
         .order_by(outbox.c.id)
         .limit(WAITING_FACTS)
@@ -44,9 +37,7 @@ def seal(connection: Connection, outbox: Table, ids: IdSource) -> int:
     sealed = 0
     for _, group in groupby(sorted(waiting, key=_address), key=_address):
         for members in _messages(list(group)):
-            statement = update(outbox).where(
-                outbox.c.id.in_([fact.id for fact in members])
-            )
+            statement = update(outbox).where(outbox.c.id.in_([fact.id for fact in members]))
             connection.execute(statement.values(message_id=str(ids.uuid())))
             sealed += 1
     return sealed
@@ -84,9 +75,7 @@ def unpublished(connection: Connection, outbox: Table) -> list[str]:
 
 def message(connection: Connection, outbox: Table, message_id: str) -> Message:
     """The sealed message with all its facts."""
-    query = (
-        select(outbox).where(outbox.c.message_id == message_id).order_by(outbox.c.id)
-    )
+    query = select(outbox).where(outbox.c.message_id == message_id).order_by(outbox.c.id)
     return _message(connection.execute(query).all())
 
 
@@ -105,19 +94,10 @@ def _message(facts: Sequence[Row[Any]]) -> Message:
 def _coalesce(facts: Sequence[Row[Any]]) -> bytes:
     kind = Event.known[facts[0].routing_key]
     parts = [kind.decode(fact.tenant, fact.body) for fact in facts]
-    columns = {
-        name: [value for part in parts for value in part.columns[name]]
-        for name in kind.names()
-    }
+    columns = {name: [value for part in parts for value in part.columns[name]] for name in kind.names()}
     return kind.of_columns(facts[0].tenant, columns).encode()
 
 
-def mark_published(
-    connection: Connection, outbox: Table, message_ids: Sequence[str], now: datetime
-) -> None:
+def mark_published(connection: Connection, outbox: Table, message_ids: Sequence[str], now: datetime) -> None:
     """Note that the broker has confirmed these messages."""
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.message_id.in_(message_ids))
-        .values(published_at=now)
-    )
+    connection.execute(update(outbox).where(outbox.c.message_id.in_(message_ids)).values(published_at=now))

@@ -45,9 +45,7 @@ class Relay:
 
     def _mark(self, message_ids: list[str]) -> None:
         with transaction(self._service) as connection:
-            outbox.mark_published(
-                connection, self._outbox, message_ids, self._service.clock.now()
-            )
+            outbox.mark_published(connection, self._outbox, message_ids, self._service.clock.now())
 
 
 @contextmanager
