@@ -54,9 +54,9 @@ class Columns:
     """
 
     columns: tuple[Column, ...]
-    header: bool = True
-    trailer: str | None = None
-    separator: str | None = None
+    header: bool
+    trailer: str | None
+    separator: str | None
     names: Mapping[str, str] = field(repr=False)
 
     def __init__(
@@ -68,7 +68,11 @@ class Columns:
                 folded = fold_header(alias)
                 assert names.setdefault(folded, column.name) == column.name, f"two columns are called {alias}"
         for name, value in (
-            ("columns", columns), ("header", header), ("trailer", trailer), ("separator", separator), ("names", names)
+            ("columns", columns),
+            ("header", header),
+            ("trailer", trailer),
+            ("separator", separator),
+            ("names", names),
         ):
             object.__setattr__(self, name, value)
 
@@ -81,5 +85,3 @@ def fold_header(text: str) -> str:
     """A header cell without what people vary: case, spaces, underscores, dots, ё, Kyrgyz letters typed as Russian."""
     folded = _BETWEEN_WORDS.sub(" ", text.strip().casefold()).strip()
     return folded.translate(_SAME_LETTERS)
-
-

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from itertools import islice
 
 from aimak.files import faults
 from aimak.files.source import Source
+from aimak.problems import Refused
 
 _ASCII = bytes(range(128))
 _NEWLINE = b"\n"
@@ -23,21 +25,17 @@ _LETTERS = {
     "cp866": _bytes((0x80, 0xAF), (0xE0, 0xF1)),
 }
 _ODD = {
-    "cp1251": _bytes((0x80, 0x84), (0x86, 0x90), (0x98, 0x9F), (0xA1, 0xA7), (0xA9, 0xAA), (0xAC, 0xAF),
-                     (0xB1, 0xB7), (0xBC, 0xBF)),
+    "cp1251": _bytes(
+        (0x80, 0x84), (0x86, 0x90), (0x98, 0x9F), (0xA1, 0xA7), (0xA9, 0xAA), (0xAC, 0xAF), (0xB1, 0xB7), (0xBC, 0xBF)
+    ),
     "cp866": _bytes((0xB0, 0xDF), (0xF2, 0xF7), (0xFB, 0xFB), (0xFD, 0xFE)),
 }
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-@dataclass
-class _Counts:
-    """What one pass over a file has seen."""
-
-    high: int = 0
-    in_utf8: int = 0
-    cp1251: int = 0
-    cp866: int = 0
+# Letters of Cyrillic alphabets in UTF-8. Counted in the first chunks only: that is enough to tell a majority.
+_CYRILLIC_UTF8 = re.compile(rb"[\xd0-\xd3][\x80-\xbf]")
+_SAMPLE_CHUNKS = 8
 
 
 def detect(source: Source) -> str:
@@ -50,34 +48,34 @@ def detect(source: Source) -> str:
         if first.startswith(mark):
             _must_decode(source, name)
             return name
-    counts = _count(source)
-    if counts.high == counts.in_utf8:
-        return "utf-8"
-    # Most bytes make sense as UTF-8, so it is UTF-8 with foreign places.
-    if counts.in_utf8 * 2 > counts.high:
+    if any(b"\x00" in chunk for chunk in source.chunks()):
+        raise faults.file_fault(faults.NOT_TEXT, source.name)
+    try:
         _must_decode(source, "utf-8")
-    name = "cp1251" if counts.cp1251 >= counts.cp866 else "cp866"
-    _must_be_one(source, name)
-    return name
+    except Refused:
+        name = _likeliest(source)
+        # Most letters make sense as UTF-8, so it is UTF-8 with foreign places.
+        if name == "utf-8":
+            raise
+        _must_be_one(source, name)
+        return name
+    return "utf-8"
 
 
-def _count(source: Source) -> _Counts:
-    counts = _Counts()
-    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
-    for chunk in source.chunks():
-        if b"\x00" in chunk:
-            raise faults.file_fault(faults.NOT_TEXT, source.name)
-        if chunk.isascii():
-            decoder.reset()
-            continue
-        high = chunk.translate(None, _ASCII)
-        counts.high += len(high)
-        counts.in_utf8 += len(decoder.decode(chunk).encode().translate(None, _ASCII))
-        for name in ("cp1251", "cp866"):
-            letters = len(high) - len(high.translate(None, _LETTERS[name]))
-            odd = len(high) - len(high.translate(None, _ODD[name]))
-            setattr(counts, name, getattr(counts, name) + letters - 2 * odd)
-    return counts
+def _likeliest(source: Source) -> str:
+    high = in_utf8 = 0
+    scores = dict.fromkeys(_LETTERS, 0)
+    for chunk in islice(source.chunks(), _SAMPLE_CHUNKS):
+        upper = chunk.translate(None, _ASCII)
+        high += len(upper)
+        in_utf8 += 2 * len(_CYRILLIC_UTF8.findall(chunk))
+        for name in scores:
+            letters = len(upper) - len(upper.translate(None, _LETTERS[name]))
+            scores[name] += letters - 2 * (len(upper) - len(upper.translate(None, _ODD[name])))
+    # Nothing foreign in the sample: the file began as UTF-8 or ASCII and changed later.
+    if in_utf8 * 2 > high or high == 0:
+        return "utf-8"
+    return max(scores, key=lambda name: scores[name])
 
 
 def _must_decode(source: Source, encoding: str) -> None:
@@ -130,6 +128,6 @@ def _is_foreign(encoding: str) -> Callable[[bytes], bool]:
     def foreign(line: bytes) -> bool:
         high = line.translate(None, _ASCII)
         strange = len(high) - len(high.translate(None, odd))
-        return b"\x98" in high and encoding == "cp1251" or strange >= 2 and strange * 7 >= len(high)
+        return (b"\x98" in high and encoding == "cp1251") or (strange >= 2 and strange * 7 >= len(high))
 
     return foreign
