@@ -1,0 +1,77 @@
+# The commands of the house. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+DISTRIBUTIONS := shared services/billing services/metering services/payments services/notifications services/gateway
+LOCKS := requirements.lock requirements-dev.lock
+STAMP := .venv/installed-$(shell cat $(LOCKS) $(DISTRIBUTIONS:%=%/pyproject.toml) | sha256sum | cut -c1-16)
+PYTEST := $(BIN)/python -m pytest
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name text; do \
+		printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+.PHONY: install
+install: $(STAMP) ## make .venv with the pinned libraries and the six distributions
+
+$(STAMP):
+	deploy/setup/venv.sh .venv
+	$(BIN)/pip install --quiet --require-hashes $(LOCKS:%=-r %)
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat $(DISTRIBUTIONS:%=-e %) 2>&1 \
+		| { grep -E '^ERROR' || true; }
+	$(BIN)/python -c 'import aimak, aimak_billing, aimak_metering, aimak_payments, aimak_notifications, aimak_gateway'
+	rm -f .venv/installed-*
+	touch $@
+
+.PHONY: run
+run: install ## a whole month of the sample town in one process, with a summary
+	$(BIN)/python examples/town/run_month.py
+
+.PHONY: test
+test: install ## run all tests, or those of one path: make test T=tests/unit/shared
+	deploy/setup/test-packages.sh
+	$(PYTEST) $(if $(T),-n 0 $(T),-n 2 --dist loadgroup tests)
+
+.PHONY: lint
+lint: install ## style, types, import directions, spelling, whole numbers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell $$(git ls-files -co --exclude-standard)
+	$(BIN)/python -m tools.lint
+
+.PHONY: format
+format: install ## bring the code into the one form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: install ## resolve requirements*.in again; LOCK=--upgrade takes what is newest
+	deploy/setup/lock.sh $(LOCK)
+
+.PHONY: simulate
+simulate: install ## seeded histories until stopped; SEED=n replays one
+	$(PYTEST) -n 0 tests/simulation
+
+.PHONY: faults
+faults: install ## kill processes and servers at random moments of a month
+	deploy/setup/test-packages.sh
+	$(PYTEST) -n 0 tests/faults
+
+.PHONY: fuzz
+fuzz: install ## the property tests, with fresh and many examples
+	$(PYTEST) -n 2 --hypothesis-profile=long tests/unit tests/contract
+
+.PHONY: deploy-check
+deploy-check: install ## build the image on a bare Debian and run a small month in containers
+	deploy/setup/deploy-packages.sh
+	deploy/check.sh
+
+.PHONY: clean
+clean: ## remove what install, tests and runs made
+	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache out build
+	find shared services -name '*.egg-info' -prune -exec rm -rf {} +
+	find . -name __pycache__ -prune -exec rm -rf {} +
