@@ -1,0 +1,79 @@
+"""Run the sample town's month in one process, with progress on stderr and a summary on stdout.
+
+    .venv/bin/python examples/town/run_month.py [--out var/town] [--folder examples/town]
+
+The municipality is marked as a test one, so its clock is set: the same run gives the same bills.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from aimak.settings import Settings  # noqa: E402
+from aimak_gateway.cli.frame import table  # noqa: E402
+from aimak_gateway.embedded import Embedded  # noqa: E402
+from aimak_gateway.setup import initialise  # noqa: E402
+from month import PASSWORDS, Month, Runtime  # noqa: E402
+
+
+def town_settings(out: Path) -> Settings:
+    """Settings of an embedded installation in `out` whose clock and ids are set."""
+    clock = out / "clock"
+    clock.write_text(datetime(2026, 10, 30, 3, tzinfo=UTC).isoformat())
+    given = {"data_dir": str(out / "data"), "clock.file": str(clock), "ids.seed": 20261101}
+    return Settings.load().with_values(**{key.replace(".", "__"): value for key, value in given.items()})
+
+
+def run(out: Path, folder: Path) -> list[tuple[str, str]]:
+    """Run the month and give its summary."""
+    settings = town_settings(out)
+    initialise(settings, "admin", PASSWORDS["admin"])
+    clock = Path(settings.get("clock.file"))
+    with Embedded(settings) as embedded:
+        runtime = Runtime(
+            embedded.client,
+            embedded.client,
+            lambda instant: _write(clock, instant.isoformat()),
+            embedded.pump.drain,
+        )
+        month = Month(runtime, folder, out)
+        started = time.monotonic()
+        for number, (title, step) in enumerate(month.steps(), 1):
+            begun = time.monotonic()
+            print(f"{number}. {title} …", end=" ", file=sys.stderr, flush=True)
+            print(f"{step()} ({time.monotonic() - begun:.1f} s)", file=sys.stderr)
+        took = time.monotonic() - started
+        summary = month.summary()
+    made = [("bills", out / "bills"), ("registries", out / "registries"), ("messages", settings.data_dir / "sms")]
+    return [*summary, ("the month took", f"{took:.1f} s"), *((name, str(path)) for name, path in made)]
+
+
+def _write(file: Path, text: str) -> None:
+    aside = file.with_suffix(".next")
+    aside.write_text(text)
+    aside.replace(file)
+
+
+def main() -> None:
+    """Read the arguments, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("var/town"), help="folder for everything it makes; emptied")
+    parser.add_argument("--folder", type=Path, default=HERE, help="the town's files")
+    options = parser.parse_args()
+    if (options.out / "data").exists():
+        shutil.rmtree(options.out)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for line in table(run(options.out, options.folder), ("sample town, October 2026", "")):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
