@@ -1,0 +1,91 @@
+"""What a service type or a rate component may ask of the host: determinants as exact columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from aimak.plugins.numbers import MAX_AMOUNT, MAX_QUANTITY, MAX_SHARE, SHARE_SCALE, Number
+
+MAX_PERSONS = 100_000
+MAX_DAYS = 400
+MAX_NORM = 10**9
+TAX = "tax."
+
+GIVEN: Mapping[str, tuple[int, int, int]] = {
+    "residents": (0, MAX_PERSONS, 0),
+    "pensioners": (0, MAX_PERSONS, 0),
+    "days": (0, MAX_DAYS, 0),
+    "days_in_period": (1, MAX_DAYS, 0),
+    "usage": (0, MAX_QUANTITY - 1, 3),
+}
+"""Determinants that every connection has: lowest, highest, scale. Outside of its bounds one counts as not known."""
+
+FOUND: Mapping[str, tuple[int, int, int]] = {
+    "norm": (0, MAX_NORM, 3),
+    "quantity": (0, MAX_QUANTITY - 1, 3),
+    "followed": (0, MAX_QUANTITY - 1, 3),
+}
+"""Determinants that the host works out."""
+
+ATTRIBUTE = (0, MAX_QUANTITY - 1, 3)
+AMOUNT = (-MAX_AMOUNT, MAX_AMOUNT, 0)
+SHARE = (0, MAX_SHARE - 1, SHARE_SCALE)
+
+
+class UnknownName(KeyError):
+    """A determinant or component that the host does not have, or that was not declared in `needs`."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A yes or no about each row; null where not known. `name` is the determinant it was made of."""
+
+    expr: pl.Expr
+    name: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Determinants by name.
+
+    Always: residents, pensioners, days, days_in_period, usage, norm; beside them the connection's attributes (numbers
+    in thousandths), `quantity` (what the service type found, thousandths), `followed` (the quantity of the service
+    that is followed), `tax.<code>` (a share), and for components the rounded amounts (tyiyn) of the components named
+    before and `charges`, the sum of all that are no tax.
+    """
+
+    numbers: Mapping[str, Number]
+    flags: Mapping[str, Flag] = field(default_factory=dict)
+    texts: Mapping[str, pl.Expr] = field(default_factory=dict)
+    norm_per: str = "day"
+
+    def __getitem__(self, name: str) -> Number:
+        """The number of that name. Raises UnknownName, which is told when the tariff is entered."""
+        try:
+            return self.numbers[name]
+        except KeyError:
+            raise UnknownName(name) from None
+
+    def flag(self, name: str) -> Flag:
+        """A true-or-false attribute of the connection. Raises UnknownName."""
+        try:
+            return self.flags[name]
+        except KeyError:
+            raise UnknownName(name) from None
+
+    def has(self, name: str) -> Flag:
+        """Whether the connection has that attribute at all; never null. Raises UnknownName."""
+        try:
+            return Flag(self.texts[name].is_not_null(), name)
+        except KeyError:
+            raise UnknownName(name) from None
+
+    def by_norm(self) -> Number:
+        """Residents × norm × days in thousandths; a norm per month is taken for the days of the month that count."""
+        quantity = self["residents"] * self["norm"]
+        if self.norm_per == "day":
+            return quantity * self["days"]
+        return quantity.portion(self["days"], self["days_in_period"])

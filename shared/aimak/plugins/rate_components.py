@@ -1,0 +1,66 @@
+"""The kind "rate component": one line of a tariff, priced on columns. Host: billing."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from aimak.plugins.base import Plugin
+from aimak.plugins.inputs import Inputs
+from aimak.plugins.numbers import Number, Price
+
+if TYPE_CHECKING:
+    from marshmallow import Schema
+
+GROUP = "aimak.rate_components"
+INTERFACE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a line as it is explained: quantity in thousandths, price (a share for a tax), amount unrounded.
+
+    Parts are shown, never rounded; the host adds them up and rounds the line once, by the tariff's rule.
+    """
+
+    amount: Number
+    quantity: Number | None = None
+    price: Price | Number | None = None
+
+
+class RateComponent(Plugin):
+    """One way to charge. Billing makes one with the parameters that the tariff gives it, checked by `schema`.
+
+    Pure: it reads no clock, calls nothing, keeps nothing. `Number` does the arithmetic; `.expr` is for what it does
+    not offer, and then the bounds are the author's to state.
+    """
+
+    schema: ClassVar[type[Schema]]
+    """Its parameters. Fields of `aimak.plugins.fields`."""
+
+    kind: ClassVar[str] = "charge"
+    """"charge" or "tax"."""
+
+    unit_names: ClassVar[Mapping[str, str] | None] = None
+    """How its quantity's unit is written, by language; None: as the service's; empty: no quantity is shown."""
+
+    decimals: ClassVar[int | None] = None
+    """How many decimals of its quantity are shown; None: as the service's."""
+
+    needs: tuple[str, ...] = ()
+    """Determinants and earlier components it uses; set it in `__init__` where it follows from the parameters. The
+    order of calculation follows from it; an unknown name or a cycle is refused when the tariff is entered."""
+
+    tax: str | None = None
+    """The code of the tax on the ledger; only of a component of kind "tax"."""
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        """`parameters` as `schema` loaded them. Raise marshmallow's ValidationError for what only shows together."""
+        self.parameters = parameters
+
+    @abstractmethod
+    def parts(self, inputs: Inputs) -> list[Part]:
+        """The parts of the line, at least one; their amounts in tyiyn at a scale of at most 10^-9. Called once for
+        each tariff version of a run, and again on one row to explain a line. Must not fill a null."""

@@ -1,0 +1,67 @@
+"""The kind "service type": what is supplied, in which unit, and how the billed quantity is found. Host: billing."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from aimak.plugins.base import Plugin
+from aimak.plugins.inputs import Flag, Inputs
+from aimak.plugins.numbers import Number
+
+if TYPE_CHECKING:
+    from marshmallow import Schema
+
+GROUP = "aimak.service_types"
+INTERFACE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to find the quantity, in thousandths of the unit, and for which connections it is meant.
+
+    `when` None means: for all that no earlier way was meant for. A connection for which the flag is null is held.
+    """
+
+    code: str
+    quantity: Number
+    when: Flag | None = None
+
+
+class ServiceType(Plugin):
+    """A kind of service. Pure: it reads no clock, calls nothing, keeps nothing; billing makes one without arguments."""
+
+    unit: ClassVar[str]
+    """The unit's code: m3, person, lamp."""
+
+    unit_names: ClassVar[Mapping[str, str]]
+    """How the unit is written, by language."""
+
+    decimals: ClassVar[int]
+    """How many decimals of the unit are shown, 0 to 3."""
+
+    metered: ClassVar[bool]
+    """Whether a connection of this type may have a meter."""
+
+    attributes: ClassVar[type[Schema]]
+    """What a connection of this type carries. Fields of `aimak.plugins.fields`; a number is a determinant."""
+
+    components: ClassVar[frozenset[str] | None] = None
+    """Codes of the rate components that a tariff of this type may use; None: any."""
+
+    follows: ClassVar[str | None] = None
+    """The service type whose quantity at the same account `inputs["followed"]` is."""
+
+    indicators: ClassVar[tuple[str, ...]] = ()
+    """Codes of what residents are shown of its quality."""
+
+    budget_pays: ClassVar[bool] = False
+    """Whether residents see cost and quality while the budget pays, unless a tariff says otherwise."""
+
+    @abstractmethod
+    def ways(self, inputs: Inputs) -> list[Way]:
+        """The ways to find the quantity, the first that is meant for a connection counts. Called once for each tariff
+        version of a run. Where a metered connection has no usage, the tariff's `without_reading: norm` passes on
+        to the next way and `hold` holds the account. Must not fill a null: an unknown quantity holds the account."""
