@@ -1,0 +1,230 @@
+"""The queries of notifications: plain functions on a unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from aimak.storage import bulk
+from aimak.storage.types import dumps
+from aimak.storage.upsert import insert_once
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, insert, select, text, update
+
+from aimak_notifications.domain import notices as domain
+from aimak_notifications.domain import states
+from aimak_notifications.domain.notices import Notice
+from aimak_notifications.tables import account, consent, gateway, message, notice, service_type
+
+# One turn at a time in a tenant: bills, payments and accounts look at each other's rows before they write.
+_TURN_LOCK_SPACE = 0x61696D6E
+# Both databases take more parameters in a statement than this.
+_IDS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which messages: None leaves a column open. `account` is the account's number."""
+
+    account: str | None = None
+    state: str | None = None
+    kind: str | None = None
+    period: str | None = None
+
+
+def take_turn(work: UnitOfWork) -> None:
+    """Wait until no other transaction of this tenant makes notices; held until this one ends."""
+    if not work.is_sqlite:
+        work.execute(
+            text("SELECT pg_advisory_xact_lock(:space, hashtext(:tenant))"),
+            {"space": _TURN_LOCK_SPACE, "tenant": work.tenant},
+        )
+
+
+def town(work: UnitOfWork) -> Row[Any] | None:
+    """The tenant's row; None while it is not known here."""
+    table = work.table("tenant")
+    return work.execute(select(table).where(table.c.code == work.tenant)).one_or_none()
+
+
+def accounts(work: UnitOfWork, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """The known ones among these accounts, by id."""
+    return {row.account_id: row for row in _by_ids(work, select(account), account.c.account_id, ids)}
+
+
+def service_names(work: UnitOfWork) -> dict[str, Mapping[str, str]]:
+    """Service code → language → name."""
+    query = select(service_type.c.code, service_type.c.names).where(service_type.c.tenant == work.tenant)
+    return {row.code: row.names for row in work.execute(query)}
+
+
+def unwilling(work: UnitOfWork) -> set[str]:
+    """Phones that want no messages."""
+    query = select(consent.c.phone).where(consent.c.tenant == work.tenant, consent.c.allowed.is_(False))
+    return set(work.execute(query).scalars())
+
+
+def set_consent(work: UnitOfWork, phone: str, allowed: bool, actor: str) -> None:
+    """Note whether a phone may get messages."""
+    facts = {"allowed": allowed, "changed_at": work.now, "changed_by": actor}
+    if not insert_once(work, consent, {"tenant": work.tenant, "phone": phone, **facts}):
+        mine = (consent.c.tenant == work.tenant) & (consent.c.phone == phone)
+        work.execute(update(consent).where(mine).values(**facts))
+
+
+def known_notices(work: UnitOfWork, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """Version and state of the notices that are here already, by id."""
+    query = select(notice.c.id, notice.c.version, notice.c.state)
+    return {row.id: row for row in _by_ids(work, query, notice.c.id, ids)}
+
+
+def waiting_notices(work: UnitOfWork, account_ids: Iterable[int] | None = None) -> list[Notice]:
+    """Notices that wait for their account, their town or a service; of these accounts, or all."""
+    query = select(notice).where(notice.c.state == domain.WAITING)
+    if account_ids is None:
+        rows: Iterable[Row[Any]] = work.execute(query.where(notice.c.tenant == work.tenant))
+    else:
+        rows = _by_ids(work, query, notice.c.account_id, account_ids)
+    return [
+        Notice(row.id, row.kind, row.source_id, row.account_id, row.period, row.version, True, row.facts)
+        for row in rows
+    ]
+
+
+def add_notices(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert notices in bulk."""
+    _load(work, notice, [{**row, "facts": None if row["facts"] is None else dumps(row["facts"])} for row in rows])
+
+
+def add_messages(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert messages in bulk; `made_at` is this unit's instant."""
+    made_at = work.now.isoformat(timespec="microseconds")
+    _load(work, message, [{**row, "made_at": made_at} for row in rows])
+
+
+def change_notices(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write version, state and facts of notices that are here; `rows` have id, version, state, facts."""
+    if not rows:
+        return
+    mine = (notice.c.tenant == work.tenant) & (notice.c.id == bindparam("notice_id"))
+    facts = bindparam("new_facts", type_=notice.c.facts.type)
+    new = {"version": bindparam("new_version"), "state": bindparam("new_state"), "facts": facts}
+    statement = update(notice).where(mine).values(**new)
+    values = [
+        {"notice_id": row["id"], "new_version": row["version"], "new_state": row["state"], "new_facts": row["facts"]}
+        for row in rows
+    ]
+    work.execute(statement, values)
+
+
+def withdraw(work: UnitOfWork, message_id: int) -> bool:
+    """Take back a message that nobody has begun to send; says whether there was one."""
+    mine = (message.c.tenant == work.tenant) & (message.c.id == message_id) & (message.c.state == states.QUEUED)
+    changed = update(message).where(mine).values(state=states.WITHDRAWN, settled_at=work.now)
+    return work.execute(changed).rowcount == 1
+
+
+def open_messages(work: UnitOfWork, ids: Sequence[int]) -> list[Row[Any]]:
+    """Those of these messages that are still to be sent or were being sent, in the order of `ids`."""
+    query = select(message).where(message.c.state.in_((states.QUEUED, states.SENDING))).with_for_update()
+    found = {row.id: row for row in _by_ids(work, query, message.c.id, ids)}
+    return [found[number] for number in ids if number in found]
+
+
+def change_messages(work: UnitOfWork, changes: Sequence[Mapping[str, Any]], *, only_from: Sequence[str]) -> int:
+    """Write new values of messages that are in one of the states `only_from` and say how many there were. Each change
+    has `id` and the same columns as the others."""
+    if not changes:
+        return 0
+    mine = (message.c.tenant == work.tenant) & (message.c.id == bindparam("message_id"))
+    columns = [name for name in changes[0] if name != "id"]
+    new = {name: bindparam(f"new_{name}", type_=message.c[name].type) for name in columns}
+    values = [{"message_id": change["id"], **{f"new_{name}": change[name] for name in columns}} for change in changes]
+    return work.execute(update(message).where(mine, message.c.state.in_(only_from)).values(**new), values).rowcount
+
+
+def one_message(work: UnitOfWork, message_id: int) -> Row[Any] | None:
+    """A message of this tenant."""
+    mine = (message.c.tenant == work.tenant) & (message.c.id == message_id)
+    return work.execute(select(message).where(mine)).one_or_none()
+
+
+def list_messages(work: UnitOfWork, wanted: Filter, limit: int, after: int | None) -> list[Row[Any]]:
+    """At most `limit` messages in the order of their ids, beginning after the id `after`."""
+    query = _filtered(select(message), message, wanted, work).order_by(message.c.id).limit(limit)
+    if after is not None:
+        query = query.where(message.c.id > after)
+    return list(work.execute(query))
+
+
+def message_totals(work: UnitOfWork, wanted: Filter) -> list[Row[Any]]:
+    """Messages and parts by state and kind."""
+    columns = (message.c.state, message.c.kind)
+    query = select(*columns, func.count().label("messages"), func.sum(message.c.parts).label("parts"))
+    return list(work.execute(_filtered(query, message, wanted, work).group_by(*columns).order_by(*columns)))
+
+
+def notice_totals(work: UnitOfWork, kind: str | None = None, period: str | None = None) -> dict[str, int]:
+    """How many bills and payments were not told of, by reason."""
+    query = select(notice.c.state, func.count().label("notices")).where(notice.c.state != domain.TOLD)
+    wanted = Filter(kind=kind, period=period)
+    rows = work.execute(_filtered(query, notice, wanted, work).group_by(notice.c.state).order_by(notice.c.state))
+    return {row.state: row.notices for row in rows}
+
+
+def count_messages(work: UnitOfWork, state: str) -> int:
+    """How many messages are in this state."""
+    mine = (message.c.tenant == work.tenant) & (message.c.state == state)
+    return int(work.execute(select(func.count()).select_from(message).where(mine)).scalar_one())
+
+
+def gateways(work: UnitOfWork) -> list[Row[Any]]:
+    """The gateways that were ever set up for this tenant."""
+    return list(work.execute(select(gateway).where(gateway.c.tenant == work.tenant).order_by(gateway.c.code)))
+
+
+def one_gateway(work: UnitOfWork, code: str) -> Row[Any] | None:
+    """A gateway of this tenant."""
+    mine = (gateway.c.tenant == work.tenant) & (gateway.c.code == code)
+    return work.execute(select(gateway).where(mine)).one_or_none()
+
+
+def chosen_gateway(work: UnitOfWork) -> Row[Any] | None:
+    """The gateway that this tenant sends through; None while nobody has chosen."""
+    mine = (gateway.c.tenant == work.tenant) & gateway.c.chosen
+    return work.execute(select(gateway).where(mine)).one_or_none()
+
+
+def choose_gateway(work: UnitOfWork, code: str, settings: Mapping[str, Any], actor: str) -> None:
+    """Send through this gateway from now on. The secret of its reports stays what it was."""
+    work.execute(update(gateway).where(gateway.c.tenant == work.tenant).values(chosen=False))
+    facts = {"settings": dict(settings), "chosen": True, "changed_at": work.now, "changed_by": actor}
+    mine = (gateway.c.tenant == work.tenant) & (gateway.c.code == code)
+    if work.execute(update(gateway).where(mine).values(**facts)).rowcount == 0:
+        secret = work.ids.uuid().hex
+        work.execute(insert(gateway).values(tenant=work.tenant, code=code, report_secret=secret, **facts))
+
+
+def _by_ids(work: UnitOfWork, query: Select[Any], column: ColumnElement[int], ids: Iterable[int]) -> Iterator[Row[Any]]:
+    tenant = query.get_final_froms()[0].c.tenant
+    listed = list(dict.fromkeys(ids))
+    for first in range(0, len(listed), _IDS_AT_ONCE):
+        some = listed[first : first + _IDS_AT_ONCE]
+        yield from work.execute(query.where(tenant == work.tenant, column.in_(some)))
+
+
+def _filtered(query: Select[Any], table: Table, wanted: Filter, work: UnitOfWork) -> Select[Any]:
+    query = query.where(table.c.tenant == work.tenant)
+    for name in ("account", "state", "kind", "period"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(table.c[name] == value)
+    return query
+
+
+def _load(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        named = [{"tenant": work.tenant, **row} for row in rows]
+        bulk.load(work, table, pl.DataFrame(named, infer_schema_length=None))
