@@ -7,18 +7,20 @@ transaction and the stored answers. An entry point of the group `aimak.payment_p
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar
 
-from aimak.problems import Problem
 from marshmallow import Schema
 
+from aimak.plugins.base import Plugin
+from aimak.problems import Problem
+
 GROUP = "aimak.payment_partners"
-INTERFACE = 1
+INTERFACE_VERSION = 1
 
 # A partner's id of a payment is kept as text for ever; longer ones are no ids.
 MAX_EXTERNAL_ID = 40
@@ -155,31 +157,20 @@ class PartnerConfig:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-class PaymentPartner(ABC):
+class PaymentPartner(Plugin):
     """A partner's protocol. Called only by payments, which owns route, authentication and transaction.
 
     One instance serves one partner of one tenant, from many threads: keep nothing between calls. No method may move
-    money, read a clock, draw a random number, open a file or call out.
+    money, read a clock, draw a random number, open a file or call out. `check_ready` says what the installation
+    lacks; what one partner lacks, `settings_schema` says when it is defined.
     """
 
-    interface: ClassVar[int] = INTERFACE
-    code: ClassVar[str]
-    """Short, lower case, unique among the installed plugins; it stands in the partner's record."""
-    names: ClassVar[Mapping[str, str]]
-    """Language → name for people."""
     settings_schema: ClassVar[type[Schema]]
     """The plugin's own settings. Unknown keys are refused when a partner is defined."""
 
     def __init__(self, config: PartnerConfig) -> None:
         """Called when a partner's settings are first needed or have changed."""
         self.config = config
-
-    def check_ready(self) -> list[str]:
-        """What is still missing before the partner can be switched on, in plain words; empty when nothing is.
-
-        Called by `aimak plugins check` and when a partner is defined. Default: nothing is missing.
-        """
-        return []
 
     @abstractmethod
     def parse(self, request: PartnerRequest) -> PartnerCommand | Refusal:

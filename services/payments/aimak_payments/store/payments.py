@@ -1,0 +1,156 @@
+"""Payments, their parts and the answers that were given for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row, Select, Table, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+# Rows of one INSERT: below SQLite's 32,766 and PostgreSQL's 65,535 parameters with room to spare.
+BLOCK_ROWS = 500
+PAGE_ROWS = 500
+
+
+def answers(work: UnitOfWork, partner: str, external_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Answers that were given to these ids of a partner."""
+    answer = work.table("answer")
+    query = select(answer).where(
+        answer.c.tenant == work.tenant, answer.c.partner == partner, answer.c.external_id.in_(external_ids)
+    )
+    return {row.external_id: row for row in work.execute(query)}
+
+
+def add_answers_once(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Write the answers whose ids are not there yet; gives the ids that are new. Another transaction's row for the
+    same id is waited for. Ids are written in order, so that two writers cannot wait for each other."""
+    ordered = sorted(rows, key=lambda row: str(row["external_id"]))
+    dialect: Any = sqlite if work.is_sqlite else postgresql
+    answer = work.table("answer")
+    statement = dialect.insert(answer).on_conflict_do_nothing().returning(answer.c.external_id)
+    fresh: set[str] = set()
+    for first in range(0, len(ordered), BLOCK_ROWS):
+        block = [dict(row) for row in ordered[first : first + BLOCK_ROWS]]
+        fresh.update(work.execute(statement.values(block)).scalars())
+    return fresh
+
+
+def add(work: UnitOfWork, payments: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> None:
+    """Write payments with their parts."""
+    _insert(work, work.table("payment"), payments)
+    _insert(work, work.table("payment_part"), parts)
+
+
+def _insert(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        work.execute(insert(table), [dict(row) for row in rows])
+
+
+def add_problem(work: UnitOfWork, row: Mapping[str, Any]) -> None:
+    """Note what a partner did wrong, once."""
+    problem = work.table("partner_problem")
+    known = select(problem.c.id).where(problem.c.tenant == work.tenant, problem.c.id == row["id"])
+    # SQLite's guard refuses an id that is there even where the insert would do nothing; one writer needs no more.
+    if work.execute(known).first() is None:
+        dialect: Any = sqlite if work.is_sqlite else postgresql
+        work.execute(dialect.insert(problem).values(**row).on_conflict_do_nothing())
+
+
+def problems(work: UnitOfWork, partner: str | None = None) -> Sequence[Row[Any]]:
+    """What partners did wrong, the newest first."""
+    problem = work.table("partner_problem")
+    query = select(problem).where(problem.c.tenant == work.tenant)
+    if partner:
+        query = query.where(problem.c.partner == partner)
+    return work.execute(query.order_by(problem.c.seen_at.desc(), problem.c.id).limit(PAGE_ROWS)).all()
+
+
+def listed(
+    work: UnitOfWork,
+    *,
+    account_id: int | None = None,
+    partner: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    suspended: bool = False,
+    after: int = 0,
+) -> Sequence[Row[Any]]:
+    """A page of payments in the order of ids, those with an id above `after`; days are the partner's, both included."""
+    payment = work.table("payment")
+    query = select(payment).where(payment.c.tenant == work.tenant, payment.c.id > after)
+    if account_id is not None:
+        query = query.where(payment.c.account_id == account_id)
+    if partner:
+        query = query.where(payment.c.partner == partner)
+    if since:
+        query = query.where(payment.c.paid_on >= since)
+    if until:
+        query = query.where(payment.c.paid_on <= until)
+    if suspended:
+        query = query.where(payment.c.suspense_reason.is_not(None))
+    return work.execute(query.order_by(payment.c.id).limit(PAGE_ROWS)).all()
+
+
+def parts_of(work: UnitOfWork, payment_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Parts of payments by provider."""
+    part = work.table("payment_part")
+    query = (
+        select(part.c.payment_id, part.c.provider, part.c.amount)
+        .where(part.c.tenant == work.tenant, part.c.payment_id.in_(payment_ids))
+        .order_by(part.c.payment_id, part.c.provider)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for row in work.execute(query):
+        found.setdefault(row.payment_id, {})[row.provider] = row.amount
+    return found
+
+
+def pages(work: UnitOfWork) -> Iterator[Sequence[Row[Any]]]:
+    """Every payment that reached its account, page by page in the order of ids."""
+    payment = work.table("payment")
+    last = 0
+    while True:
+        query: Select[Any] = (
+            select(payment)
+            .where(payment.c.tenant == work.tenant, payment.c.suspense_reason.is_(None), payment.c.id > last)
+            .order_by(payment.c.id)
+            .limit(PAGE_ROWS)
+        )
+        page = work.execute(query).all()
+        if not page:
+            return
+        yield page
+        last = page[-1].id
+
+
+def totals(work: UnitOfWork) -> dict[str, int]:
+    """Sums that must agree: payments, their parts, money in suspense, and what the ledger has of both."""
+    payment, part, transfer = work.table("payment"), work.table("payment_part"), work.table("transfer")
+
+    def total(query: Select[Any]) -> int:
+        return int(work.execute(query).scalar() or 0)
+
+    paid = select(func.sum(payment.c.amount)).where(payment.c.tenant == work.tenant)
+    moved = select(func.sum(transfer.c.amount)).where(transfer.c.tenant == work.tenant)
+    return {
+        "payments": total(paid),
+        "suspense": total(paid.where(payment.c.suspense_reason.is_not(None))),
+        "parts": total(select(func.sum(part.c.amount)).where(part.c.tenant == work.tenant)),
+        "ledger_payments": total(moved.where(transfer.c.kind == "payment")),
+        "ledger_suspense": total(moved.where(transfer.c.kind == "suspense")),
+    }
+
+
+def control_sums(work: UnitOfWork) -> dict[str, int]:
+    """What the ledger passed on to billing, by provider, in tyiyn."""
+    transfer = work.table("transfer")
+    query = (
+        select(transfer.c.provider, func.sum(transfer.c.amount).label("amount"))
+        .where(transfer.c.tenant == work.tenant, transfer.c.kind == "payment")
+        .group_by(transfer.c.provider)
+        .order_by(transfer.c.provider)
+    )
+    return {row.provider: int(row.amount) for row in work.execute(query)}
