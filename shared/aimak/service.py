@@ -80,7 +80,7 @@ class Service:
         url = settings.database(name)
         online = Database(url, "online")
         bulk = online if online.is_sqlite else Database(url, "bulk")
-        service = cls(name, settings, metadata, online, bulk, settings.clock(), settings.ids(), **parts)
+        service = cls(name, settings, metadata, online, bulk, settings.clock(), settings.ids(name), **parts)
         service.jobs.setdefault("maintain", maintain_daily)
         return service
 

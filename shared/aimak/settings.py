@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,8 @@ from aimak.clock import Clock, FileClock, FixedClock, IdSource, RandomIds, Seede
 from aimak.problems import Problem, Refused
 
 SERVICES = ("billing", "metering", "payments", "notifications", "gateway")
+# Where each service listens unless a setting says otherwise.
+PORTS = {"gateway": 8470, "billing": 8471, "metering": 8472, "payments": 8473, "notifications": 8474}
 MASK = "********"
 _SECRET_WORDS = ("secret", "password", "token", "url")
 
@@ -88,6 +91,14 @@ class Settings:
         """The AMQP URL of RabbitMQ."""
         return str(self.get("broker.url", "amqp://guest:guest@127.0.0.1:5672//"))
 
+    def listen(self, service: str) -> str:
+        """The address "host:port" on which a service answers in the servers runtime."""
+        return str(self.get(f"{service}.listen", f"127.0.0.1:{PORTS[service]}"))
+
+    def address(self, service: str) -> str:
+        """The URL by which others reach a service."""
+        return str(self.get(f"{service}.address", f"http://{self.listen(service)}"))
+
     @property
     def sets_time(self) -> bool:
         """Whether time or ids are set by hand, which only a tenant marked `test` accepts."""
@@ -101,10 +112,11 @@ class Settings:
             return FixedClock(datetime.fromisoformat(str(self.get("clock.instant"))))
         return SystemClock()
 
-    def ids(self) -> IdSource:
-        """The source of ids these settings name."""
+    def ids(self, service: str = "") -> IdSource:
+        """The source of ids these settings name. Each service has a series of its own: two services' messages with
+        the same id would be taken for one by those who get both."""
         seed = self.get("ids.seed")
-        return RandomIds() if seed is None else SeededIds(int(seed))
+        return RandomIds() if seed is None else SeededIds(int(seed) + zlib.crc32(service.encode()))
 
     def shown(self) -> dict[str, dict[str, str]]:
         """Every setting with its origin; secrets masked."""

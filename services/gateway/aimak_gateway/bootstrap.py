@@ -7,15 +7,13 @@ from collections.abc import Mapping
 import httpx
 from aimak.http import service_app
 from aimak.service import Service
-from aimak.settings import Settings
+from aimak.settings import PORTS, Settings
 from aimak.tenants import KEEP_TENANTS
 from flask import Flask
 
 from aimak_gateway import http
 from aimak_gateway.tables import metadata
 
-# Where each service listens when the servers runtime runs on one machine.
-PORTS = {"gateway": 8470, "billing": 8471, "metering": 8472, "payments": 8473, "notifications": 8474}
 TIMEOUT_S = 60
 
 
@@ -30,9 +28,7 @@ def build(settings: Settings, clients: Mapping[str, httpx.Client] | None = None)
 def http_clients(settings: Settings) -> dict[str, httpx.Client]:
     """A client for each service of the servers runtime."""
     return {
-        name: httpx.Client(base_url=str(settings.get(f"{name}.address", f"http://127.0.0.1:{port}")), timeout=TIMEOUT_S)
-        for name, port in PORTS.items()
-        if name != "gateway"
+        name: httpx.Client(base_url=settings.address(name), timeout=TIMEOUT_S) for name in PORTS if name != "gateway"
     }
 
 
