@@ -23,8 +23,10 @@ def _run(folder: Path, test: str, corpora: Path | None, *options: str) -> subpro
     environment = {name: value for name, value in os.environ.items() if name != "AIMAK_CORPORA"}
     if corpora:
         environment["AIMAK_CORPORA"] = str(corpora)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "test_it.py"]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:pytest_nameko", *options, "test_it.py"]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def test_without_data_a_test_is_skipped_and_named(tmp_path: Path) -> None:
