@@ -28,7 +28,10 @@ INTERFACE_VERSION = 1
 class HttpAnswer(Protocol):
     """What came back over HTTP."""
 
-    status_code: int
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+        ...
 
     @property
     def text(self) -> str:
