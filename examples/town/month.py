@@ -222,7 +222,10 @@ class Month:
         messages = api.get("/notifications/totals")
         return [
             ("accounts", f"{cycle['accounts']}"),
-            ("readings taken / refused / held", "{readings} / {readings_refused} / {readings_held}".format(**self.seen)),
+            (
+                "readings taken / refused / held",
+                "{readings} / {readings_refused} / {readings_held}".format(**self.seen),
+            ),
             ("bills issued", f"{cycle['bills']}"),
             ("accounts held", f"{cycle['held']}"),
             ("charged, som", format_som(cycle["gross_tyiyn"])),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 NBSP = "\u00a0"
-_AMOUNT = re.compile(r"(-?)(\d{1,13})(?:[.,](\d{1,2}))?")
+_AMOUNT = re.compile(r"(-?)(\d{1,13})(?:[.,](\d{1,2}))?", re.ASCII)
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
-MAX_TYIYN = 10**15
+MAX_TYIYN = 10**15 - 1
 
 
 def parse_som(text: str) -> int:

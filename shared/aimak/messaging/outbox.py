@@ -74,8 +74,10 @@ def unpublished(connection: Connection, outbox: Table) -> list[str]:
 
 
 def message(connection: Connection, outbox: Table, message_id: str) -> Message:
-    """The sealed message with all its facts."""
-    query = select(outbox).where(outbox.c.message_id == message_id).order_by(outbox.c.id)
+    """The sealed message with all its facts. A dead letter that is replayed to its own publisher carries the id of
+    what was published once before: that older row is not part of it."""
+    waiting = (outbox.c.message_id == message_id) & outbox.c.published_at.is_(None)
+    query = select(outbox).where(waiting).order_by(outbox.c.id)
     return _message(connection.execute(query).all())
 
 
@@ -100,4 +102,5 @@ def _coalesce(facts: Sequence[Row[Any]]) -> bytes:
 
 def mark_published(connection: Connection, outbox: Table, message_ids: Sequence[str], now: datetime) -> None:
     """Note that the broker has confirmed these messages."""
-    connection.execute(update(outbox).where(outbox.c.message_id.in_(message_ids)).values(published_at=now))
+    waiting = outbox.c.message_id.in_(message_ids) & outbox.c.published_at.is_(None)
+    connection.execute(update(outbox).where(waiting).values(published_at=now))

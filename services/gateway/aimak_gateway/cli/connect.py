@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import httpx
 
 WAIT_FOR_FOLDER_S = 60
-POLL_S = 0.25
+# Short work is seen to end at once, long work is asked after less and less often.
+FIRST_POLL_S, LAST_POLL_S = 0.01, 0.5
 TIMEOUT_S = 60
 
 
@@ -69,12 +70,14 @@ class Api:
 
     def wait(self, ask: Callable[[], Any], running: Callable[[Any], bool], show: Callable[[Any], None]) -> Any:
         """Ask until it no longer runs; `show` is called with every answer."""
+        pause_s = FIRST_POLL_S
         while True:
             answer = ask()
             show(answer)
             if not running(answer):
                 return answer
-            time.sleep(POLL_S)
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, LAST_POLL_S)
 
 
 def _given(params: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""A service's HTTP: who may ask, and how problems are told."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import jwt
+import pytest
+from aimak.http import Actor, actor, blueprint, requires, service_app
+from aimak.http.auth import sign
+from aimak.problems import Problem, Refused
+from aimak.service import Service
+from flask.testing import FlaskClient
+
+Make = Callable[[str], Service]
+SECRET = "s" * 32
+
+
+@pytest.fixture
+def client(make_service: Make) -> FlaskClient:
+    """A service with a route for clerks."""
+    routes = blueprint("billing")
+
+    @routes.get("/whoami")
+    @requires("clerk")
+    def whoami() -> dict[str, str]:
+        return {"name": actor().name, "tenant": actor().tenant}
+
+    @routes.post("/refuse")
+    @requires("clerk")
+    def refuse() -> dict[str, str]:
+        raise Refused(Problem("AIM-K002", {"key": "port", "value": "x"}), Problem("AIM-K014", {"service": "billing"}))
+
+    return service_app(make_service("billing"), routes).test_client()
+
+
+def bearer(*roles: str, secret: str = SECRET) -> dict[str, str]:
+    """The gateway's token for an actor with these roles."""
+    return {"Authorization": "Bearer " + sign(Actor("ayna", roles, "naryn"), secret)}
+
+
+def test_a_clerk_is_let_in_under_her_name(client: FlaskClient) -> None:
+    """The token's actor and tenant are those of the request."""
+    assert client.get("/billing/whoami", headers=bearer("clerk")).json == {"name": "ayna", "tenant": "naryn"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({}, 401, "AIM-K070"),
+        ({"Authorization": "Bearer nonsense"}, 401, "AIM-K071"),
+        ({"Authorization": "Basic YTpi"}, 401, "AIM-K070"),
+        (bearer("clerk", secret="t" * 32), 401, "AIM-K071"),
+        (bearer("inspector"), 403, "AIM-K072"),
+        (bearer(), 403, "AIM-K072"),
+    ],
+)
+def test_others_are_not(client: FlaskClient, headers: dict[str, str], status: int, code: str) -> None:
+    """No token, a forged one, or one without the role: refused with a code."""
+    answer = client.get("/billing/whoami", headers=headers)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (status, code)
+
+
+def test_an_old_token_is_refused(client: FlaskClient) -> None:
+    """A token is good for five minutes."""
+    claims = jwt.decode(bearer("clerk")["Authorization"].split()[1], SECRET, algorithms=["HS256"])
+    claims["exp"] -= timedelta(minutes=6).total_seconds()
+    old = jwt.encode(claims, SECRET, algorithm="HS256")
+    assert client.get("/billing/whoami", headers={"Authorization": f"Bearer {old}"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("lang", "word"), [("ky", "жөндөөсү"), ("ru", "Настройка"), ("en", "Setting"), ("fr", "Настройка")]
+)
+def test_every_problem_is_told_in_the_callers_language(client: FlaskClient, lang: str, word: str) -> None:
+    """All problems at once, each with its code, fields and text."""
+    answer = client.post("/billing/refuse", headers={**bearer("clerk"), "Accept-Language": lang})
+    assert answer.status_code == 422
+    assert [error["code"] for error in answer.json["errors"]] == ["AIM-K002", "AIM-K014"]
+    assert word in answer.json["errors"][0]["message"]
+    assert answer.json["errors"][0]["fields"] == {"key": "port", "value": "x"}
+
+
+def test_what_is_not_there_is_told_in_the_same_form(client: FlaskClient) -> None:
+    """Also HTTP's own errors come as problems."""
+    assert client.get("/billing/nothing").json["errors"][0]["code"] == "AIM-K062"
+
+
+def test_doctor_tells_of_a_lost_guard(client: FlaskClient, make_service: Make) -> None:
+    """An installation whose triggers are gone does not look healthy."""
+    service = make_service("payments")
+    with service.work("naryn") as work:
+        work.connection.exec_driver_sql("DROP TRIGGER transfer_no_update")
+        work.commit()
+    answer = service_app(service).test_client().get("/payments/doctor", headers=bearer("admin"))
+    assert [problem["code"] for problem in answer.json["problems"]] == ["AIM-K080"]

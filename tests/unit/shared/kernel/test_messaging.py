@@ -1,0 +1,189 @@
+"""Facts reach every listener once, whatever is repeated, late or broken."""
+
+from collections.abc import Callable
+
+import pytest
+from aimak.contracts import billing
+from aimak.messaging import dead_letters, faults, inbox
+from aimak.messaging.envelope import Message, Unconfirmed
+from aimak.messaging.inprocess import Pump
+from aimak.messaging.relay import Relay
+from aimak.problems import Conflict, NotFound, PermanentFault, Problem
+from aimak.service import Service, Subscription
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import OperationalError
+
+from tests.unit.shared.kernel.conftest import define_tenant
+
+Make = Callable[[str], Service]
+
+
+class Recorder:
+    """A broker that remembers, and confirms only what it is told to."""
+
+    def __init__(self, confirms: bool = True) -> None:
+        self.messages: list[Message] = []
+        self.confirms = confirms
+
+    def publish(self, message: Message) -> None:
+        """Remember; the message is stored even where the confirmation is lost."""
+        self.messages.append(message)
+        if not self.confirms:
+            raise Unconfirmed(message.message_id)
+
+
+def alias(name: str) -> billing.AliasesDefined:
+    """A small fact."""
+    return billing.AliasesDefined.of("naryn", [{"alias": name, "account_id": 1, "version": 1}])
+
+
+def publish(service: Service, *names: str) -> None:
+    """One fact a name, each in a transaction of its own."""
+    for name in names:
+        with service.work("naryn") as work:
+            work.publish(alias(name))
+            work.commit()
+
+
+def counted(work: UnitOfWork, event: billing.AliasesDefined) -> None:
+    """A handler whose effect can be counted."""
+    for row in event.rows():
+        work.execute(insert(work.table("counter")).values(tenant="naryn", name=row["alias"], next=1))
+
+
+def effects(service: Service) -> list[str]:
+    """What `counted` has written."""
+    with service.work("naryn") as work:
+        return list(work.execute(select(work.table("counter").c.name).order_by("name")).scalars())
+
+
+def test_small_facts_travel_together_under_one_id(make_service: Make) -> None:
+    """Waiting facts of a type become one message, and a repeat after a lost confirmation is that message again."""
+    service, broker = make_service("billing"), Recorder(confirms=False)
+    publish(service, "a", "b")
+    relay = Relay(service, broker)
+    assert relay.step() == 0
+    publish(service, "c")
+    broker.confirms = True
+    assert relay.step() == 2
+    first, again, late = broker.messages
+    assert (first.message_id, first.body) == (again.message_id, again.body)
+    assert billing.AliasesDefined.decode("naryn", first.body).columns["alias"] == ["a", "b"]
+    assert billing.AliasesDefined.decode("naryn", late.body).columns["alias"] == ["c"]
+    assert relay.step() == 0
+
+
+def test_a_message_is_handled_once(make_service: Make) -> None:
+    """The same message ten times has one effect."""
+    service, broker = make_service("billing"), Recorder()
+    service.listens(Subscription(billing.AliasesDefined, counted))
+    publish(service, "a")
+    Relay(service, broker).step()
+    outcomes = [inbox.handle(service, broker.messages[0]) for _ in range(10)]
+    assert outcomes == [inbox.Outcome.DONE] + [inbox.Outcome.REPEATED] * 9
+    assert effects(service) == ["a"]
+
+
+def test_a_failed_handler_leaves_no_inbox_row(make_service: Make) -> None:
+    """A handler that raises has changed nothing, so the next delivery is handled in full."""
+    service, broker = make_service("billing"), Recorder()
+    passing = [OperationalError("x", {}, Exception("away"))]
+
+    def flaky(work: UnitOfWork, event: billing.AliasesDefined) -> None:
+        counted(work, event)
+        if passing:
+            raise passing.pop()
+
+    service.listens(Subscription(billing.AliasesDefined, flaky))
+    publish(service, "a")
+    Relay(service, broker).step()
+    with pytest.raises(OperationalError):
+        inbox.handle(service, broker.messages[0])
+    assert effects(service) == []
+    assert inbox.handle(service, broker.messages[0]) is inbox.Outcome.DONE
+    assert effects(service) == ["a"]
+
+
+def test_a_permanent_fault_becomes_a_dead_letter(make_service: Make) -> None:
+    """It is kept with its reason, does not stop what comes after it, and is handled once when replayed."""
+    service = make_service("billing")
+    broken = {"on": True}
+
+    def handler(work: UnitOfWork, event: billing.AliasesDefined) -> None:
+        if broken["on"] and event.columns["alias"] == ["bad"]:
+            raise PermanentFault(Problem("AIM-K010", {"event": "x", "reason": "planted"}))
+        counted(work, event)
+
+    service.listens(Subscription(billing.AliasesDefined, handler))
+    pump = Pump([service])
+    for name in ("bad", "good"):
+        publish(service, name)
+        pump.drain()
+    assert effects(service) == ["good"]
+    (letter,) = dead_letters.listed(service)
+    assert "planted" in letter.reason
+    broken["on"] = False
+    with service.work("naryn") as work:
+        dead_letters.replay(work, letter.id, "ayna", "mended")
+        work.commit()
+    pump.drain()
+    pump.drain()
+    assert effects(service) == ["bad", "good"]
+    (decided,) = dead_letters.listed(service, None)
+    assert (decided.state, decided.decided_by, decided.decided_why) == ("replayed", "ayna", "mended")
+
+
+def test_a_dead_letter_is_decided_once_and_by_its_own_town(make_service: Make) -> None:
+    """A dropped letter cannot be replayed, and another municipality does not even see it."""
+    service = make_service("billing")
+    message = Message("m1", billing.AliasesDefined.routing_key, "naryn", alias("a").encode(), service.clock.now())
+    dead_letters.record(service, message, ValueError("x"))
+    with service.work("osh") as work, pytest.raises(NotFound):
+        dead_letters.drop(work, "m1", "ayna", "not ours")
+    with service.work("naryn") as work:
+        dead_letters.drop(work, "m1", "ayna", "a test")
+        with pytest.raises(Conflict):
+            dead_letters.replay(work, "m1", "ayna", "after all")
+
+
+def test_state_sent_again_reaches_the_one_service_alone(make_service: Make) -> None:
+    """A rebuild's messages go to the service that asked, not to every listener."""
+    owner, asking, other = make_service("billing"), make_service("payments"), make_service("metering")
+    for service in (asking, other):
+        service.listens(Subscription(billing.AliasesDefined, counted))
+    with owner.work("naryn") as work:
+        work.publish(alias("a"), to="payments")
+        work.commit()
+    Pump([owner, asking, other]).drain()
+    assert (effects(asking), effects(other)) == (["a"], [])
+
+
+def test_a_town_reaches_every_service(make_service: Make) -> None:
+    """The municipality that billing defines is known everywhere, with its zone."""
+    services = [make_service("billing"), make_service("payments")]
+    define_tenant(services[0])
+    Pump(services).drain()
+    for service in services:
+        with service.work("naryn") as work:
+            assert work.tenant_facts().languages == ("ky", "ru")
+
+
+def test_the_ladder_of_attempts_ends() -> None:
+    """Eight attempts in all, none sooner than five seconds after the last, then the dead letters."""
+    delays = [faults.retry_delay_s(attempts) for attempts in range(1, faults.MAX_ATTEMPTS + 1)]
+    assert delays == [5, 5, 30, 30, 300, 300, 3600, None]
+
+
+def test_outbox_and_inbox_are_pruned_only_when_old(make_service: Make) -> None:
+    """Maintenance leaves what may still be needed."""
+    from aimak import operations
+
+    service = make_service("billing")
+    define_tenant(service)
+    Pump([service]).drain()
+    assert operations.prune(service) == {"outbox": 0, "inbox": 0, "job": 0}
+    service.clock.instant = service.clock.instant.replace(year=2027)  # type: ignore[attr-defined]
+    assert operations.prune(service)["outbox"] == 1
+    with service.work("naryn") as work:
+        assert work.execute(select(func.count()).select_from(work.table("inbox"))).scalar_one() == 0
