@@ -44,4 +44,5 @@ class CellFault(Exception):
 
 def file_fault(code: str, file: str, line: int | None = None, **fields: str | int | None) -> Refused:
     """The refusal of a whole file for one reason."""
-    return Refused(Problem(code, fields, Place(file=file, line=line)))
+    shown = fields if line is None else {"line": line, **fields}
+    return Refused(Problem(code, shown, Place(file=file, line=line)))

@@ -51,6 +51,10 @@ class Document(Protocol):
     warnings: tuple[Problem, ...]
     trailer: tuple[str, ...] | None
 
+    def count(self) -> int:
+        """How many rows there are, without looking into their cells. Raises Refused for what spoils the whole file."""
+        ...
+
     def blocks(self, size: int = BLOCK_ROWS, skip: int = 0) -> Iterator[Block]:
         """The rows after the first `skip`, in blocks of `size`. Raises Refused for what spoils the whole file."""
         ...

@@ -46,14 +46,24 @@ class WorkbookDocument:
         self.warnings: tuple[Problem, ...] = found.warnings
         self.trailer: tuple[str, ...] | None = None
 
+    def count(self) -> int:
+        """How many rows there are. Raises Refused as `blocks` does."""
+        rows = sum(1 for _ in self._data())
+        self._must_have_trailer()
+        return rows
+
     def blocks(self, size: int = BLOCK_ROWS, skip: int = 0) -> Iterator[Block]:
-        """The rows after the first `skip`, in blocks. Raises Refused when the trailer is not there."""
-        self.trailer = None
+        """The rows after the first `skip`, in blocks. Raises Refused when quotes go wrong or the trailer is not
+        there: then the file has been cut off."""
         yield from self._maker.blocks(islice(self._data(), skip, None), size)
+        self._must_have_trailer()
+
+    def _must_have_trailer(self) -> None:
         if self._columns.trailer is not None and self.trailer is None:
             raise faults.file_fault(faults.NO_TRAILER, self._file, trailer=self._columns.trailer)
 
     def _data(self) -> Iterator[tuple[int, Sequence[str]]]:
+        self.trailer = None
         for line, cells in self._lines():
             if line <= self._first_line:
                 continue

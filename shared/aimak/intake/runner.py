@@ -1,0 +1,190 @@
+"""The job that takes a file in: scan it whole, then take it block by block, each block one transaction.
+
+What is done is recorded in the block's own transaction, so that a killed import goes on where it stood and a second
+worker that comes by stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from functools import partial
+
+from aimak.files import faults
+from aimak.files.rows import Block, Document
+from aimak.intake import store
+from aimak.intake.importer import Importer, Incoming, Rows
+from aimak.intake.upload import JOB
+from aimak.problems import PermanentFault, Problem, Refused
+from aimak.service import Job, JobHandler, Service
+from aimak.storage.work import UnitOfWork
+
+# After so many blocks other jobs of the service get their turn.
+BLOCKS_A_TURN = 100
+# A dry run keeps what it found in memory until it is over.
+DRY_RUN_FAULTS = 1_000
+
+
+def jobs(importers: Sequence[Importer]) -> dict[str, JobHandler]:
+    """The handler of the intake job, for a service that takes in these kinds of files."""
+    return {JOB: partial(_run, {importer.kind: importer for importer in importers})}
+
+
+def _run(importers: dict[str, Importer], service: Service, job: Job) -> timedelta | None:
+    return _Run(importers, service, job).step()
+
+
+class _Run:
+    """One import at work."""
+
+    def __init__(self, importers: dict[str, Importer], service: Service, job: Job) -> None:
+        self._service = service
+        self._tenant = job.tenant
+        self._id = int(job.payload["import"])
+        with self._work() as work:
+            row = store.find(work, self._id)
+        assert row is not None, "an import is never deleted"
+        self._row = row
+        self._file: Incoming = store.incoming(row)
+        self._importer = importers[row.kind]
+
+    def step(self) -> timedelta | None:
+        """Scan, take the next blocks, and say whether to come again. Refusals end the import."""
+        if self._row.state in ("done", "refused"):
+            return None
+        try:
+            if self._row.state != "taking":
+                self._scan()
+            if not self._file.dry_run:
+                return self._take_blocks()
+            self._try_all()
+        except Refused as refused:
+            self._refuse(refused.problems)
+        except PermanentFault as fault:
+            self._refuse((fault.problem,))
+        return None
+
+    def _work(self) -> UnitOfWork:
+        return self._service.work(self._tenant, bulk=True)
+
+    def _document(self, work: UnitOfWork | None = None) -> Document:
+        def opened() -> AbstractContextManager[UnitOfWork]:
+            return self._work() if work is None else nullcontext(work)
+
+        source = store.PartsSource(self._row.name, self._row.size, self._row.upload_id, opened)
+        return self._importer.reader_for(self._file).open(source)
+
+    def _scan(self) -> None:
+        with self._work() as work:
+            store.drop_faults(work, self._id)
+            store.change(work, self._id, state="scanning", faults=0)
+            work.commit()
+        document = self._document()
+        total, found = self._look(document)
+        if total == 0:
+            raise faults.file_fault(faults.NO_ROWS, self._row.name)
+        errors = [problem for problem in found if problem.severity == "error"]
+        if errors:
+            raise Refused(*errors)
+        notes = store.as_faults((), (), store.named([*document.warnings, *found], self._row.name))
+        with self._work() as work:
+            store.add_faults(work, self._id, 0, notes)
+            header = list(document.header)
+            store.change(work, self._id, state="taking", total=total, header=header, faults=len(notes))
+            work.commit()
+
+    def _look(self, document: Document) -> tuple[int, list[Problem]]:
+        if self._importer.scan is None:
+            return document.count(), []
+        total = 0
+
+        def counted() -> Iterator[Block]:
+            nonlocal total
+            for block in document.blocks(self._importer.block_rows):
+                total += block.count
+                yield block
+
+        blocks = counted()
+        found = self._importer.scan(self._file, document, blocks)
+        # What the importer did not care to read is still held against the file's end.
+        for _ in blocks:
+            pass
+        return total, found
+
+    def _take_blocks(self) -> timedelta | None:
+        with self._work() as work:
+            done = self._progress(work)
+        if done is None:
+            return None
+        blocks = self._document().blocks(self._importer.block_rows, skip=done)
+        for turn, block in enumerate(blocks, 1):
+            with self._work() as work:
+                if self._progress(work) != done:
+                    return None
+                self._take(work, block)
+                work.commit()
+            done += block.count
+            if turn == BLOCKS_A_TURN:
+                return timedelta(0)
+        with self._work() as work:
+            if self._progress(work) == done:
+                store.change(work, self._id, state="done")
+                work.commit()
+        return None
+
+    def _progress(self, work: UnitOfWork) -> int | None:
+        """Rows done so far; None when the import is no longer being taken. Locks it for this transaction."""
+        row = store.find(work, self._id)
+        if row is None or row.state != "taking":
+            return None
+        self._row = row
+        return int(row.done)
+
+    def _take(self, work: UnitOfWork, block: Block) -> None:
+        found, refused = self._offer(work, block)
+        store.add_faults(work, self._id, self._row.faults, found)
+        store.change(
+            work,
+            self._id,
+            done=self._row.done + block.count,
+            taken=self._row.taken + block.count - refused,
+            refused=self._row.refused + refused,
+            faults=self._row.faults + len(found),
+        )
+
+    def _offer(self, work: UnitOfWork, block: Block) -> tuple[list[dict[str, object]], int]:
+        problems = self._importer.take(work, Rows(block.good, self._file)) if block.good else []
+        found = store.as_faults(block.bad, block.good, store.named(problems, self._row.name))
+        return found, sum(bool(fault["refused"]) for fault in found)
+
+    def _try_all(self) -> None:
+        """A dry run: everything in one transaction, since later rows may build on earlier ones, and then nothing."""
+        listed: list[dict[str, object]] = []
+        total = refused = 0
+        with self._work() as work:
+            for block in self._document(work).blocks(self._importer.block_rows):
+                found, left_out = self._offer(work, block)
+                total, refused = total + block.count, refused + left_out
+                listed += found[: DRY_RUN_FAULTS - len(listed)]
+        with self._work() as work:
+            row = store.find(work, self._id)
+            assert row is not None
+            store.add_faults(work, self._id, row.faults, listed)
+            counts = {"done": total, "taken": total - refused, "refused": refused, "faults": row.faults + len(listed)}
+            store.change(work, self._id, state="done", **counts)
+            store.drop_parts(work, row.upload_id)
+            work.commit()
+
+    def _refuse(self, problems: Sequence[Problem]) -> None:
+        with self._work() as work:
+            row = store.find(work, self._id)
+            assert row is not None
+            one_each: list[dict[str, object]] = [
+                {"line": problem.place.line if problem.place else None, "refused": False, "cells": []}
+                | {"problems": [problem.as_json()]}
+                for problem in store.named(problems, self._row.name)
+            ]
+            store.add_faults(work, self._id, row.faults, one_each)
+            store.change(work, self._id, state="refused", faults=row.faults + len(one_each))
+            work.commit()

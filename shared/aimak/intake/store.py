@@ -1,0 +1,154 @@
+"""Intake's queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row as DbRow
+from sqlalchemy import delete, insert, select, update
+
+from aimak.files.rows import Row
+from aimak.intake.importer import Incoming
+from aimak.problems import Place, Problem
+from aimak.storage.work import UnitOfWork
+
+UNFINISHED_KEPT = timedelta(days=1)
+_PAGE = 1_000
+
+
+@dataclass(frozen=True)
+class PartsSource:
+    """An uploaded file, read part by part; each part in a transaction of its own unless one is open already."""
+
+    name: str
+    size: int
+    upload_id: str
+    open_work: Callable[[], AbstractContextManager[UnitOfWork]]
+
+    def chunks(self) -> Iterator[bytes]:
+        """The parts in their order."""
+        place = 0
+        while True:
+            with self.open_work() as work:
+                body = part(work, self.upload_id, place)
+            if body is None:
+                return
+            yield body
+            place += 1
+
+
+def part(work: UnitOfWork, upload_id: str, place: int) -> bytes | None:
+    """One part of an upload; None beyond the last."""
+    table = work.table("import_part")
+    mine = (table.c.tenant == work.tenant) & (table.c.upload_id == upload_id) & (table.c.place == place)
+    body = work.execute(select(table.c.body).where(mine)).scalar()
+    return None if body is None else bytes(body)
+
+
+def add_part(work: UnitOfWork, upload_id: str, place: int, body: bytes) -> None:
+    """Keep one part."""
+    values = {"tenant": work.tenant, "upload_id": upload_id, "place": place, "body": body, "received_at": work.now}
+    work.execute(insert(work.table("import_part")), values)
+
+
+def drop_parts(work: UnitOfWork, upload_id: str) -> None:
+    """Forget an upload."""
+    table = work.table("import_part")
+    work.execute(delete(table).where(table.c.tenant == work.tenant, table.c.upload_id == upload_id))
+
+
+def drop_unfinished(work: UnitOfWork) -> None:
+    """Forget uploads that broke off more than a day ago."""
+    table, files = work.table("import_part"), work.table("import_file")
+    known = select(files.c.upload_id).where(files.c.tenant == work.tenant)
+    old = (table.c.tenant == work.tenant) & (table.c.received_at < work.now - UNFINISHED_KEPT)
+    work.execute(delete(table).where(old, table.c.upload_id.not_in(known)))
+
+
+def find(work: UnitOfWork, import_id: int) -> DbRow[Any] | None:
+    """The row of one import, locked until the transaction ends."""
+    table = work.table("import_file")
+    mine = (table.c.tenant == work.tenant) & (table.c.id == import_id)
+    return work.execute(select(table).where(mine).with_for_update()).one_or_none()
+
+
+def add(work: UnitOfWork, values: dict[str, Any]) -> None:
+    """A new import."""
+    begun = {"header": [], "total": 0, "done": 0, "taken": 0, "refused": 0, "faults": 0}
+    work.execute(insert(work.table("import_file")), {"tenant": work.tenant, "state": "uploaded", **begun, **values})
+
+
+def change(work: UnitOfWork, import_id: int, **values: Any) -> None:
+    """Change columns of one import."""
+    table = work.table("import_file")
+    work.execute(update(table).where(table.c.tenant == work.tenant, table.c.id == import_id).values(**values))
+
+
+def incoming(row: DbRow[Any]) -> Incoming:
+    """What importers see of an import."""
+    return Incoming(
+        row.tenant,
+        row.id,
+        row.kind,
+        row.name,
+        row.sha256,
+        row.params,
+        row.actor,
+        row.received_at,
+        row.dry_run,
+    )
+
+
+def add_faults(work: UnitOfWork, import_id: int, first: int, faults: Sequence[dict[str, Any]]) -> None:
+    """Keep problems in their order from place `first` on."""
+    key = {"tenant": work.tenant, "import_id": import_id}
+    rows = [{**key, "place": place, **fault} for place, fault in enumerate(faults, first)]
+    if rows:
+        work.execute(insert(work.table("import_fault")), rows)
+
+
+def drop_faults(work: UnitOfWork, import_id: int) -> None:
+    """Forget what was found in an import that starts again."""
+    table = work.table("import_fault")
+    work.execute(delete(table).where(table.c.tenant == work.tenant, table.c.import_id == import_id))
+
+
+def faults_after(work: UnitOfWork, import_id: int, place: int, limit: int = _PAGE) -> list[DbRow[Any]]:
+    """The next page of problems after a place."""
+    table = work.table("import_fault")
+    mine = (table.c.tenant == work.tenant) & (table.c.import_id == import_id) & (table.c.place > place)
+    return list(work.execute(select(table).where(mine).order_by(table.c.place).limit(limit)).all())
+
+
+def as_faults(bad: Sequence[Row], good: Sequence[Row], problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """One fault a line, in the file's order: rows that could not be read and what `take` said of the others."""
+    by_line: dict[int | None, list[Problem]] = {row.line: list(row.problems) for row in bad}
+    for problem in problems:
+        by_line.setdefault(problem.place.line if problem.place else None, []).append(problem)
+    cells = {row.line: row.cells for row in (*bad, *good)}
+    return [
+        {
+            "line": line,
+            "refused": line is not None and any(problem.severity == "error" for problem in found),
+            "problems": [problem.as_json() for problem in found],
+            "cells": list(cells.get(line, ())) if line is not None else [],
+        }
+        for line, found in sorted(by_line.items(), key=lambda item: item[0] or 0)
+    ]
+
+
+def named(problems: Sequence[Problem], file: str) -> list[Problem]:
+    """The same problems with the file's name in their place."""
+    return [
+        Problem(
+            problem.code,
+            problem.fields,
+            Place(file, problem.place.line, problem.place.column, problem.place.path) if problem.place else Place(file),
+            problem.severity,
+        )
+        for problem in problems
+    ]

@@ -1,0 +1,106 @@
+"""Receiving a file: its bytes into parts of a megabyte, each in a transaction of its own, then one that names it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aimak.files.faults import FILE_TOO_LARGE
+from aimak.ids import derived_id
+from aimak.intake import store
+from aimak.problems import Problem, Refused
+from aimak.service import Service
+from aimak.storage.types import dumps
+
+JOB = "import"
+PART_BYTES = 1 << 20
+MAX_FILE_BYTES = 512 << 20
+
+
+@dataclass(frozen=True)
+class Received:
+    """An import and whether the same file had come before."""
+
+    import_id: int
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What comes with the bytes."""
+
+    tenant: str
+    actor: str
+    kind: str
+    name: str
+    params: Mapping[str, str]
+    dry_run: bool = False
+
+
+def receive(service: Service, sending: Sending, read: Callable[[int], bytes]) -> Received:
+    """Keep a file and have it taken in by the worker. The same content of the same kind and parameters is the same
+    import and is not taken again, save when it was refused: then it is looked at anew. A dry run is always new.
+    `read(n)` gives up to n bytes, none at the end; no transaction is open while it waits for the sender."""
+    upload_id = str(service.ids.uuid())
+    digest, size = _keep_parts(service, sending, upload_id, read)
+    import_id = _identity(sending, digest, upload_id)
+    with service.work(sending.tenant) as work:
+        known = store.find(work, import_id)
+        if known is not None and known.state != "refused":
+            store.drop_parts(work, upload_id)
+            work.commit()
+            return Received(import_id, replayed=True)
+        if known is None:
+            described = {"kind": sending.kind, "name": sending.name, "params": dict(sending.params)}
+            store.add(
+                work,
+                {"id": import_id, "upload_id": upload_id, **described, "sha256": digest, "size": size}
+                | {"actor": sending.actor, "dry_run": sending.dry_run, "received_at": work.now},
+            )
+        else:
+            store.drop_parts(work, known.upload_id)
+            # What was taken before it was refused stays taken: it goes on behind that.
+            state = "taking" if known.done else "uploaded"
+            store.change(work, import_id, upload_id=upload_id, name=sending.name, state=state)
+        store.drop_unfinished(work)
+        work.schedule(JOB, str(import_id), {"import": import_id})
+        work.commit()
+    return Received(import_id, replayed=False)
+
+
+def _keep_parts(service: Service, sending: Sending, upload_id: str, read: Callable[[int], bytes]) -> tuple[str, int]:
+    digest, size, place = hashlib.sha256(), 0, 0
+    while body := _full_part(read):
+        size += len(body)
+        if size > MAX_FILE_BYTES:
+            _forget(service, sending.tenant, upload_id)
+            limit = {"size_mb": size >> 20, "limit_mb": MAX_FILE_BYTES >> 20}
+            raise Refused(Problem(FILE_TOO_LARGE, limit))
+        digest.update(body)
+        with service.work(sending.tenant) as work:
+            store.add_part(work, upload_id, place, body)
+            work.commit()
+        place += 1
+    return digest.hexdigest(), size
+
+
+def _full_part(read: Callable[[int], bytes]) -> bytes:
+    pieces: list[bytes] = []
+    wanted = PART_BYTES
+    while wanted and (piece := read(wanted)):
+        pieces.append(piece)
+        wanted -= len(piece)
+    return b"".join(pieces)
+
+
+def _forget(service: Service, tenant: str, upload_id: str) -> None:
+    with service.work(tenant) as work:
+        store.drop_parts(work, upload_id)
+        work.commit()
+
+
+def _identity(sending: Sending, digest: str, upload_id: str) -> int:
+    if sending.dry_run:
+        return derived_id("dry run", upload_id)
+    return derived_id("import", sending.kind, digest, dumps(dict(sending.params)))
