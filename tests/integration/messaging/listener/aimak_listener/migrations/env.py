@@ -1,0 +1,5 @@
+"""Alembic's entry."""
+
+from aimak.storage import environment
+
+environment.run()

@@ -1,0 +1,85 @@
+"""Messages over a real RabbitMQ and a real consumer process."""
+
+import pytest
+from aimak.messaging.envelope import Unconfirmed
+from aimak.messaging.rabbitmq.broker import connect
+from aimak.messaging.rabbitmq.topology import EVENTS, Topology, event_queue
+from aimak.problems import Conflict
+
+from tests.integration.messaging.conftest import EVENT, Listener, wait_for
+
+pytestmark = pytest.mark.servers
+
+
+def test_a_message_is_handled_once_however_often_it_comes(listener: Listener) -> None:
+    """A repeat of a message's id changes nothing."""
+    listener.start_consumer()
+    message = listener.say("plain")
+    for _ in range(3):
+        listener.broker.publish(message)
+    listener.say("last")
+    wait_for(lambda: listener.heard("last") == 1, 10)
+    assert listener.heard("plain") == 1
+
+
+def test_a_passing_fault_climbs_every_rung_and_then_is_a_dead_letter(listener: Listener) -> None:
+    """Eight attempts, each after its rung's delay, then the dead letters with the reason; other messages pass by."""
+    listener.start_consumer()
+    message = listener.say("passing")
+    listener.say("plain")
+    wait_for(lambda: listener.heard("plain") == 1, 5)
+    wait_for(lambda: message.message_id in listener.letters(), 20)
+    attempts = listener.attempts("passing")
+    assert len(attempts) == 8
+    waits = [later - earlier for earlier, later in zip(attempts, attempts[1:], strict=False)]
+    assert all(wait >= delay for wait, delay in zip(waits, (0.2, 0.2, 0.3, 0.3, 0.4, 0.4, 0.5), strict=True))
+    assert listener.letters()[message.message_id] == "RuntimeError: this will pass"
+
+
+def test_what_no_repetition_mends_is_a_dead_letter_at_once(listener: Listener) -> None:
+    """Poison, an undecodable body, a foreign content type and a foreign message are each tried at most once."""
+    listener.start_consumer()
+    poison = listener.say("poison")
+    broken = listener.say("plain", body=b'{"version":1,"rows":')
+    with connect(listener.rabbit.url) as connection:
+        producer = connection.Producer()
+        for kind in ("application/x-python-serialize", "application/json", "application/vnd.aimak.batch+json"):
+            producer.publish(b"\x80", exchange=EVENTS.name, routing_key=EVENT, content_type=kind,
+                             content_encoding="binary", headers={"kind": kind})  # fmt: skip
+    wait_for(lambda: len(listener.letters()) == 3, 10)
+    letters = listener.letters()
+    assert "AIM-K011" in letters.pop(poison.message_id)
+    assert "AIM-K010" in letters.pop(broken.message_id)
+    assert list(letters.values()) == ["rejected"], "the three foreign ones have the same body and so the same id"
+    assert len(listener.attempts("poison")) == 1
+    listener.say("plain")
+    wait_for(lambda: listener.heard("plain") == 1, 5)
+
+
+def test_a_message_for_one_service_goes_to_its_queue_alone(listener: Listener) -> None:
+    """A message with a consumer reaches that one; for a consumer without a queue it is not confirmed."""
+    listener.start_consumer()
+    listener.say("plain", consumer="listener")
+    with pytest.raises(Unconfirmed):
+        listener.say("plain", consumer="nobody")
+    wait_for(lambda: listener.heard("plain") == 1, 5)
+
+
+def test_what_nobody_listens_to_is_not_confirmed_and_the_next_message_is(listener: Listener) -> None:
+    """An unroutable message stays with its publisher, whose connection goes on to serve."""
+    listener.start_consumer()
+    with pytest.raises(Unconfirmed):
+        listener.say("plain", routing_key="test.unheard.v1")
+    listener.say("plain")
+    wait_for(lambda: listener.heard("plain") == 1, 5)
+
+
+def test_a_queue_without_dead_letters_is_refused(listener: Listener) -> None:
+    """A queue that is there with other arguments stops the start, by name."""
+    bare = event_queue("listener", EVENT)
+    bare.queue_arguments = {"x-queue-type": "quorum"}
+    with connect(listener.rabbit.url) as connection:
+        bare(connection.channel()).declare()
+        with pytest.raises(Conflict) as refused:
+            Topology("listener", [EVENT]).declare(connection)
+    assert refused.value.problems[0].fields["queue"] == f"listener.{EVENT}"
