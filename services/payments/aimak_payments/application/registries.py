@@ -11,7 +11,7 @@ from typing import Any
 
 from aimak.ids import derived_id
 from aimak.period import business_date
-from aimak.plugins.payment_partners import Outcome, Pay, PaymentPartner, RegistryFile
+from aimak.plugins.payment_partners import Outcome, Pay, PaymentPartner, RegistryFile, RegistryLine
 from aimak.plugins.registry import Registry
 from aimak.problems import NotFound, Place, Problem, Refused
 from aimak.service import Job, Service
@@ -72,6 +72,42 @@ def bring(work: UnitOfWork, partner: Partner, name: str, content: bytes, actor: 
         registries.add_lines(work, registry_id, partner.code, file.lines)
         work.schedule(JOB, str(registry_id), {"registry": registry_id, "partner": partner.code})
     return registry_id
+
+
+def dry_run(work: UnitOfWork, partner: Partner, name: str, content: bytes) -> dict[str, Any]:
+    """What would come of the file: read and compared, nothing taken. Raises Refused with every fault of the file."""
+    file = read(partner, content)
+    counts: dict[str, int] = {}
+    for first in range(0, len(file.lines), BLOCK_LINES):
+        for match in _compared(work, partner, file.lines[first : first + BLOCK_LINES]):
+            counts[match] = counts.get(match, 0) + 1
+    refused = counts.get(MISMATCH, 0)
+    return {
+        "kind": JOB,
+        "partner": partner.code,
+        "file": name,
+        "dry_run": True,
+        "state": "done",
+        "done": len(file.lines),
+        "total": len(file.lines),
+        "taken": len(file.lines) - refused,
+        "refused": refused,
+        "matches": [{"match": match, "lines": lines} for match, lines in sorted(counts.items())],
+        "problems": [],
+    }
+
+
+def _compared(work: UnitOfWork, partner: Partner, lines: Sequence[RegistryLine]) -> list[str]:
+    known = payments.answers(work, partner.code, [line.external_id for line in lines])
+    found = accounts.find(work, [line.account for line in lines])
+    matches = []
+    for line in lines:
+        account = found.get(line.account)
+        stored = known.get(line.external_id)
+        account_id = account.account_id if account else None
+        before = known_of(stored) if stored is not None else None
+        matches.append(compare(line.account, account_id, line.amount_tyiyn, before)[0])
+    return matches
 
 
 def match_registry(service: Service, job: Job, protocols: Registry[PaymentPartner]) -> None:

@@ -55,6 +55,15 @@ def _ids(work: UnitOfWork, texts: Sequence[str]) -> dict[str, int]:
     return found
 
 
+def numbers(work: UnitOfWork, account_ids: Sequence[int]) -> dict[int, str]:
+    """The present numbers of accounts."""
+    account = work.table("account")
+    query = select(account.c.account_id, account.c.number).where(
+        account.c.tenant == work.tenant, account.c.account_id.in_(sorted(set(account_ids)))
+    )
+    return {row.account_id: row.number for row in work.execute(query)}
+
+
 def any_known(work: UnitOfWork) -> bool:
     """Whether any account of this tenant is known at all."""
     account = work.table("account")

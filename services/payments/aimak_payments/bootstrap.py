@@ -1,0 +1,54 @@
+"""Builds the service: databases, protocols, subscriptions, jobs, web application."""
+
+from __future__ import annotations
+
+from aimak.contracts.payments import PaymentsReceived
+from aimak.http import service_app
+from aimak.plugins.payment_partners import GROUP, INTERFACE_VERSION, PaymentPartner
+from aimak.plugins.registry import Registry, discover
+from aimak.service import Job, Service
+from aimak.settings import Settings
+from aimak.tenants import KEEP_TENANTS
+from argon2 import PasswordHasher
+from flask import Flask
+
+from aimak_payments import tables
+from aimak_payments.application.events import SUBSCRIPTIONS, payments_again
+from aimak_payments.application.lists import control_checks
+from aimak_payments.application.registries import JOB, match_registry
+from aimak_payments.http import operator_routes, partner_routes
+from aimak_payments.http.authentication import Doorkeeper
+from aimak_payments.store.payments import control_sums
+
+
+def build(settings: Settings) -> Service:
+    """Payments on the databases that `settings` name."""
+    protocols = discover(GROUP, PaymentPartner, INTERFACE_VERSION, host="aimak-payments")  # type: ignore[type-abstract]
+    service = Service.open(
+        "payments",
+        settings,
+        tables.build(),
+        republish={PaymentsReceived: payments_again},
+        read_models=tables.READ_MODELS,
+        checks=(control_checks,),
+        control=control_sums,
+        plugins=(protocols,),
+    )
+    service.listens(KEEP_TENANTS, *SUBSCRIPTIONS)
+
+    def match(service: Service, job: Job) -> None:
+        match_registry(service, job, protocols)
+
+    service.jobs[JOB] = match
+    service.web = lambda: web(service, protocols)
+    return service
+
+
+def web(service: Service, protocols: Registry[PaymentPartner]) -> Flask:
+    """The web application of operators and partners."""
+    hasher = PasswordHasher()
+    return service_app(
+        service,
+        operator_routes(service, protocols, hasher),
+        partner_routes(service, protocols, Doorkeeper(hasher)),
+    )

@@ -1,0 +1,145 @@
+"""Who is calling: a partner's HTTP Basic credentials and its addresses."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+from aimak.problems import Forbidden, Problem, Refused, Unauthorized
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from aimak_payments.store.partners import PartnerRecord
+
+# Passwords that were verified are remembered as keyed digests; more partners than this have no country.
+REMEMBERED = 1_000
+MAX_PASSWORD = 200
+# So many wrong passwords for one login within a minute, and the next unknown one is not even computed.
+WRONG_IN_A_MINUTE = 10
+_MINUTE_S = 60
+
+
+class TooMany(Refused):
+    """More requests than agreed, or too many wrong passwords."""
+
+    status = 429
+
+
+class Doorkeeper:
+    """Lets a partner in. One for each process; safe to ask from many threads.
+
+    argon2 takes a tenth of a second and 64 MB by intent, and a partner calls many times in parallel. So a password
+    that was verified once is known again by an HMAC under a key that only this process has and that dies with it. The
+    stored hash is part of what is hashed: a changed password is verified anew at once.
+    """
+
+    def __init__(self, hasher: PasswordHasher, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._hasher = hasher
+        self._monotonic = monotonic
+        self._key = secrets.token_bytes(32)
+        self._verified: OrderedDict[bytes, None] = OrderedDict()
+        self._wrong: dict[tuple[str, str, str], deque[float]] = {}
+        self._guard = threading.Lock()
+        # One password at a time: ten parallel first calls cost one computation, and guesses cannot eat the machine.
+        self._computing = threading.Lock()
+
+    def admit(self, record: PartnerRecord | None, authorization: str, address: str | None) -> None:
+        """Return when the caller is this partner. Raises Forbidden for a partner that is unknown, has no credentials
+        or calls from elsewhere, Unauthorized for wrong credentials, TooMany after too many wrong ones.
+
+        `address` is None where it cannot be believed; a partner with agreed addresses is then not let in.
+        """
+        if record is None or not record.secrets:
+            raise Forbidden(Problem("AIM-P015"))
+        if record.addresses and not _within(address, record.addresses):
+            raise Forbidden(Problem("AIM-P016", {"address": address or "?"}))
+        login, password = _basic(authorization)
+        stored = record.secrets.get(login)
+        if stored is None:
+            raise Unauthorized(Problem("AIM-P017"))
+        if not self._knows(stored, password):
+            self._verify((record.tenant, record.code, login), stored, password)
+
+    def _digest(self, stored: str, password: str) -> bytes:
+        return hmac.digest(self._key, f"{stored}\0{password}".encode(), hashlib.sha256)
+
+    def _knows(self, stored: str, password: str) -> bool:
+        digest = self._digest(stored, password)
+        with self._guard:
+            known = digest in self._verified
+            if known:
+                self._verified.move_to_end(digest)
+            return known
+
+    def _verify(self, who: tuple[str, str, str], stored: str, password: str) -> None:
+        with self._computing:
+            if self._knows(stored, password):
+                return
+            self._refuse_guessing(who)
+            try:
+                self._hasher.verify(stored, password)
+            except (VerificationError, InvalidHashError) as wrong:
+                self._wrong.setdefault(who, deque()).append(self._monotonic())
+                raise Unauthorized(Problem("AIM-P017")) from wrong
+        with self._guard:
+            self._verified[self._digest(stored, password)] = None
+            while len(self._verified) > REMEMBERED:
+                self._verified.popitem(last=False)
+
+    def _refuse_guessing(self, who: tuple[str, str, str]) -> None:
+        wrong = self._wrong.get(who)
+        while wrong and wrong[0] < self._monotonic() - _MINUTE_S:
+            wrong.popleft()
+        if wrong and len(wrong) >= WRONG_IN_A_MINUTE:
+            raise TooMany(Problem("AIM-P018"))
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    kind, _, given = authorization.partition(" ")
+    try:
+        if kind.lower() != "basic":
+            raise ValueError(kind)
+        login, colon, password = base64.b64decode(given.strip(), validate=True).decode().partition(":")
+    except (ValueError, binascii.Error) as wrong:
+        raise Unauthorized(Problem("AIM-P017")) from wrong
+    if not colon or len(password) > MAX_PASSWORD:
+        raise Unauthorized(Problem("AIM-P017"))
+    return login, password
+
+
+def _within(address: str | None, networks: tuple[str, ...]) -> bool:
+    try:
+        caller = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    # A dual-stack socket writes IPv4 callers as ::ffff:a.b.c.d.
+    mapped = caller.ipv4_mapped if isinstance(caller, ipaddress.IPv6Address) else None
+    return any((mapped or caller) in ipaddress.ip_network(network) for network in networks)
+
+
+class Allowance:
+    """How many requests one partner may make: `rate` a second, `burst` at once."""
+
+    def __init__(self, rate: int, burst: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._burst = rate, burst
+        self._monotonic = monotonic
+        self._left: dict[tuple[str, str], tuple[float, float]] = {}
+        self._guard = threading.Lock()
+
+    def spend(self, tenant: str, partner: str) -> None:
+        """Take one request off what is left. Raises TooMany when nothing is."""
+        now = self._monotonic()
+        with self._guard:
+            left, at = self._left.get((tenant, partner), (float(self._burst), now))
+            left = min(self._burst, left + (now - at) * self._rate)
+            if left < 1:
+                raise TooMany(Problem("AIM-P019", {"rate": self._rate}))
+            self._left[(tenant, partner)] = (left - 1, now)
