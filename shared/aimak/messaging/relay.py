@@ -7,9 +7,15 @@ from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection
 
+from aimak.clock import RandomIds
 from aimak.messaging import outbox
 from aimak.messaging.envelope import Broker, Unconfirmed
 from aimak.service import Service
+
+
+# A message's id is transport and no result: always random, as a seeded series would begin again with each process
+# and another message's id would make an inbox drop it.
+_MESSAGE_IDS = RandomIds()
 
 
 class Relay:
@@ -27,7 +33,7 @@ class Relay:
         """Publish what waits and say how many messages the broker confirmed. A message that it did not confirm waits
         for the next step; a broker out of reach raises, after what it confirmed before is marked."""
         with transaction(self._service) as connection:
-            outbox.seal(connection, self._outbox, self._service.ids)
+            outbox.seal(connection, self._outbox, _MESSAGE_IDS)
         with transaction(self._service) as connection:
             waiting = outbox.unpublished(connection, self._outbox)
         confirmed: list[str] = []
