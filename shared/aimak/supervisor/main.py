@@ -46,7 +46,7 @@ def _migrate(name: str) -> None:
 
     settings = Settings.load()
     service = build_service(name, settings)
-    changed = migrate.upgrade(service, settings.get(f"owner.{name}"))
+    changed = migrate.upgrade(service, settings.get(f"owner_database.{name}"))
     _log.info("%s: %s", name, "migrated" if changed else "is current")
     service.close()
 
