@@ -19,6 +19,8 @@ from aimak.service import Service
 UNKNOWN_KIND = "AIM-F202"
 PARAMETER_MISSING = "AIM-F203"
 WRONG_ROLE = "AIM-K072"
+# The application's limit is for JSON; a file's own limit is kept while it is read.
+_UNLIMITED_BYTES = 1 << 40
 READERS = ("clerk", "admin", "approver", "inspector")
 
 
@@ -33,8 +35,7 @@ def blueprint(service: Service, importers: Sequence[Importer]) -> Blueprint:
     @requires(*everyone)
     def send(kind: str) -> tuple[dict[str, Any], int]:
         """Send a file in. The answer names the import, which the worker then takes."""
-        # The kernel's limit is for JSON; a file has its own, kept while it is read.
-        request.max_content_length = None
+        request.max_content_length = _UNLIMITED_BYTES
         received = receive(service, _sending(by_kind, kind), _body())
         return {"import": received.import_id, "replayed": received.replayed}, 200 if received.replayed else 202
 
