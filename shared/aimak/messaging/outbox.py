@@ -27,7 +27,7 @@ _COALESCED_BYTES = MAX_BYTES // 2
 
 def seal(connection: Connection, outbox: Table, ids: IdSource) -> int:
     """Give waiting facts the message they will travel in; says how many messages were sealed."""
-    waiting = connection.execute(
+    waiting: Sequence[Any] = connection.execute(
         select(outbox.c.id, outbox.c.tenant, outbox.c.routing_key, outbox.c.consumer, outbox.c.rows, outbox.c.body)
         .where(outbox.c.message_id.is_(None), outbox.c.published_at.is_(None))
         .order_by(outbox.c.id)
@@ -43,12 +43,12 @@ def seal(connection: Connection, outbox: Table, ids: IdSource) -> int:
     return sealed
 
 
-def _address(fact: Row[Any]) -> tuple[str, str, str]:
+def _address(fact: Any) -> tuple[str, str, str]:
     return fact.tenant, fact.routing_key, fact.consumer or ""
 
 
-def _messages(facts: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
-    members: list[Row[Any]] = []
+def _messages(facts: Sequence[Any]) -> Iterator[list[Any]]:
+    members: list[Any] = []
     rows = size = 0
     for fact in facts:
         full = rows + fact.rows > MAX_ROWS or size + len(fact.body) > _COALESCED_BYTES
