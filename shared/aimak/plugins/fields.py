@@ -92,7 +92,7 @@ class QuantityField(fields.Field[int]):
         units, scale = decimal(value)
         if scale > 3:
             raise fault("AIM-T031", value=str(value), decimals=3)
-        thousandths = units * 10 ** (3 - scale)
+        thousandths: int = units * 10 ** (3 - scale)
         if thousandths >= MAX_QUANTITY:
             raise fault("AIM-T005", value=str(value), maximum=plain(MAX_QUANTITY - 1, 3))
         return thousandths

@@ -119,7 +119,9 @@ class Number:
         )
         _bound_of_halves(numerator, whole.high)
         expr = _rounded(numerator.expr, whole.expr, "half_up")
-        low, high = _hull(_round(n, d, "half_up") for n in (numerator.low, numerator.high) for d in (whole.low, whole.high))
+        low, high = _hull(
+            _round(n, d, "half_up") for n in (numerator.low, numerator.high) for d in (whole.low, whole.high)
+        )
         return Number(expr, low, high, self.scale, _union(numerator, whole))
 
     def rounded(self, scale: int, mode: str = "half_up", unit: int = 1) -> Number:

@@ -1,0 +1,102 @@
+"""The lines of a version as columns, and what must be kept beside them to explain them later."""
+
+from __future__ import annotations
+
+import polars as pl
+from aimak.plugins.inputs import TAX
+from aimak.plugins.numbers import Number, Price
+
+from aimak_billing.domain.rating.determinants import column
+from aimak_billing.domain.rating.prepared import CHARGES, QUANTITY, Line, Prepared
+from aimak_billing.domain.rating.quantity import WAY
+
+SLOT = "_slot"
+LINES_PER_CONNECTION = 100
+# The quantity tells these already, or they are lines of their own.
+_SAID_BY_THE_LINE = frozenset({QUANTITY, CHARGES, "usage", "followed"})
+
+EMPTY = pl.DataFrame(
+    schema={
+        "account_id": pl.Int64,
+        "place": pl.Int64,
+        "connection_id": pl.Int64,
+        "service": pl.String,
+        "provider": pl.String,
+        "tariff_id": pl.Int64,
+        "component": pl.String,
+        "kind": pl.String,
+        "position": pl.Int32,
+        "quantity": pl.Int64,
+        "price": pl.Int64,
+        "price_scale": pl.Int16,
+        "amount": pl.Int64,
+        "tax": pl.String,
+        "basis": pl.String,
+    }
+)
+
+
+def of_version(rows: pl.DataFrame, one: Prepared) -> list[pl.DataFrame]:
+    """One frame of lines for each component of a version."""
+    return [rows.select(_columns(one, line)) for line in one.lines]
+
+
+def sorted_lines(lines: list[pl.DataFrame]) -> pl.DataFrame:
+    """All lines by place and position, which is their order on the bill."""
+    return pl.concat(lines).sort(pl.col("place") * 2**31 + pl.col("position"))
+
+
+def _columns(one: Prepared, line: Line) -> list[pl.Expr]:
+    quantity = line.quantity
+    price, scale = _price(line)
+    return [
+        pl.col("account_id", "place", "connection_id", "service", "provider"),
+        pl.lit(one.version.id, dtype=pl.Int64).alias("tariff_id"),
+        pl.lit(line.code).alias("component"),
+        pl.lit(line.component.kind).alias("kind"),
+        (pl.col(SLOT) * LINES_PER_CONNECTION + line.index).cast(pl.Int32).alias("position"),
+        (_nothing(pl.Int64()) if quantity is None else quantity.expr.cast(pl.Int64, strict=True)).alias("quantity"),
+        price.alias("price"),
+        scale.alias("price_scale"),
+        pl.col(column(line.code)).alias("amount"),
+        pl.lit(line.component.tax, dtype=pl.String).alias("tax"),
+        _basis(one, line).alias("basis"),
+    ]
+
+
+def _price(line: Line) -> tuple[pl.Expr, pl.Expr]:
+    """The line's price and its scale; null where its parts have prices of their own."""
+    price = line.parts[0].price if len(line.parts) == 1 else None
+    if isinstance(price, Price):
+        return pl.lit(price.units, dtype=pl.Int64), pl.lit(price.scale, dtype=pl.Int16)
+    if isinstance(price, Number):
+        return price.expr.cast(pl.Int64, strict=True), pl.lit(price.scale, dtype=pl.Int16)
+    return _nothing(pl.Int64()), _nothing(pl.Int16())
+
+
+def _basis(one: Prepared, line: Line) -> pl.Expr:
+    """The determinants behind a line as compact JSON; null where the line says it all."""
+    own = _kept(one, line.names)
+    if QUANTITY not in line.names:
+        return _json("", own) if own else _nothing(pl.String())
+    basis = _json("", own) if own else _nothing(pl.String())
+    for place, way in enumerate(one.ways):
+        behind = _kept(one, way.quantity.names)
+        if behind:
+            text = _json(f'"way":"{way.code}",', list(dict.fromkeys([*behind, *own])))
+            basis = pl.when(pl.col(WAY) == place).then(text).otherwise(basis)
+    return basis
+
+
+def _kept(one: Prepared, names: tuple[str, ...]) -> list[str]:
+    codes = {line.code for line in one.lines}
+    return [name for name in names if name not in codes | _SAID_BY_THE_LINE and not name.startswith(TAX)]
+
+
+def _json(head: str, names: list[str]) -> pl.Expr:
+    body = ",".join(f'"{name}":{{}}' for name in names)
+    return pl.format(f"{{{{{head}{body}}}}}", *(pl.col(column(name)) for name in names))
+
+
+def _nothing(kind: pl.DataType) -> pl.Expr:
+    return pl.lit(None, dtype=kind)

@@ -1,0 +1,208 @@
+"""A tariff version made ready: its plugins built, its components in order, every step within 128 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+
+import polars as pl
+from aimak.plugins.inputs import FOUND, Inputs, UnknownName
+from aimak.plugins.numbers import MAX_AMOUNT, MAX_SCALE, BeyondBounds, Number, total
+from aimak.plugins.rate_components import Part, RateComponent
+from aimak.plugins.service_types import ServiceType, Way
+from aimak.problems import Place, Problem
+
+from aimak_billing.domain.rating.determinants import HOST_NAMES, column, inputs_of
+from aimak_billing.domain.rating.plugins import Plugins
+from aimak_billing.domain.tariff import TariffVersion, TaxRule
+
+CHARGES = "charges"
+QUANTITY = "quantity"
+MAX_LINE_QUANTITY = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Line:
+    """One component ready to be rated: its place in the tariff, its parts and its rounded amount in tyiyn."""
+
+    code: str
+    index: int
+    component: RateComponent
+    parts: tuple[Part, ...]
+    amount: Number
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The determinants, and earlier components, it is made of."""
+        return self.amount.names
+
+    @property
+    def quantity(self) -> Number | None:
+        """The billed quantity in thousandths; None where a part has none."""
+        quantities = [part.quantity for part in self.parts if part.quantity is not None]
+        if len(quantities) < len(self.parts):
+            return None
+        return _thousandths(total(quantities))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A version ready for columns. `lines` are in the order of calculation."""
+
+    version: TariffVersion
+    service: ServiceType
+    ways: tuple[Way, ...]
+    quantity_used: bool
+    lines: tuple[Line, ...]
+    taxes: tuple[TaxRule, ...]
+
+    @property
+    def way_names(self) -> tuple[str, ...]:
+        """The determinants that the ways to the quantity are made of."""
+        return tuple(dict.fromkeys(name for way in self.ways for name in way.quantity.names))
+
+    def determinants(self, with_quantity: bool) -> tuple[str, ...]:
+        """All determinants that must be in columns; those of the quantity only where it is wanted."""
+        codes = {line.code for line in self.lines}
+        names = [name for line in self.lines for name in line.names if name not in codes and name != QUANTITY]
+        return tuple(dict.fromkeys([*(self.way_names if with_quantity else ()), *names]))
+
+
+def prepare(
+    version: TariffVersion, taxes: Sequence[TaxRule], plugins: Plugins
+) -> tuple[Prepared | None, tuple[Problem, ...]]:
+    """Make a version ready, or say what is wrong with it. `taxes`: the rules in force. The `path` of a problem's
+    place is inside the version: "components[1]"."""
+    kind = plugins.service_types.get(version.service)
+    if kind is None:
+        known = ", ".join(plugins.service_types.codes())
+        return None, (_problem("AIM-T006", "service", service=version.service, known=known),)
+    service = kind()
+    built, problems = _build(version, service, plugins)
+    if problems:
+        return None, tuple(problems)
+    order, problems = _order(version, built)
+    if problems:
+        return None, tuple(problems)
+    rules = tuple(rule for rule in taxes if not rule.services or version.service in rule.services)
+    shares = {rule.tax: max(each.share for each in rules if each.tax == rule.tax) for rule in rules}
+    # A tax without a rule is a determinant without a value: it holds the account.
+    named = {component.tax for component in built.values() if component.tax}
+    inputs = inputs_of(version, service, {**dict.fromkeys(named, 0), **shares})
+    return _price(version, service, built, order, inputs, rules)
+
+
+def _build(
+    version: TariffVersion, service: ServiceType, plugins: Plugins
+) -> tuple[dict[str, RateComponent], list[Problem]]:
+    built: dict[str, RateComponent] = {}
+    problems: list[Problem] = []
+    for place, component in enumerate(version.components):
+        path, kind = f"components[{place}]", plugins.rate_components.get(component.kind)
+        if kind is None:
+            known = ", ".join(plugins.rate_components.codes())
+            problems.append(_problem("AIM-T007", f"{path}.kind", kind=component.kind, known=known))
+        elif service.components is not None and component.kind not in service.components:
+            problems.append(_problem("AIM-T019", f"{path}.kind", kind=component.kind, service=version.service))
+        elif component.code in built or component.code in HOST_NAMES:
+            problems.append(_problem("AIM-T012", f"{path}.code", name=component.code))
+        else:
+            built[component.code] = kind(component.parameters)
+    return built, problems
+
+
+def _order(version: TariffVersion, built: Mapping[str, RateComponent]) -> tuple[list[str], list[Problem]]:
+    """Codes in the order of calculation: what a component needs stands before it."""
+    charges = {code for code, component in built.items() if component.kind == "charge"}
+    graph = {
+        code: {name for name in component.needs if name in built} | (charges if CHARGES in component.needs else set())
+        for code, component in built.items()
+    }
+    try:
+        return list(TopologicalSorter(graph).static_order()), []
+    except CycleError as cycle:
+        codes = list(reversed(cycle.args[1]))
+        first = min(place for place, component in enumerate(version.components) if component.code in codes)
+        return [], [_problem("AIM-T010", f"components[{first}]", cycle=" → ".join(codes))]
+
+
+def _price(
+    version: TariffVersion,
+    service: ServiceType,
+    built: Mapping[str, RateComponent],
+    order: Sequence[str],
+    inputs: Inputs,
+    rules: tuple[TaxRule, ...],
+) -> tuple[Prepared | None, tuple[Problem, ...]]:
+    ways, problems = _ways(service, inputs)
+    quantity = Number.determinant(QUANTITY, column(QUANTITY), *FOUND[QUANTITY])
+    known: dict[str, Number] = {**inputs.numbers, QUANTITY: quantity}
+    positions = {component.code: place for place, component in enumerate(version.components)}
+    lines: list[Line] = []
+    for code in order:
+        charges = [known[line.code] for line in lines if line.component.kind == "charge"]
+        if charges:
+            known[CHARGES] = total(charges)
+        line, found = _line(version, code, positions[code], built[code], replace(inputs, numbers=known))
+        problems += found
+        if line is None:
+            break
+        lines.append(line)
+        known[code] = Number.determinant(code, column(code), line.amount.low, line.amount.high, 0)
+    if problems:
+        return None, tuple(problems)
+    used = any(QUANTITY in line.names for line in lines)
+    return Prepared(version, service, tuple(ways), used, tuple(lines), rules), ()
+
+
+def _ways(service: ServiceType, inputs: Inputs) -> tuple[list[Way], list[Problem]]:
+    try:
+        return [Way(way.code, _thousandths(way.quantity), way.when) for way in service.ways(inputs)], []
+    except UnknownName as unknown:
+        return [], [_problem("AIM-T011", "service", name=str(unknown.args[0]), component=service.code)]
+    except BeyondBounds:
+        return [], [_problem("AIM-T015", "service", component=service.code)]
+
+
+def _line(
+    version: TariffVersion, code: str, index: int, component: RateComponent, inputs: Inputs
+) -> tuple[Line | None, list[Problem]]:
+    path = f"components[{index}]"
+    unknown = [name for name in component.needs if name not in inputs.numbers]
+    if unknown:
+        return None, [_problem("AIM-T011", path, name=unknown[0], component=code)]
+    declared = {name: inputs.numbers[name] for name in component.needs}
+    try:
+        parts = tuple(component.parts(replace(inputs, numbers=declared)))
+        rounding = version.rounding
+        amount = total([part.amount for part in parts]).finer(MAX_SCALE)
+        rounded = amount.rounded(0, rounding.mode, rounding.unit).within(-MAX_AMOUNT, MAX_AMOUNT)
+        line = Line(code, index, component, parts, rounded)
+        if line.quantity is not None and line.quantity.high > MAX_LINE_QUANTITY:
+            raise BeyondBounds(code)
+        return line, []
+    except UnknownName as undeclared:
+        return None, [_problem("AIM-T011", path, name=str(undeclared.args[0]), component=code)]
+    except BeyondBounds:
+        return None, [_problem("AIM-T015", path, component=code)]
+
+
+def _thousandths(quantity: Number) -> Number:
+    return quantity.finer(3) if quantity.scale <= 3 else quantity.rounded(3)
+
+
+def _problem(code: str, path: str, **fields: str) -> Problem:
+    return Problem(code, fields, Place(path=path))
+
+
+def evaluate(parts: Sequence[Part], row: Mapping[str, int]) -> Iterator[tuple[int | None, int]]:
+    """Quantity (thousandths) and unrounded amount (10^-9 tyiyn) of each part, on one row of columns."""
+    frame = pl.DataFrame({name: [value] for name, value in row.items()})
+    for part in parts:
+        quantity = None if part.quantity is None else _one(frame, _thousandths(part.quantity))
+        yield quantity, _one(frame, part.amount.finer(MAX_SCALE))
+
+
+def _one(frame: pl.DataFrame, number: Number) -> int:
+    return int(frame.select(number.expr).item())

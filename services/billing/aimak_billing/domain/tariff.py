@@ -1,0 +1,164 @@
+"""A tariff version: what was decided, for whom, from when, and how it is charged. Never edited once it is taken."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from aimak.ids import derived_id
+
+CLASS = "class"
+"""The name under which a tariff speaks of the customer's class beside the connection's attributes."""
+
+REGIME = "regime"
+"""The name under which a tax rule speaks of the provider's tax regime."""
+
+Conditions = Mapping[str, tuple[str, ...]]
+"""Attribute → the values of which one must be there. Empty: everybody."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The council's decision that a tariff stands on."""
+
+    body: str
+    number: str
+    day: date
+
+
+@dataclass(frozen=True)
+class Norm:
+    """Thousandths of the unit for one person and day (or month), where the conditions hold, while it is valid.
+    `valid_to` is the first day on which it is no longer valid; None: open."""
+
+    when: Conditions
+    thousandths: int
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is valid on that day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How a line is rounded: half_up (half away from zero), down or up, to whole multiples of `unit` tyiyn."""
+
+    mode: str = "half_up"
+    unit: int = 1
+
+
+@dataclass(frozen=True)
+class Component:
+    """One line of a tariff: its own code, the kind of rate component, and that plugin's parameters as loaded."""
+
+    code: str
+    kind: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class TariffVersion:
+    """One decided version of a tariff. `valid_to` is the first day on which it is no longer in force; None: until a
+    later version of the same code begins."""
+
+    tenant: str
+    code: str
+    service: str
+    provider: str
+    names: Mapping[str, str]
+    valid_from: date
+    decision: Decision
+    legal_ground: str
+    components: tuple[Component, ...]
+    applies_to: Conditions = field(default_factory=dict)
+    valid_to: date | None = None
+    frequency: str = "month"
+    without_reading: str = "norm"
+    norm_per: str = "day"
+    norms: tuple[Norm, ...] = ()
+    rounding: Rounding = Rounding()
+    status: str = "approved"
+
+    @property
+    def id(self) -> int:
+        """The bigint that stands on bill lines."""
+        return derived_id(self.tenant, "tariff", self.code, self.valid_from.isoformat())
+
+    def component(self, code: str) -> Component:
+        """The component of that code. Raises KeyError."""
+        for component in self.components:
+            if component.code == code:
+                return component
+        raise KeyError(code)
+
+
+@dataclass(frozen=True)
+class TaxRule:
+    """A rate of a tax, in millionths. Empty services, classes or regimes stand for all of them."""
+
+    tenant: str
+    tax: str
+    names: Mapping[str, str]
+    share: int
+    valid_from: date
+    legal_ground: str
+    services: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    regimes: tuple[str, ...] = ()
+    valid_to: date | None = None
+
+    @property
+    def id(self) -> int:
+        """The bigint under which it is kept."""
+        return derived_id(self.tenant, "tax", *self.key, self.valid_from.isoformat())
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What a later rule must share to take this one's place."""
+        return self.tax, ",".join(self.services), ",".join(self.classes), ",".join(self.regimes)
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days on which something is in force; `end` is the first day after, None: open."""
+
+    start: date
+    end: date | None
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day and (self.end is None or day < self.end)
+
+    def meets(self, other: Span) -> date | None:
+        """The first day that both have; None where there is none."""
+        first = max(self.start, other.start)
+        return first if first in self and first in other else None
+
+
+def spans(versions: Iterable[TariffVersion]) -> dict[int, Span]:
+    """Version id → the days it is in force: until its own end or until the next version of its code begins."""
+    return _spans([(version.code, version.id, version.valid_from, version.valid_to) for version in versions])
+
+
+def tax_spans(rules: Iterable[TaxRule]) -> dict[int, Span]:
+    """Rule id → the days it is in force, in the same way."""
+    return _spans([("\x1f".join(rule.key), rule.id, rule.valid_from, rule.valid_to) for rule in rules])
+
+
+def _spans(dated: Iterable[tuple[str, int, date, date | None]]) -> dict[int, Span]:
+    by_code: dict[str, list[tuple[date, int, date | None]]] = defaultdict(list)
+    for code, key, start, end in dated:
+        by_code[code].append((start, key, end))
+    found: dict[int, Span] = {}
+    for chain in by_code.values():
+        chain.sort(key=lambda entry: entry[:2])
+        later: list[date | None] = [entry[0] for entry in chain[1:]]
+        for (start, key, end), following in zip(chain, [*later, None], strict=True):
+            ends = [day for day in (end, following) if day is not None]
+            found[key] = Span(start, min(ends) if ends else None)
+    return found

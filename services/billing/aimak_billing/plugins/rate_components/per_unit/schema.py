@@ -1,0 +1,11 @@
+"""Parameters of the charge per unit."""
+
+from __future__ import annotations
+
+from aimak.plugins.fields import Parameters, PriceField
+
+
+class PerUnitSchema(Parameters):
+    """One price for every unit."""
+
+    price = PriceField(required=True, metadata={"description": "som per unit of the service"})

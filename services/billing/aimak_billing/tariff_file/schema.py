@@ -1,0 +1,154 @@
+"""The schemas of the tariff file. A component's own parameters are checked by the schema of its plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aimak.plugins.fields import (
+    ChoiceField,
+    CodeField,
+    DayField,
+    NamesField,
+    Parameters,
+    QuantityField,
+    ShareField,
+    TextField,
+    fault,
+)
+from marshmallow import fields, validate, validates_schema
+
+FORMAT = "tariffs/1"
+STATUSES = ("draft", "approved")
+FREQUENCIES = ("month",)
+
+
+class Words(fields.Field[tuple[str, ...]]):
+    """One word or several: `household` or `[household, budget]`."""
+
+    json_type: Mapping[str, Any] = {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        words = value if isinstance(value, list) else [value]
+        if not words or not all(isinstance(word, str) and word for word in words):
+            raise fault("AIM-T014", expected="text")
+        return tuple(words)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return word_or_list(value or ())
+
+
+class Conditions(fields.Field[dict[str, tuple[str, ...]]]):
+    """Attribute → word or words: {class: household, norm: [flat, house]}."""
+
+    json_type: Mapping[str, Any] = {"type": "object", "additionalProperties": Words.json_type}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, tuple[str, ...]]:
+        if not isinstance(value, dict):
+            raise fault("AIM-T014", expected="attribute: value")
+        words = Words()
+        return {name: words._deserialize(given, attr, data) for name, given in value.items()}
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return {name: word_or_list(words) for name, words in (value or {}).items()}
+
+
+def word_or_list(words: Sequence[str]) -> str | list[str]:
+    """One word stands alone."""
+    return words[0] if len(words) == 1 else list(words)
+
+
+class Dated(Parameters):
+    """Something with a first day, and the first day on which it no longer counts."""
+
+    valid_to = DayField(data_key="to", metadata={"description": "first day on which it no longer counts"})
+
+    @validates_schema
+    def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse an end that is not after the beginning."""
+        start, end = data.get("valid_from"), data.get("valid_to")
+        if start is not None and end is not None and end <= start:
+            raise fault("AIM-T034", start=start.isoformat(), end=end.isoformat())
+
+
+class DecisionSchema(Parameters):
+    """The council's decision."""
+
+    body = TextField(required=True)
+    number = TextField(required=True)
+    day = DayField(required=True, data_key="date")
+
+
+class NormSchema(Dated):
+    """A quantity for one person."""
+
+    when = Conditions(load_default=dict)
+    quantity = QuantityField(required=True, metadata={"description": "units for one person"})
+    valid_from = DayField(data_key="from")
+
+
+class NormsSchema(Parameters):
+    """Norms for one person and day, or month."""
+
+    per = ChoiceField(("day", "month"), load_default="day")
+    table = fields.List(fields.Nested(NormSchema), required=True, validate=validate.Length(min=1))
+
+
+class RoundingSchema(Parameters):
+    """How a line is rounded."""
+
+    mode = ChoiceField(("half_up", "down", "up"), load_default="half_up")
+    to = ChoiceField(("0.01", "0.10", "1"), load_default="0.01", metadata={"description": "som"})
+
+
+class ComponentSchema(Parameters):
+    """The part of a component that is the same for all kinds."""
+
+    class Meta:
+        """The rest is the plugin's."""
+
+        unknown = "include"
+
+    code = CodeField(required=True)
+    kind = TextField(required=True)
+    names = NamesField(data_key="name")
+
+
+class TariffSchema(Dated):
+    """One tariff version."""
+
+    code = CodeField(required=True)
+    service = TextField(required=True)
+    provider = TextField(required=True)
+    names = NamesField(required=True, data_key="name")
+    valid_from = DayField(required=True, data_key="from")
+    applies_to = Conditions(load_default=dict)
+    decision = fields.Nested(DecisionSchema, required=True)
+    legal_ground = TextField(required=True)
+    status = ChoiceField(STATUSES, load_default="approved")
+    frequency = ChoiceField(FREQUENCIES, load_default="month")
+    without_reading = ChoiceField(("norm", "hold"), load_default="norm")
+    norms = fields.Nested(NormsSchema)
+    rounding = fields.Nested(RoundingSchema)
+    components = fields.List(fields.Nested(ComponentSchema), required=True, validate=validate.Length(min=1, max=99))
+
+
+class TaxRuleSchema(Dated):
+    """The rate of a tax."""
+
+    tax = CodeField(required=True)
+    names = NamesField(required=True, data_key="name")
+    share = ShareField(required=True, data_key="rate")
+    services = Words(data_key="service", load_default=())
+    classes = Words(data_key="class", load_default=())
+    regimes = Words(data_key="regime", load_default=())
+    valid_from = DayField(required=True, data_key="from")
+    legal_ground = TextField(required=True)
+
+
+class FileSchema(Parameters):
+    """The whole file."""
+
+    aimak = ChoiceField((FORMAT,), required=True, metadata={"description": "the format of this file"})
+    tariffs = fields.List(fields.Nested(TariffSchema), load_default=list)
+    taxes = fields.List(fields.Nested(TaxRuleSchema), load_default=list)
