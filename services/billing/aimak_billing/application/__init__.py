@@ -1,0 +1,1 @@
+"""Billing's use cases: one function for each command or event, one transaction each."""

@@ -1,0 +1,214 @@
+"""One bill in words and on paper."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from aimak.contracts import billing
+from aimak.money import share
+from aimak.period import Period
+from aimak.plugins.numbers import Price
+from aimak.storage.types import dumps
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_billing.application.kit import Kit
+from aimak_billing.application.tariffs import stored
+from aimak_billing.application.views import address_parts, find_bill, readings_view
+from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
+from aimak_billing.domain.addresses import address_text
+from aimak_billing.domain.rating import explain, label
+from aimak_billing.domain.rating.sentences import price_text, quantity_text
+from aimak_billing.store import accounts, registers, runs
+from aimak_billing.store import bills as store
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A bill ready to be laid out, with the instant of its issue."""
+
+    document: BillDocument
+    issued_at: datetime
+    lang: str
+
+
+class _Speaker:
+    """Names lines and explains them, by the tariffs that they were rated by."""
+
+    def __init__(self, kit: Kit, work: UnitOfWork, bill: Row[Any], lang: str) -> None:
+        run = runs.run(work, bill.run_id)
+        assert run is not None, "a bill has its run"
+        versions, taxes = stored(kit, work)
+        self.plugins, self.lang = kit.plugins, lang
+        self.versions = {version.id: version for version in versions}
+        self.taxes = [tax for tax in taxes if tax.id in run.book["taxes"]]
+
+    def service(self, code: str) -> str:
+        """A service's name; its code where its plugin is no longer installed."""
+        plugin = self.plugins.service_types.get(code)
+        return plugin.names[self.lang] if plugin else code
+
+    def unit(self, code: str) -> str:
+        """The unit of a service."""
+        plugin = self.plugins.service_types.get(code)
+        return str(plugin.unit_names[self.lang]) if plugin else ""
+
+    def quantity(self, code: str, thousandths: int | None) -> str:
+        """A quantity with the decimals of its service."""
+        plugin = self.plugins.service_types.get(code)
+        return "" if thousandths is None else quantity_text(thousandths, plugin.decimals if plugin else 3)
+
+    def line(self, line: Row[Any]) -> str:
+        """What a line is called."""
+        return label(line.component, self.versions[line.tariff_version], self.plugins, self.taxes, self.lang)
+
+    def sentence(self, lines: Sequence[Row[Any]]) -> str:
+        """How the lines of one connection came about."""
+        told = [{**line._mapping, "tax": line.tax_code} for line in lines]
+        version = self.versions[lines[0].tariff_version]
+        return f"{self.service(lines[0].service)}: {explain(told, version, self.plugins, self.taxes, self.lang)}"
+
+
+def _by_connection(lines: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
+    for _, group in groupby(lines, key=lambda line: (line.connection_id, line.tariff_version)):
+        yield list(group)
+
+
+def explanations(kit: Kit, work: UnitOfWork, number: str, lang: str) -> list[str]:
+    """How each connection's lines on a bill were worked out, one sentence each."""
+    bill = find_bill(work, number)
+    speaker = _Speaker(kit, work, bill, lang)
+    return [speaker.sentence(lines) for lines in _by_connection(store.lines(work, [bill.id]))]
+
+
+def print_bill(kit: Kit, work: UnitOfWork, number: str, lang: str) -> Printed:
+    """All that stands on the printed bill. Laying it out needs no open work: see `render`."""
+    bill = find_bill(work, number)
+    account = accounts.one(work, bill.account_id)
+    assert account is not None, "a bill has its account"
+    lines = store.lines(work, [bill.id])
+    speaker = _Speaker(kit, work, bill, lang)
+    period = Period.month(bill.period)
+    names = work.tenant_facts().name
+    issued = [entry.at for entry in runs.approvals(work, bill.run_id) if entry.action == "issue"]
+    document = BillDocument(
+        municipality=names.get(lang) or next(iter(names.values()), work.tenant),
+        number=str(bill.number),
+        period=_title(period, lang),
+        issued_on=bill.issued_on,
+        due_on=bill.due_on,
+        opening_on=period.start,
+        account=bill.account,
+        holder=account.holder,
+        address=address_text(*address_parts(work, [account])[account.id]),
+        parts=tuple(_parts(work, bill, lines, speaker)),
+        old_numbers=tuple(accounts.aliases_of(work, account.id)),
+        residents=_residents(work, account.id, period),
+        readings=tuple(_readings(work, lines, bill.period, speaker)),
+        explanations=tuple(speaker.sentence(part) for part in _by_connection(lines)),
+    )
+    return Printed(document, issued[-1], lang)
+
+
+def render(printed: Printed) -> bytes:
+    """The bill as PDF."""
+    from aimak_billing.documents import render_bills
+
+    return render_bills([printed.document], printed.issued_at, printed.lang)
+
+
+def _title(period: Period, lang: str) -> str:
+    from aimak_billing.documents.texts import period_title
+
+    return period_title(period, lang)
+
+
+def _parts(work: UnitOfWork, bill: Row[Any], lines: Sequence[Row[Any]], speaker: _Speaker) -> Iterator[CreditorPart]:
+    openings = {provider: (before, paid) for provider, before, paid in json.loads(bill.opening_parts)}
+    for provider in registers.providers(work):
+        mine = [line for line in lines if line.provider == provider.code]
+        if not mine and provider.code not in openings:
+            continue
+        before, paid = openings.get(provider.code, (0, 0))
+        charged = sum(line.amount for line in mine)
+        name = provider.name.get(speaker.lang) or next(iter(provider.name.values()), provider.code)
+        creditor = Creditor(name, provider.tax_number, bank_account=provider.bank_account)
+        shown = tuple(line for group in _by_connection(mine) for line in _lines(group, speaker))
+        yield CreditorPart(creditor, shown, before, paid, charged, before - paid + charged)
+
+
+def _lines(lines: Sequence[Row[Any]], speaker: _Speaker) -> Iterator[BillLine]:
+    """The charges of one connection; its tax falls on them by their size, so that the columns add up."""
+    charges = [line for line in lines if line.kind == "charge"]
+    tax = sum(line.amount for line in lines if line.kind == "tax")
+    weights = [abs(line.amount) for line in charges]
+    taxes = share(tax, weights) if any(weights) else [tax, *[0] * (len(charges) - 1)]
+    for line, part in zip(charges, taxes, strict=True):
+        name = speaker.service(line.service)
+        yield BillLine(
+            label=name if len(charges) == 1 else f"{name}: {speaker.line(line)}",
+            quantity=speaker.quantity(line.service, line.quantity),
+            unit=speaker.unit(line.service) if line.quantity is not None else "",
+            price="" if line.price is None else price_text(Price(line.price, line.price_scale)),
+            net=line.amount,
+            tax=part,
+            gross=line.amount + part,
+        )
+
+
+def _readings(work: UnitOfWork, lines: Sequence[Row[Any]], period: str, speaker: _Speaker) -> Iterator[MeterReading]:
+    for reading in readings_view(work, lines, period):
+        service = reading["service"]
+        yield MeterReading(
+            label=speaker.service(service),
+            serial=reading["serial"],
+            previous=speaker.quantity(service, reading["previous_thousandths"]),
+            previous_on=date.fromisoformat(reading["from_date"]),
+            current=speaker.quantity(service, reading["current_thousandths"]),
+            current_on=date.fromisoformat(reading["to_date"]),
+            used=speaker.quantity(service, reading["quantity_thousandths"]),
+            unit=speaker.unit(service),
+        )
+
+
+def _residents(work: UnitOfWork, account_id: int, period: Period) -> int | None:
+    entries = accounts.residents_of(work, [account_id])
+    day = period.last_day
+    found = [row.persons for row in entries if row.valid_from <= day and (row.valid_to is None or row.valid_to > day)]
+    return sum(found) if found else None
+
+
+def republish_bills(work: UnitOfWork) -> Iterator[billing.BillsIssued]:
+    """All bills as they stand, in batches."""
+    for rows in store.batches(work):
+        lines = store.lines(work, [row.id for row in rows])
+        services: dict[int, dict[str, int]] = {}
+        for line in lines:
+            of_bill = services.setdefault(line.bill_id, {})
+            of_bill[line.service] = of_bill.get(line.service, 0) + line.amount
+        yield billing.BillsIssued.of(work.tenant, [_told(row, services.get(row.id, {})) for row in rows])
+
+
+def _told(bill: Row[Any], services: dict[str, int]) -> dict[str, Any]:
+    gross = bill.net + bill.tax
+    return {
+        "bill_id": bill.id,
+        "number": bill.number,
+        "account_id": bill.account_id,
+        "period": bill.period,
+        "state": "issued",
+        "issued_on": bill.issued_on.isoformat(),
+        "due_on": bill.due_on.isoformat(),
+        "opening_tyiyn": bill.opening,
+        "net_tyiyn": bill.net,
+        "tax_tyiyn": bill.tax,
+        "gross_tyiyn": gross,
+        "due_tyiyn": max(bill.opening + gross, 0),
+        "services": dumps([[code, amount] for code, amount in services.items()]),
+        "version": 1,
+    }

@@ -1,0 +1,43 @@
+"""What the use cases need besides a unit of work: plugins, settings, and tariffs compiled for the run at hand."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aimak.settings import Settings
+
+if TYPE_CHECKING:
+    from aimak_billing.domain.rating import Book
+    from aimak_billing.domain.rating.plugins import Plugins
+
+BOOKS_KEPT = 4
+ACCOUNTS_A_CHUNK = 20_000
+DUE_DAY = 20
+
+
+@dataclass
+class Kit:
+    """Built once by bootstrap and bound to every use case that needs it."""
+
+    plugins: Plugins
+    accounts_a_chunk: int = ACCOUNTS_A_CHUNK
+    due_day: int = DUE_DAY
+    _books: OrderedDict[tuple[str, int, int], Book] = field(default_factory=OrderedDict)
+
+    @classmethod
+    def of(cls, settings: Settings, plugins: Plugins) -> Kit:
+        """By the settings billing.chunk_accounts and billing.due_day."""
+        chunk = settings.number("billing.chunk_accounts", ACCOUNTS_A_CHUNK)
+        return cls(plugins, chunk, settings.number("billing.due_day", DUE_DAY))
+
+    def book(self, tenant: str, run_id: int, attempt: int) -> Book | None:
+        """The compiled tariffs of a run's pass, where this process has them."""
+        return self._books.get((tenant, run_id, attempt))
+
+    def keep_book(self, tenant: str, run_id: int, attempt: int, book: Book) -> None:
+        """Keep compiled tariffs for the next chunks of the same pass."""
+        self._books[tenant, run_id, attempt] = book
+        while len(self._books) > BOOKS_KEPT:
+            self._books.popitem(last=False)

@@ -1,0 +1,175 @@
+"""Defining the municipality and its creditors, and telling others what the service types are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aimak.contracts import billing
+from aimak.plugins.json_schema import json_schema
+from aimak.problems import Problem, Refused
+from aimak.storage import counters
+from aimak.storage.types import dumps
+from aimak.storage.work import UnitOfWork
+from aimak.texts import LANGUAGES
+
+from aimak_billing.application.kit import Kit
+from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
+from aimak_billing.store import registers as store
+
+CODE = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+REGIMES = ("general", "simplified", "budget")
+
+
+def define_tenant(kit: Kit, facts: Mapping[str, Any], work: UnitOfWork) -> tuple[dict[str, Any], bool]:
+    """Define this unit's municipality or change it; gives what stands now and whether nothing changed."""
+    _check_tenant(facts)
+    known = store.tenant(work)
+    wanted = {
+        "code": work.tenant,
+        "name": dict(facts["name"]),
+        "zone": facts["zone"],
+        "languages": ",".join(facts["languages"]),
+        "is_test": bool(facts["is_test"]),
+    }
+    replayed = known is not None and all(getattr(known, key) == value for key, value in wanted.items())
+    version = (known.version if known else 0) + (not replayed)
+    if not replayed:
+        store.write_tenant(work, {**wanted, "version": version}, new=known is None)
+        work.publish(_tenants(work))
+    tell_service_types(kit, work)
+    work.schedule("maintain", "daily", due_at=work.now + timedelta(days=1))
+    return tenant_view(work), replayed
+
+
+def tenant_view(work: UnitOfWork) -> dict[str, Any]:
+    """The municipality as the API shows it. Raises NotFound."""
+    facts = work.tenant_facts()
+    row = store.tenant(work)
+    assert row is not None
+    shown = {"code": facts.code, "name": facts.name, "zone": facts.zone, "languages": list(facts.languages)}
+    return {**shown, "is_test": facts.is_test, "version": row.version}
+
+
+def _check_tenant(facts: Mapping[str, Any]) -> None:
+    problems = []
+    if not CODE.fullmatch(facts["code"]):
+        problems.append(Problem("AIM-B001", {"code": facts["code"]}))
+    unknown = set(facts["languages"]) - set(LANGUAGES)
+    if unknown or not facts["languages"]:
+        problems.append(Problem("AIM-B002", {"languages": ", ".join(sorted(unknown)) or "-"}))
+    try:
+        ZoneInfo(facts["zone"])
+    except (ValueError, OSError):
+        problems.append(Problem("AIM-B003", {"zone": facts["zone"]}))
+    if problems:
+        raise Refused(*problems)
+
+
+def define_provider(facts: Mapping[str, Any], work: UnitOfWork) -> tuple[dict[str, Any], bool]:
+    """Define a creditor or change it; gives what stands now and whether nothing changed."""
+    work.tenant_facts()
+    problems = []
+    if not CODE.fullmatch(facts["code"]):
+        problems.append(Problem("AIM-B001", {"code": facts["code"]}))
+    if facts["regime"] not in REGIMES:
+        problems.append(Problem("AIM-B004", {"regime": facts["regime"], "allowed": ", ".join(REGIMES)}))
+    if problems:
+        raise Refused(*problems)
+    wanted = {key: facts[key] for key in ("code", "name", "tax_number", "regime", "bank_account", "elqr")}
+    known = store.provider(work, facts["code"])
+    replayed = known is not None and all(getattr(known, key) == value for key, value in wanted.items())
+    if not replayed:
+        number = known.number if known else _next_provider(work)
+        version = (known.version if known else 0) + 1
+        store.write_provider(work, {**wanted, "number": number, "version": version}, new=known is None)
+        work.publish(_providers(work, facts["code"]))
+    return provider_view(store.provider(work, facts["code"])), replayed
+
+
+def _next_provider(work: UnitOfWork) -> int:
+    number = counters.reserve(work, "provider", 1)
+    if number >= PROVIDERS_AT_MOST:
+        raise Refused(Problem("AIM-B005", {"most": PROVIDERS_AT_MOST - 1}))
+    return number
+
+
+def provider_view(row: Any) -> dict[str, Any]:
+    """A creditor as the API shows it."""
+    shown = ("code", "number", "name", "tax_number", "regime", "bank_account", "elqr", "version")
+    return {key: getattr(row, key) for key in shown}
+
+
+def tell_service_types(kit: Kit, work: UnitOfWork) -> None:
+    """Tell other services what the installed plugins say of their service types, where that is new."""
+    told = store.service_types(work)
+    changed = False
+    for code, plugin in kit.plugins.service_types.all():
+        facts = _service_type(code, plugin)
+        if code in told and told[code].facts == facts:
+            continue
+        store.write_service_type(work, code, facts, told[code].version + 1 if code in told else 1)
+        changed = True
+    if changed:
+        work.publish(_service_types(work))
+
+
+def _service_type(code: str, plugin: Any) -> dict[str, Any]:
+    return {
+        "code": code,
+        "unit": plugin.unit,
+        "decimals": plugin.decimals,
+        "metered": plugin.metered,
+        "names": dumps(dict(plugin.names)),
+        "attributes": dumps(json_schema(plugin.attributes)),
+    }
+
+
+def _tenants(work: UnitOfWork) -> billing.TenantsDefined:
+    row = store.tenant(work)
+    assert row is not None
+    shown = {"code": row.code, "zone": row.zone, "languages": row.languages, "is_test": bool(row.is_test)}
+    return billing.TenantsDefined.of(work.tenant, [{**shown, "name": dumps(row.name), "version": row.version}])
+
+
+def _providers(work: UnitOfWork, code: str | None = None) -> billing.ProvidersDefined:
+    shown = ("code", "tax_number", "regime", "bank_account", "version")
+    rows = [
+        {**{key: getattr(row, key) for key in shown}, "name": dumps(row.name)}
+        for row in store.providers(work)
+        if code in (None, row.code)
+    ]
+    return billing.ProvidersDefined.of(work.tenant, rows)
+
+
+def _service_types(work: UnitOfWork) -> billing.ServiceTypesDefined:
+    rows = [{**row.facts, "version": row.version} for row in store.service_types(work).values()]
+    return billing.ServiceTypesDefined.of(work.tenant, rows)
+
+
+def republish_tenants(work: UnitOfWork) -> Iterator[billing.TenantsDefined]:
+    """The municipality as it stands."""
+    if store.tenant(work) is not None:
+        yield _tenants(work)
+
+
+def republish_providers(work: UnitOfWork) -> Iterator[billing.ProvidersDefined]:
+    """All creditors as they stand."""
+    yield _providers(work)
+
+
+def republish_service_types(work: UnitOfWork) -> Iterator[billing.ServiceTypesDefined]:
+    """All service types as they were last told."""
+    yield _service_types(work)
+
+
+def attribute_problems(kit: Kit, service: str, attributes: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a connection's attributes, by the schema of its service type; empty when all is well."""
+    plugin = kit.plugins.service_types.get(service)
+    assert plugin is not None
+    errors = plugin.attributes().validate(dict(attributes))
+    return [f"{name}: {json.dumps(reason, ensure_ascii=False)}" for name, reason in sorted(errors.items())]

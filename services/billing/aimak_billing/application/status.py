@@ -1,0 +1,166 @@
+"""How far a cycle has come and what it amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aimak import texts
+from aimak.problems import Problem
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_billing.application.cycle import period_of, state_of
+from aimak_billing.domain import cycle as states
+from aimak_billing.store import bills
+from aimak_billing.store import runs as store
+
+_ACTIONS = {"preview": "started", "approve": "approved", "issue": "issued", "close": "closed"}
+
+
+def cycle_view(work: UnitOfWork, name: str, lang: str) -> dict[str, Any]:
+    """The cycle of a period: state, progress, totals by service and class beside last month, holds, warnings."""
+    period = period_of(name)
+    work.tenant_facts()
+    cycle = store.cycle(work, name)
+    if cycle is None:
+        return {"period": name, "state": states.OPEN, "run_id": None, **_nothing()}
+    run = store.run(work, cycle.run_id)
+    assert run is not None
+    chunks = store.chunks(work, run.id)
+    totals = _totals(work, run.id, period.previous().name)
+    first, last = bills.number_bounds(work, run.id)
+    sums = {key: sum(total[key] for total in totals) for key in ("net_tyiyn", "tax_tyiyn", "gross_tyiyn")}
+    held = sum(chunk.held for chunk in chunks)
+    return {
+        "period": name,
+        "state": state_of(cycle, run),
+        "run_id": run.id,
+        "generation": run.generation,
+        "attempt": run.attempt,
+        **_who(store.approvals(work, run.id)),
+        "issued_on": run.issued_on.isoformat() if run.issued_on else None,
+        "due_on": run.due_on.isoformat() if run.due_on else None,
+        **_progress(chunks, run),
+        "first_number": first,
+        "last_number": last,
+        **sums,
+        "totals": totals,
+        "holds": _hold_counts(work, run.id, lang),
+        "warnings": _warnings(totals, held, lang),
+    }
+
+
+def _nothing() -> dict[str, Any]:
+    who = {f"{word}_{what}": None for word in _ACTIONS.values() for what in ("by", "at")}
+    counts: dict[str, Any] = dict.fromkeys(("accounts", "bills", "held", "without_charge", "lines"), 0)
+    sums = dict.fromkeys(("net_tyiyn", "tax_tyiyn", "gross_tyiyn"), 0)
+    run = {"generation": 0, "attempt": 0, **who, "issued_on": None, "due_on": None}
+    chunks = {"chunks": {"total": 0, "previewed": 0, "issued": 0}, **counts}
+    return {
+        **run,
+        **chunks,
+        "first_number": None,
+        "last_number": None,
+        **sums,
+        "totals": [],
+        "holds": [],
+        "warnings": [],
+    }
+
+
+def _who(approvals: Sequence[Row[Any]]) -> dict[str, Any]:
+    """Who last did each step, and when."""
+    who: dict[str, Any] = {f"{word}_{what}": None for word in _ACTIONS.values() for what in ("by", "at")}
+    for entry in approvals:
+        word = _ACTIONS[entry.action]
+        who[f"{word}_by"], who[f"{word}_at"] = entry.actor, entry.at.isoformat()
+    return who
+
+
+def _progress(chunks: Sequence[Row[Any]], run: Row[Any]) -> dict[str, Any]:
+    counts = {key: sum(getattr(chunk, key) for chunk in chunks) for key in ("accounts", "bills", "held", "lines")}
+    previewed = sum(chunk.attempt == run.attempt for chunk in chunks)
+    issued = sum(chunk.state == states.ISSUED for chunk in chunks)
+    without = counts["accounts"] - counts["bills"] - counts["held"] if previewed == len(chunks) else 0
+    done = {"total": len(chunks), "previewed": previewed, "issued": issued}
+    return {"chunks": done, **counts, "without_charge": without}
+
+
+def _totals(work: UnitOfWork, run_id: int, previous: str) -> list[dict[str, Any]]:
+    before: dict[tuple[str, str], int] = {}
+    earlier = store.cycle(work, previous)
+    if earlier is not None:
+        before = {
+            (row.service, row.customer_class): int(row.net + row.tax) for row in store.totals(work, earlier.run_id)
+        }
+    return [
+        {
+            "service": row.service,
+            "customer_class": row.customer_class,
+            "connections": int(row.connections),
+            "quantity_thousandths": int(row.quantity),
+            "net_tyiyn": int(row.net),
+            "tax_tyiyn": int(row.tax),
+            "gross_tyiyn": int(row.net + row.tax),
+            "last_gross_tyiyn": before.get((row.service, row.customer_class)),
+        }
+        for row in store.totals(work, run_id)
+    ]
+
+
+def _hold_counts(work: UnitOfWork, run_id: int, lang: str) -> list[dict[str, Any]]:
+    return [
+        {"code": row.code, "count": row.accounts, "text": texts.text(Problem(row.code), lang)}
+        for row in store.hold_counts(work, run_id)
+    ]
+
+
+def _warnings(totals: Sequence[dict[str, Any]], held: int, lang: str) -> list[dict[str, Any]]:
+    found = [Problem("AIM-B070", {"count": held}, severity="warning")] if held else []
+    for total in totals:
+        last, now = total["last_gross_tyiyn"], total["gross_tyiyn"]
+        # A quarter more or less than last month is worth a look before anybody approves it.
+        if last is not None and 4 * abs(now - last) > abs(last):
+            fields = {"service": total["service"], "customer_class": total["customer_class"]}
+            found.append(Problem("AIM-B071", fields, severity="warning"))
+    return [
+        {"code": problem.code, "text": texts.text(problem, lang), "fields": dict(problem.fields)} for problem in found
+    ]
+
+
+def cycles_view(work: UnitOfWork) -> list[dict[str, Any]]:
+    """All cycles, the newest first."""
+    listed = []
+    for cycle in store.cycles(work):
+        run = store.run(work, cycle.run_id)
+        assert run is not None
+        chunks = store.chunks(work, run.id)
+        gross = sum(int(row.net + row.tax) for row in store.totals(work, run.id))
+        counts = {key: sum(getattr(chunk, key) for chunk in chunks) for key in ("bills", "held")}
+        listed.append({"period": cycle.period, "state": state_of(cycle, run), **counts, "gross_tyiyn": gross})
+    return listed
+
+
+def holds_view(
+    work: UnitOfWork, name: str, after: int, limit: int, lang: str
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Held accounts with their reasons, and the key after which the list goes on."""
+    period_of(name)
+    cycle = store.cycle(work, name)
+    if cycle is None:
+        return [], None
+    rows = store.holds(work, cycle.run_id, after, limit)
+    following = None
+    if len(rows) == limit:
+        # The last account may have reasons beyond this page; it comes again, whole, on the next.
+        whole = [row for row in rows if row.account_id != rows[-1].account_id]
+        rows = whole or rows
+        following = rows[-1].account_id
+    listed = []
+    for row in rows:
+        fields = row.fields
+        shown = {"account": row.number, "connection_id": row.connection_id or None, "service": row.service}
+        said = texts.text(Problem(row.code, fields), lang)
+        listed.append({**shown, "code": row.code, "text": said, "fields": fields})
+    return listed, following

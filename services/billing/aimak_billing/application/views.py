@@ -1,0 +1,188 @@
+"""What the API shows of accounts and bills."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from aimak.period import Period
+from aimak.problems import NotFound, Problem
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_billing.domain.addresses import address_text
+from aimak_billing.domain.receivables import allocate
+from aimak_billing.store import accounts, bills, ledger, registers
+
+
+def find_account(work: UnitOfWork, name: str) -> Row[Any]:
+    """The account of that number or alias. Raises NotFound."""
+    account_id = accounts.ids_by_name(work, [name]).get(name)
+    found = accounts.one(work, account_id) if account_id is not None else None
+    if found is None:
+        raise NotFound(Problem("AIM-B051", {"account": name}))
+    return found
+
+
+def account_view(work: UnitOfWork, name: str) -> dict[str, Any]:
+    """All that is known of one account: balance by provider and month of origin, ledger, bills, connections,
+    residents."""
+    account = find_account(work, name)
+    street, house, flat = address_parts(work, [account])[account.id]
+    balances = account_balances(work, account.id)
+    shown = ("number", "holder", "phone", "language", "kind", "customer_class", "status")
+    return {
+        "account_id": account.id,
+        **{key: getattr(account, key) for key in shown},
+        "aliases": accounts.aliases_of(work, account.id),
+        "address": address_text(street, house, flat),
+        "street": street,
+        "house": house,
+        "flat": flat,
+        "opened_on": _iso(account.opened_on),
+        "closed_on": _iso(account.closed_on),
+        "balance_tyiyn": sum(balance["balance_tyiyn"] for balance in balances),
+        "balances": balances,
+        "connections": [_connection(row) for row in accounts.connections_of(work, [account.id])],
+        "residents": [_resident(row) for row in accounts.residents_of(work, [account.id])],
+        "bills": [bill_row(row) for row in bills.of_account(work, account.id)],
+        "ledger": ledger_view(work, account.id),
+    }
+
+
+def account_balances(work: UnitOfWork, account_id: int) -> list[dict[str, Any]]:
+    """What is owed to each provider by month of origin, the oldest paid first."""
+    moves: dict[str, list[tuple[str | None, int]]] = {}
+    for row in ledger.of_account(work, account_id):
+        moves.setdefault(row.provider, []).append((row.origin, row.effect))
+    order = [provider.code for provider in registers.providers(work) if provider.code in moves]
+    found = []
+    for provider in order:
+        standing = allocate(moves[provider])
+        origins = [{"origin": origin, "owed_tyiyn": amount} for origin, amount in standing.owed]
+        sums = {"balance_tyiyn": standing.balance, "origins": origins, "advance_tyiyn": standing.advance}
+        found.append({"provider": provider, **sums})
+    return found
+
+
+def ledger_view(work: UnitOfWork, account_id: int) -> list[dict[str, Any]]:
+    """Every posting of an account with the balance after it."""
+    balance, listed = 0, []
+    for row in ledger.of_account(work, account_id):
+        balance += row.effect
+        facts = {key: getattr(row, key) for key in ("kind", "provider", "service", "origin", "source_id")}
+        sums = {"amount_tyiyn": row.effect, "balance_tyiyn": balance}
+        listed.append({"id": row.id, "business_date": _iso(row.business_date), **facts, **sums})
+    return listed
+
+
+def accounts_view(
+    work: UnitOfWork, search: str | None, after: int, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Accounts in short, and the key after which the list goes on."""
+    rows = accounts.listed(work, search, after, limit)
+    parts = address_parts(work, rows)
+    shown = ("number", "holder", "kind", "customer_class", "status")
+    listed = [{**{key: getattr(row, key) for key in shown}, "address": address_text(*parts[row.id])} for row in rows]
+    return listed, rows[-1].id if len(rows) == limit else None
+
+
+def address_parts(work: UnitOfWork, rows: Sequence[Row[Any]]) -> dict[int, tuple[str | None, str | None, str | None]]:
+    """Street, house and flat of accounts as they are called now, by account id."""
+    names = accounts.address_names(work, {key for row in rows for key in (row.street_id, row.house_id, row.flat_id)})
+    return {row.id: (names.get(row.street_id), names.get(row.house_id), names.get(row.flat_id)) for row in rows}
+
+
+def find_bill(work: UnitOfWork, number: str) -> Row[Any]:
+    """The bill of that number. Raises NotFound."""
+    bill = bills.by_number(work, int(number)) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    if bill is None:
+        raise NotFound(Problem("AIM-B050", {"bill": number}))
+    return bill
+
+
+def bill_row(bill: Row[Any]) -> dict[str, Any]:
+    """A bill's own figures."""
+    gross = bill.net + bill.tax
+    return {
+        "number": bill.number,
+        "bill_id": bill.id,
+        "period": bill.period,
+        "issued_on": _iso(bill.issued_on),
+        "due_on": _iso(bill.due_on),
+        "opening_tyiyn": bill.opening,
+        "net_tyiyn": bill.net,
+        "tax_tyiyn": bill.tax,
+        "gross_tyiyn": gross,
+        "due_tyiyn": max(bill.opening + gross, 0),
+        "state": "issued",
+    }
+
+
+def bills_view(
+    work: UnitOfWork, period: str | None, account: str | None, after: int, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Bills in order of number, and the number after which the list goes on."""
+    account_id = None if account is None else find_account(work, account).id
+    rows = bills.listed(work, period, account_id, after, limit)
+    listed = [{"account": row.account, **bill_row(row)} for row in rows]
+    return listed, rows[-1].number if len(rows) == limit else None
+
+
+def bill_view(work: UnitOfWork, number: str) -> dict[str, Any]:
+    """A bill with its lines and the readings that it was worked out from."""
+    bill = find_bill(work, number)
+    account = accounts.one(work, bill.account_id)
+    assert account is not None
+    lines = bills.lines(work, [bill.id])
+    return {
+        "account": bill.account,
+        "holder": account.holder,
+        "address": address_text(*address_parts(work, [account])[account.id]),
+        **bill_row(bill),
+        "lines": [_line(line) for line in lines],
+        "readings": readings_view(work, lines, bill.period),
+    }
+
+
+def _line(line: Row[Any]) -> dict[str, Any]:
+    alike = ("line", "kind", "service", "provider", "component", "price", "price_scale", "tax_code")
+    return {
+        **{key: getattr(line, key) for key in alike},
+        "tariff_version": line.tariff_version,
+        "quantity_thousandths": line.quantity,
+        "amount_tyiyn": line.amount,
+    }
+
+
+def readings_view(work: UnitOfWork, lines: Sequence[Row[Any]], period: str) -> list[dict[str, Any]]:
+    """Readings behind the lines of a bill."""
+    services = {line.connection_id: line.service for line in lines}
+    return [
+        {
+            "service": services[row.connection_id],
+            "serial": row.serial,
+            "from_date": _iso(row.from_date),
+            "to_date": _iso(row.to_date),
+            "previous_thousandths": row.previous_thousandths,
+            "current_thousandths": row.current_thousandths,
+            "quantity_thousandths": row.quantity_thousandths,
+        }
+        for row in bills.readings(work, services, Period.month(period))
+    ]
+
+
+def _connection(row: Row[Any]) -> dict[str, Any]:
+    alike = ("service", "provider", "customer_class", "attributes")
+    facts = {key: getattr(row, key) for key in alike}
+    return {"connection_id": row.id, **facts, "valid_from": _iso(row.valid_from), "valid_to": _iso(row.valid_to)}
+
+
+def _resident(row: Row[Any]) -> dict[str, Any]:
+    facts = {"persons": row.persons, "pensioners": row.pensioners, "ground": row.ground}
+    return {**facts, "valid_from": _iso(row.valid_from), "valid_to": _iso(row.valid_to)}
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

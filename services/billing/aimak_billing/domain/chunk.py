@@ -1,0 +1,129 @@
+"""One chunk of a run in columns: from what is known of its accounts to bills, lines, holds and totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from aimak.money import MAX_TYIYN
+from aimak.period import Period
+
+# Transfers of a bill take their ids from a block of 64.
+TRANSFERS_AT_MOST = 64
+
+LINE = (
+    "place",
+    "line",
+    "connection_id",
+    "service",
+    "provider",
+    "kind",
+    "component",
+    "tariff_version",
+    "tax_code",
+    "quantity",
+    "price",
+    "price_scale",
+    "amount",
+    "basis",
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a chunk knows, as columns.
+
+    accounts: account_id, all of the chunk in the order of their ids (the row's number is the account's place);
+    connections: account_id, connection_id, service, provider, regime, customer_class, attributes; those of the
+    period; residents: account_id, residents, pensioners; usage: connection_id, usage (thousandths).
+    """
+
+    accounts: pl.DataFrame
+    connections: pl.DataFrame
+    residents: pl.DataFrame
+    usage: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a chunk comes to: `bills` (place, rank, account_id, net, tax), `lines` (columns `LINE`), `holds`
+    (account_id, connection_id, service, code, fields) and `totals` by service, provider and class."""
+
+    bills: pl.DataFrame
+    lines: pl.DataFrame
+    holds: pl.DataFrame
+    totals: pl.DataFrame
+
+
+def rating_frame(facts: Facts, period: Period) -> pl.DataFrame:
+    """One row per connection in the order of the bill, with what its price depends on; days are the whole period."""
+    places = facts.accounts.select("account_id").with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
+    days = pl.lit(period.days, dtype=pl.Int64)
+    return (
+        facts.connections.join(places, on="account_id", how="inner")
+        .join(facts.residents, on="account_id", how="left")
+        .join(facts.usage, on="connection_id", how="left")
+        .sort("place", "connection_id")
+        .with_columns(days.alias("days"), days.alias("days_in_period"))
+    )
+
+
+def outcome(frame: pl.DataFrame, lines: pl.DataFrame, holds: pl.DataFrame) -> Outcome:
+    """Bills of the rated `lines`. An account with any hold, or whose bill is beyond the bounds of money or of the
+    ledger, is held as a whole."""
+    held = holds.select("account_id", "connection_id", "service", "code", "fields")
+    lines = lines.join(held.select("account_id").unique(), on="account_id", how="anti")
+    held = pl.concat([held, _beyond_bounds(lines)])
+    lines = lines.join(held.select("account_id").unique(), on="account_id", how="anti")
+    lines = lines.rename({"position": "line", "tariff_id": "tariff_version", "tax": "tax_code"}).sort("place", "line")
+    return Outcome(_bills(lines), lines.select(LINE), held, _totals(frame, lines))
+
+
+def _sum_of(kind: str) -> pl.Expr:
+    return pl.col("amount").filter(pl.col("kind") == kind).cast(pl.Int128).sum().cast(pl.Int64, strict=True)
+
+
+def _bills(lines: pl.DataFrame) -> pl.DataFrame:
+    return (
+        lines.group_by("place", maintain_order=True)
+        .agg(pl.col("account_id").first(), _sum_of("charge").alias("net"), _sum_of("tax").alias("tax"))
+        .with_row_index("rank")
+        .select("place", pl.col("rank").cast(pl.Int64), "account_id", "net", "tax")
+    )
+
+
+def _beyond_bounds(lines: pl.DataFrame) -> pl.DataFrame:
+    """Holds for bills that money or the ledger cannot carry; one for each account."""
+    size = lines.group_by("account_id").agg(
+        pl.col("amount").cast(pl.Int128).abs().sum().alias("size"),
+        pl.struct("service", "provider", "kind").n_unique().alias("transfers"),
+    )
+    size = size.filter((pl.col("size") >= MAX_TYIYN) | (pl.col("transfers") > TRANSFERS_AT_MOST)).sort("account_id")
+    return size.select(
+        "account_id",
+        pl.lit(0, dtype=pl.Int64).alias("connection_id"),
+        pl.lit(None, dtype=pl.String).alias("service"),
+        pl.lit("AIM-B041").alias("code"),
+        pl.lit("{}").alias("fields"),
+    )
+
+
+def _totals(frame: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """By service, provider and class of the connections that are billed. A connection's quantity is that of its
+    first charge, shared by all that follow it."""
+    connection = lines.group_by("connection_id").agg(
+        pl.col("quantity").filter(pl.col("kind") == "charge").first().fill_null(0).alias("quantity"),
+        _sum_of("charge").alias("net"),
+        _sum_of("tax").alias("tax"),
+    )
+    classes = frame.select("connection_id", "service", "provider", "customer_class")
+    return (
+        connection.join(classes, on="connection_id", how="inner")
+        .group_by("service", "provider", "customer_class")
+        .agg(
+            pl.len().cast(pl.Int64).alias("connections"),
+            *(pl.col(name).cast(pl.Int128).sum().cast(pl.Int64, strict=True) for name in ("quantity", "net", "tax")),
+        )
+        .sort("service", "provider", "customer_class")
+    )

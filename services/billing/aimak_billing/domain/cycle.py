@@ -1,0 +1,46 @@
+"""The states of a billing cycle, what may follow what, and where a bill gets its number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import accumulate
+
+from aimak.ids import derived_id
+from aimak.period import Period
+
+OPEN, PREVIEWING, PREVIEWED, APPROVED, ISSUING, ISSUED, CLOSED = (
+    "open",
+    "previewing",
+    "previewed",
+    "approved",
+    "issuing",
+    "issued",
+    "closed",
+)
+# Which states a command starts from, and which it has led to already: there a repeat changes nothing.
+STARTS_FROM = {"preview": (OPEN, PREVIEWED), "approve": (PREVIEWED,), "issue": (APPROVED,), "close": (ISSUED,)}
+DONE_IN = {
+    "preview": (PREVIEWING,),
+    "approve": (APPROVED, ISSUING, ISSUED, CLOSED),
+    "issue": (ISSUING, ISSUED, CLOSED),
+    "close": (CLOSED,),
+}
+MONTHLY = "month"
+EVERYBODY = "all"
+DAYS_TO_PAY_AT_LEAST = 10
+
+
+def run_id(tenant: str, cycle: str, period: str, selection: str, generation: int) -> int:
+    """A run exists once: its id follows from what it is a run of."""
+    return derived_id("run", tenant, cycle, period, selection, generation)
+
+
+def first_numbers(first: int, bills: Sequence[int]) -> list[int]:
+    """The number of each chunk's first bill, from the number of bills in each: no gap, no overlap."""
+    return list(accumulate(bills, initial=first))[:-1]
+
+
+def due_on(period: Period, issued_on: date, due_day: int) -> date:
+    """The last day to pay: `due_day` of the month after the period, but not sooner than ten days from issue."""
+    return max(period.end.replace(day=due_day), issued_on + timedelta(days=DAYS_TO_PAY_AT_LEAST))

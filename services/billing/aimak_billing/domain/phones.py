@@ -1,0 +1,19 @@
+"""Phone numbers as they are kept: the country's code and digits, nothing else."""
+
+from __future__ import annotations
+
+import re
+
+_PUNCTUATION = str.maketrans("", "", " +-()./\u00a0")
+_NUMBER = re.compile(r"\d{9,15}", re.ASCII)
+_COUNTRY = "996"
+
+
+def phone_number(text: str) -> str | None:
+    """"996555123456" for a number written in any usual way ("0555 12-34-56"); None for what is none."""
+    digits = text.translate(_PUNCTUATION)
+    if not _NUMBER.fullmatch(digits):
+        return None
+    if digits.startswith("0"):
+        return _COUNTRY + digits[1:]
+    return _COUNTRY + digits if len(digits) == 9 else digits

@@ -1,0 +1,242 @@
+"""The routes of billing: registers, cycles, accounts and bills, tariffs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aimak.http import actor, blueprint, requires
+from aimak.http.app import language
+from aimak.problems import Forbidden, Problem, Refused
+from aimak.service import Service
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from aimak_billing.application import bills, cycle, registers, status, tariffs, views
+from aimak_billing.application.kit import Kit
+from aimak_billing.http.answers import asked_language, listed, page
+from aimak_billing.http.schemas import ProviderSchema, QuoteSchema, TenantSchema
+from aimak_billing.store import registers as register_store
+
+STAFF = ("clerk", "approver", "admin", "inspector")
+TARIFF_BYTES = 1 << 20
+
+
+def routes(service: Service, kit: Kit) -> Blueprint:
+    """The blueprint, /billing/…"""
+    blue = blueprint("billing")
+    _registers(blue, service, kit)
+    _commands(blue, service, kit)
+    _cycles(blue, service)
+    _accounts(blue, service)
+    _bills(blue, service, kit)
+    _tariffs(blue, service, kit)
+    return blue
+
+
+def _registers(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.post("/tenants")
+    @requires("admin")
+    @blue.arguments(TenantSchema)
+    def define_tenant(facts: dict[str, Any]) -> dict[str, Any]:
+        """Define the actor's municipality, or change it."""
+        if facts["code"] != actor().tenant:
+            raise Forbidden(Problem("AIM-B006", {"tenant": facts["code"], "own": actor().tenant}))
+        with service.work(actor().tenant) as work:
+            tenant, replayed = registers.define_tenant(kit, facts, work)
+            work.commit()
+        return {"tenant": tenant, "replayed": replayed}
+
+    @blue.get("/tenants/current")
+    @requires(*STAFF)
+    def tenant() -> dict[str, Any]:
+        """The actor's municipality."""
+        with service.work(actor().tenant) as work:
+            return {"tenant": registers.tenant_view(work)}
+
+    @blue.post("/providers")
+    @requires("admin")
+    @blue.arguments(ProviderSchema)
+    def define_provider(facts: dict[str, Any]) -> dict[str, Any]:
+        """Define a creditor, or change it."""
+        with service.work(actor().tenant) as work:
+            provider, replayed = registers.define_provider(facts, work)
+            work.commit()
+        return {"provider": provider, "replayed": replayed}
+
+    @blue.get("/providers")
+    @requires(*STAFF)
+    def providers() -> Any:
+        """All creditors."""
+        with service.work(actor().tenant) as work:
+            rows = [registers.provider_view(row) for row in register_store.providers(work)]
+        return listed("providers", rows)
+
+
+def _commands(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.post("/cycles/<period>/preview")
+    @requires("clerk", "admin")
+    def preview(period: str) -> dict[str, Any]:
+        """Have the period rated."""
+        with service.work(actor().tenant, bulk=True) as work:
+            cycle.preview(kit, work, period, actor().name)
+            work.commit()
+        return _cycle(service, period)
+
+    @blue.post("/cycles/<period>/approve")
+    @requires("approver")
+    def approve(period: str) -> dict[str, Any]:
+        """Approve what was previewed."""
+        with service.work(actor().tenant) as work:
+            cycle.approve(work, period, actor().name)
+            work.commit()
+        return _cycle(service, period)
+
+    @blue.post("/cycles/<period>/issue")
+    @requires("clerk", "approver", "admin")
+    def issue(period: str) -> dict[str, Any]:
+        """Have the approved bills issued."""
+        with service.work(actor().tenant) as work:
+            cycle.issue(kit, work, period, actor().name)
+            work.commit()
+        return _cycle(service, period)
+
+    @blue.post("/cycles/<period>/close")
+    @requires("approver", "admin")
+    def close(period: str) -> dict[str, Any]:
+        """Close the period."""
+        with service.work(actor().tenant) as work:
+            cycle.close(work, period, actor().name)
+            work.commit()
+        return _cycle(service, period)
+
+
+def _cycle(service: Service, period: str) -> dict[str, Any]:
+    with service.work(actor().tenant) as work:
+        return status.cycle_view(work, period, language())
+
+
+def _cycles(blue: Blueprint, service: Service) -> None:
+    @blue.get("/cycles")
+    @requires(*STAFF)
+    def cycles() -> Any:
+        """All cycles, the newest first."""
+        with service.work(actor().tenant) as work:
+            return listed("cycles", status.cycles_view(work))
+
+    @blue.get("/cycles/<period>")
+    @requires(*STAFF)
+    def one(period: str) -> dict[str, Any]:
+        """How far a cycle has come and what it amounts to."""
+        return _cycle(service, period)
+
+    @blue.get("/cycles/<period>/holds")
+    @requires(*STAFF)
+    def holds(period: str) -> Any:
+        """Accounts that get no bill, and why."""
+        with service.work(actor().tenant) as work:
+            rows, following = status.holds_view(work, period, *page(), language())
+        return listed("holds", rows, following)
+
+
+def _accounts(blue: Blueprint, service: Service) -> None:
+    @blue.get("/accounts")
+    @requires(*STAFF)
+    def accounts() -> Any:
+        """Accounts; ?search is part of a name or the beginning of a number."""
+        with service.work(actor().tenant) as work:
+            rows, following = views.accounts_view(work, request.args.get("search"), *page())
+        return listed("accounts", rows, following)
+
+    @blue.get("/accounts/<number>")
+    @requires(*STAFF)
+    def account(number: str) -> dict[str, Any]:
+        """All that is known of one account, by its number or an alias."""
+        with service.work(actor().tenant) as work:
+            return views.account_view(work, number)
+
+    @blue.get("/accounts/<number>/ledger")
+    @requires(*STAFF)
+    def ledger(number: str) -> Any:
+        """Every posting of an account."""
+        with service.work(actor().tenant) as work:
+            rows = views.ledger_view(work, views.find_account(work, number).id)
+        return listed("ledger", rows)
+
+
+def _bills(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.get("/bills")
+    @requires(*STAFF)
+    def all_bills() -> Any:
+        """Bills; ?period and ?account narrow."""
+        with service.work(actor().tenant) as work:
+            chosen = request.args.get("period"), request.args.get("account")
+            rows, following = views.bills_view(work, *chosen, *page())
+        return listed("bills", rows, following)
+
+    @blue.get("/bills/<number>")
+    @requires(*STAFF)
+    def bill(number: str) -> dict[str, Any]:
+        """A bill with its lines and readings."""
+        with service.work(actor().tenant) as work:
+            return views.bill_view(work, number)
+
+    @blue.get("/bills/<number>/explain")
+    @requires(*STAFF)
+    def explain(number: str) -> dict[str, Any]:
+        """How each line of a bill was worked out, in words."""
+        lang = asked_language()
+        with service.work(actor().tenant) as work:
+            sentences = bills.explanations(kit, work, number, lang)
+        return {"number": int(number), "lang": lang, "sentences": sentences}
+
+    @blue.get("/bills/<number>/pdf")
+    @requires(*STAFF)
+    def pdf(number: str) -> Response:
+        """A bill as it is printed."""
+        with service.work(actor().tenant) as work:
+            printed = bills.print_bill(kit, work, number, asked_language())
+        return Response(bills.render(printed), content_type="application/pdf")
+
+
+def _tariffs(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.post("/imports/tariffs")
+    @requires("admin")
+    def take() -> dict[str, Any]:
+        """Take a file of tariffs whole, or refuse it whole."""
+        request.max_content_length = TARIFF_BYTES
+        name = request.args.get("name", "").replace("\\", "/").rpartition("/")[2][:200] or "tariffs.yaml"
+        dry_run = request.args.get("dry_run", "").lower() in ("1", "true", "yes")
+        with service.work(actor().tenant) as work:
+            taken = tariffs.take_tariffs(kit, work, _body_text(name), name, dry_run=dry_run)
+            if not dry_run:
+                work.commit()
+        return taken
+
+    @blue.get("/tariffs")
+    @requires(*STAFF)
+    def all_tariffs() -> Any:
+        """All tariff versions, in short."""
+        with service.work(actor().tenant) as work:
+            return listed("tariffs", tariffs.tariffs_view(work))
+
+    @blue.get("/tariffs/<code>")
+    @requires(*STAFF)
+    def tariff(code: str) -> dict[str, Any]:
+        """All versions of a tariff."""
+        with service.work(actor().tenant) as work:
+            return tariffs.tariff_view(kit, work, code)
+
+    @blue.post("/tariffs/quote")
+    @requires(*STAFF)
+    @blue.arguments(QuoteSchema)
+    def quote(asked: dict[str, Any]) -> dict[str, Any]:
+        """What one connection would be charged."""
+        with service.work(actor().tenant) as work:
+            return tariffs.quote_price(kit, work, asked, language())
+
+
+def _body_text(name: str) -> str:
+    try:
+        return request.get_data(cache=False).decode("utf-8-sig")
+    except UnicodeDecodeError as broken:
+        raise Refused(Problem("AIM-B057", {"file": name, "byte": broken.start})) from None

@@ -1,0 +1,44 @@
+"""Bodies that billing accepts."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+_CODE = {"required": True, "validate": validate.Length(min=1, max=64)}
+_TEXT = validate.Length(max=200)
+
+
+class TenantSchema(Schema):
+    """A municipality."""
+
+    code = fields.String(**_CODE)
+    name = fields.Dict(keys=fields.String(), values=fields.String(validate=_TEXT), required=True)
+    zone = fields.String(required=True)
+    languages = fields.List(fields.String(), required=True)
+    is_test = fields.Boolean(load_default=False)
+
+
+class ProviderSchema(Schema):
+    """A creditor."""
+
+    code = fields.String(**_CODE)
+    name = fields.Dict(keys=fields.String(), values=fields.String(validate=_TEXT), required=True)
+    tax_number = fields.String(required=True, validate=validate.Length(max=32))
+    regime = fields.String(required=True)
+    bank_account = fields.String(required=True, validate=validate.Length(max=64))
+    elqr = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+class QuoteSchema(Schema):
+    """What one connection is like, to be priced."""
+
+    service = fields.String(**_CODE)
+    provider = fields.String(**_CODE)
+    customer_class = fields.String(load_default="household")
+    attributes = fields.Dict(keys=fields.String(), load_default=dict)
+    date = fields.String(required=True, validate=validate.Regexp(r"\d{4}-\d{2}-\d{2}\Z"))
+    quantity_thousandths = fields.Integer(
+        strict=True, allow_none=True, load_default=None, validate=validate.Range(0, 10**12 - 1)
+    )
+    persons = fields.Integer(strict=True, allow_none=True, load_default=None, validate=validate.Range(0, 10**6))
+    pensioners = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 10**6))

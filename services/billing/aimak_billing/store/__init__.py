@@ -1,0 +1,1 @@
+"""Billing's queries: plain functions on a unit of work."""

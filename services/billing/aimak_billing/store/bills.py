@@ -1,0 +1,76 @@
+"""Issued bills."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from aimak.period import Period
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row, Select, func, select
+
+from aimak_billing.store.facts import of_period
+
+BATCH = 5_000
+
+
+def _numbered(work: UnitOfWork) -> Select[Any]:
+    bill, account = work.table("bill"), work.table("account")
+    owner = (account.c.tenant == bill.c.tenant) & (account.c.id == bill.c.account_id)
+    query = select(bill, account.c.number.label("account")).join(account, owner)
+    return query.where(bill.c.tenant == work.tenant)
+
+
+def by_number(work: UnitOfWork, number: int) -> Row[Any] | None:
+    """The bill of that number, with its account's number."""
+    return work.execute(_numbered(work).where(work.table("bill").c.number == number)).one_or_none()
+
+
+def listed(work: UnitOfWork, period: str | None, account_id: int | None, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Bills with numbers above `after`, in order."""
+    bill = work.table("bill")
+    query = _numbered(work).where(bill.c.number > after)
+    if period is not None:
+        query = query.where(bill.c.period == period)
+    if account_id is not None:
+        query = query.where(bill.c.account_id == account_id)
+    return work.execute(query.order_by(bill.c.number).limit(limit)).all()
+
+
+def of_account(work: UnitOfWork, account_id: int) -> Sequence[Row[Any]]:
+    """Bills of an account, the newest first."""
+    bill = work.table("bill")
+    mine = (bill.c.tenant == work.tenant) & (bill.c.account_id == account_id)
+    return work.execute(select(bill).where(mine).order_by(bill.c.number.desc())).all()
+
+
+def lines(work: UnitOfWork, bill_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Lines of some bills, in order."""
+    line = work.table("bill_line")
+    mine = (line.c.tenant == work.tenant) & line.c.bill_id.in_(list(bill_ids))
+    return work.execute(select(line).where(mine).order_by(line.c.bill_id, line.c.line)).all()
+
+
+def readings(work: UnitOfWork, connection_ids: Collection[int], period: Period) -> Sequence[Row[Any]]:
+    """Accepted usage of some connections in a period, in order."""
+    usage = work.table("usage")
+    mine = (usage.c.tenant == work.tenant) & usage.c.connection_id.in_(list(connection_ids))
+    query = select(usage).where(mine, usage.c.state == "accepted", of_period(usage, period))
+    return work.execute(query.order_by(usage.c.connection_id, usage.c.from_date, usage.c.usage_id)).all()
+
+
+def batches(work: UnitOfWork) -> Iterator[Sequence[Row[Any]]]:
+    """All bills in order, some thousand at a time."""
+    after = 0
+    while rows := listed(work, None, None, after, BATCH):
+        yield rows
+        after = rows[-1].number
+
+
+def number_bounds(work: UnitOfWork, run_id: int) -> tuple[int | None, int | None]:
+    """The first and the last number that an approved run gives to its bills."""
+    chunk = work.table("run_chunk")
+    mine = (chunk.c.tenant == work.tenant) & (chunk.c.run_id == run_id) & (chunk.c.bills > 0)
+    last = func.max(chunk.c.first_number + chunk.c.bills - 1)
+    row = work.execute(select(func.min(chunk.c.first_number), last).where(mine)).one()
+    return row[0], row[1]

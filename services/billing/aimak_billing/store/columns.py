@@ -1,0 +1,66 @@
+"""Many rows at once: a query into columns, and a query's rows into another table, without a Python object per value."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any, cast
+
+import polars as pl
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Select, Table, insert
+from sqlalchemy.dialects import postgresql
+
+_NULL = "\\N"
+_COPY_BYTES = 1 << 20
+
+
+def read(work: UnitOfWork, query: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
+    """The rows of `query` as a frame; `schema` names its columns in order with their Polars types.
+
+    PostgreSQL answers by COPY; the query's values are written into its text, so they must be ours, never a caller's.
+    """
+    if work.is_sqlite:
+        rows = work.execute(query).fetchall()
+        return pl.DataFrame(rows, schema=dict(schema), orient="row")
+    buffer = io.BytesIO()
+    _copy_out(work, query, f"FORMAT csv, NULL '{_NULL}'", buffer)
+    if buffer.tell() == 0:
+        return pl.DataFrame(schema=dict(schema))
+    return pl.read_csv(
+        buffer.getvalue(),
+        has_header=False,
+        new_columns=list(schema),
+        schema=dict(schema),
+        null_values=_NULL,
+        missing_utf8_is_empty_string=True,
+    )
+
+
+def move(work: UnitOfWork, query: Select[Any], table: Table) -> None:
+    """Insert the rows of `query` into `table`; its columns bear the table's names and exactly its types."""
+    names = [column.name for column in query.selected_columns]
+    if work.is_sqlite:
+        work.execute(insert(table).from_select(names, query))
+        return
+    buffer = io.BytesIO()
+    _copy_out(work, query, "FORMAT binary", buffer)
+    columns = ", ".join(f'"{name}"' for name in names)
+    view = buffer.getbuffer()
+    with (
+        _raw(work).cursor() as cursor,
+        cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN (FORMAT binary)') as copy,
+    ):
+        for first in range(0, len(view), _COPY_BYTES):
+            copy.write(view[first : first + _COPY_BYTES])
+
+
+def _copy_out(work: UnitOfWork, query: Select[Any], options: str, buffer: io.BytesIO) -> None:
+    text = str(query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
+    with _raw(work).cursor() as cursor, cursor.copy(f"COPY ({text}) TO STDOUT ({options})") as copy:
+        for block in copy:
+            buffer.write(block)
+
+
+def _raw(work: UnitOfWork) -> Any:
+    return cast(Any, work.connection.connection.driver_connection)

@@ -1,0 +1,89 @@
+"""Tenants, providers, service types, tariffs: the small registers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row, insert, select, update
+
+
+def tenant(work: UnitOfWork) -> Row[Any] | None:
+    """This unit's municipality."""
+    table = work.table("tenant")
+    return work.execute(select(table).where(table.c.code == work.tenant)).one_or_none()
+
+
+def write_tenant(work: UnitOfWork, row: Mapping[str, Any], *, new: bool) -> None:
+    """Insert or change this unit's municipality."""
+    table = work.table("tenant")
+    if new:
+        work.execute(insert(table).values(**row))
+    else:
+        work.execute(update(table).where(table.c.code == work.tenant).values(**row))
+
+
+def provider(work: UnitOfWork, code: str) -> Row[Any] | None:
+    """One creditor."""
+    table = work.table("provider")
+    return work.execute(select(table).where(table.c.tenant == work.tenant, table.c.code == code)).one_or_none()
+
+
+def providers(work: UnitOfWork) -> Sequence[Row[Any]]:
+    """All creditors, in the order in which they were defined."""
+    table = work.table("provider")
+    return work.execute(select(table).where(table.c.tenant == work.tenant).order_by(table.c.number)).all()
+
+
+def write_provider(work: UnitOfWork, row: Mapping[str, Any], *, new: bool) -> None:
+    """Insert or change a creditor."""
+    table = work.table("provider")
+    if new:
+        work.execute(insert(table).values(tenant=work.tenant, **row))
+    else:
+        same = (table.c.tenant == work.tenant) & (table.c.code == row["code"])
+        work.execute(update(table).where(same).values(**row))
+
+
+def service_types(work: UnitOfWork) -> dict[str, Row[Any]]:
+    """Service types as they were last told to others, by code."""
+    table = work.table("service_type")
+    rows = work.execute(select(table).where(table.c.tenant == work.tenant).order_by(table.c.code)).all()
+    return {row.code: row for row in rows}
+
+
+def write_service_type(work: UnitOfWork, code: str, facts: Mapping[str, Any], version: int) -> None:
+    """Note what is told of a service type now."""
+    table = work.table("service_type")
+    if version == 1:
+        work.execute(insert(table).values(tenant=work.tenant, code=code, facts=facts, version=version))
+    else:
+        same = (table.c.tenant == work.tenant) & (table.c.code == code)
+        work.execute(update(table).where(same).values(facts=facts, version=version))
+
+
+def tariff_rows(work: UnitOfWork) -> Sequence[Row[Any]]:
+    """All tariff versions, by code and date."""
+    table = work.table("tariff")
+    query = select(table).where(table.c.tenant == work.tenant)
+    return work.execute(query.order_by(table.c.code, table.c.valid_from, table.c.id)).all()
+
+
+def tax_rows(work: UnitOfWork) -> Sequence[Row[Any]]:
+    """All tax rules, by code and date."""
+    table = work.table("tax_rule")
+    query = select(table).where(table.c.tenant == work.tenant)
+    return work.execute(query.order_by(table.c.code, table.c.valid_from, table.c.id)).all()
+
+
+def add_tariffs(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert tariff versions."""
+    if rows:
+        work.execute(insert(work.table("tariff")), [{"tenant": work.tenant, **row} for row in rows])
+
+
+def add_taxes(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert tax rules."""
+    if rows:
+        work.execute(insert(work.table("tax_rule")), [{"tenant": work.tenant, **row} for row in rows])
