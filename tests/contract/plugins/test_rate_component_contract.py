@@ -1,0 +1,64 @@
+"""The built-in rate components keep the contract that a stranger's must keep."""
+
+import json
+from pathlib import Path
+
+import aimak_billing.plugins.rate_components as built_in
+from aimak.testing.rate_components import RateComponentContract
+from aimak_billing.plugins.rate_components.block.plugin import Block
+from aimak_billing.plugins.rate_components.fixed.plugin import Fixed
+from aimak_billing.plugins.rate_components.per_person.plugin import PerPerson
+from aimak_billing.plugins.rate_components.per_unit.plugin import PerUnit
+from aimak_billing.plugins.rate_components.tax.plugin import Tax
+
+
+def cases(code):
+    """The worked cases in a plugin's own folder."""
+    return json.loads((Path(built_in.__file__).parent / code / "fixtures" / "cases.json").read_text())
+
+
+class TestFixed(RateComponentContract):
+    """One price for the period."""
+
+    component = Fixed
+    cases = cases("fixed")
+    refused = ({}, {"price": "a lot"}, {"price": "1", "prorate": "weeks"})
+
+
+class TestPerUnit(RateComponentContract):
+    """Quantity × price."""
+
+    component = PerUnit
+    cases = cases("per_unit")
+    refused = ({}, {"price": 1.5}, {"price": "-1"}, {"price": "1e3"}, {"price": "0.123456789"}, {"price": "1" + "0" * 12})
+
+
+class TestBlock(RateComponentContract):
+    """Each part of a volume at its own block."""
+
+    component = Block
+    cases = cases("block")
+    refused = (
+        {"blocks": []},
+        {"blocks": [{"up_to": "10", "price": "1"}]},
+        {"blocks": [{"up_to": "10", "price": "1"}, {"up_to": "10", "price": "2"}, {"price": "3"}]},
+        {"blocks": [{"up_to": "20", "price": "1"}, {"up_to": "10", "price": "2"}, {"price": "3"}]},
+        {"blocks": [{"up_to": "0", "price": "1"}, {"price": "3"}]},
+        {"blocks": [{"price": "1"}, {"price": "3"}]},
+    )
+
+
+class TestPerPerson(RateComponentContract):
+    """Residents × price."""
+
+    component = PerPerson
+    cases = cases("per_person")
+    refused = ({"price": "1", "pensioners_pay": "half"}, {"price": "1", "pensioners_pay": "100000 %"})
+
+
+class TestTax(RateComponentContract):
+    """Rounded lines × rate."""
+
+    component = Tax
+    cases = cases("tax")
+    refused = ({}, {"tax": "Sales Tax"}, {"tax": "sales_tax", "of": []})
