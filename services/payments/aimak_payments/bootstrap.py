@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from aimak import intake
 from aimak.contracts.payments import PaymentsReceived
 from aimak.http import service_app
+from aimak.intake.http import blueprint as imports
 from aimak.plugins.payment_partners import GROUP, INTERFACE_VERSION, PaymentPartner
 from aimak.plugins.registry import Registry, discover
-from aimak.service import Job, Service
+from aimak.service import Service
 from aimak.settings import Settings
 from aimak.tenants import KEEP_TENANTS
 from argon2 import PasswordHasher
 from flask import Flask
 
 from aimak_payments import tables
+from aimak_payments.application import registries
 from aimak_payments.application.events import SUBSCRIPTIONS, payments_again
 from aimak_payments.application.lists import control_checks
-from aimak_payments.application.registries import JOB, match_registry
 from aimak_payments.http import operator_routes, partner_routes
 from aimak_payments.http.authentication import Doorkeeper
 from aimak_payments.store.payments import control_sums
+
+# OWASP's setting for argon2id: 20 ms and 19 MB. A partner's password is long and made by a machine.
+ARGON2_PASSES, ARGON2_KIB, ARGON2_LANES = 2, 19_456, 1
 
 
 def build(settings: Settings) -> Service:
@@ -35,20 +42,18 @@ def build(settings: Settings) -> Service:
         plugins=(protocols,),
     )
     service.listens(KEEP_TENANTS, *SUBSCRIPTIONS)
-
-    def match(service: Service, job: Job) -> None:
-        match_registry(service, job, protocols)
-
-    service.jobs[JOB] = match
-    service.web = lambda: web(service, protocols)
+    importers = [registries.importer(service, protocols)]
+    service.jobs |= intake.jobs(importers)
+    service.web = lambda: web(service, protocols, importers)
     return service
 
 
-def web(service: Service, protocols: Registry[PaymentPartner]) -> Flask:
+def web(service: Service, protocols: Registry[PaymentPartner], importers: Sequence[intake.Importer]) -> Flask:
     """The web application of operators and partners."""
-    hasher = PasswordHasher()
+    hasher = PasswordHasher(ARGON2_PASSES, ARGON2_KIB, ARGON2_LANES)
     return service_app(
         service,
         operator_routes(service, protocols, hasher),
+        imports(service, importers),
         partner_routes(service, protocols, Doorkeeper(hasher)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aimak import ledger
+from aimak import intake, ledger
 from aimak.plugins.payment_partners import MAX_ACCOUNT_TEXT, MAX_EXTERNAL_ID
 from aimak.storage.guards import append_only
 from aimak.storage.types import Code, Day, Id, Instant, Json, Tyiyn
@@ -34,6 +34,7 @@ def build() -> MetaData:
     metadata = MetaData()
     kernel_tables(metadata)
     ledger.tables(metadata)
+    intake.tables(metadata)
     _accounts(metadata)
     _balances(metadata)
     _partners(metadata)
@@ -195,35 +196,21 @@ def _payments(metadata: MetaData) -> None:
 
 
 def _registries(metadata: MetaData) -> None:
-    Table(
-        "registry",
-        metadata,
-        _key("tenant", Code),
-        _key("id", Id, autoincrement=False),
-        Column("partner", Code, nullable=False),
-        Column("file", Text, nullable=False),
-        Column("sha256", String(64), nullable=False),
-        Column("lines", Integer, nullable=False),
-        Column("amount", Tyiyn, nullable=False),
-        Column("first_day", Day, comment="null for a file without payments"),
-        Column("last_day", Day),
-        Column("brought_by", Code, nullable=False),
-        Column("brought_at", Instant, nullable=False),
-        UniqueConstraint("tenant", "partner", "sha256", name="registry_once"),
-    )
     line = Table(
         "registry_line",
         metadata,
         _key("tenant", Code),
-        _key("registry_id", Id, autoincrement=False),
+        _key("registry_id", Id, autoincrement=False, comment="the import's id"),
         _key("line", Integer, autoincrement=False),
         Column("partner", Code, nullable=False),
         Column("external_id", EXTERNAL_ID, nullable=False),
         Column("account_text", ACCOUNT_TEXT, nullable=False),
         Column("amount", Tyiyn, nullable=False),
         Column("paid_at", Instant, nullable=False),
-        Column("match", String(16), comment="null until it has been compared"),
+        Column("paid_on", Day, nullable=False, comment="date on the partner's wall calendar"),
+        Column("match", String(16), nullable=False, comment="MATCHED, MISMATCH or MISSING_ONLINE"),
         Column("reason", String(24), comment="what differs, or why the money is in suspense"),
         Column("payment_id", Id),
     )
-    Index("registry_line_id", line.c.tenant, line.c.partner, line.c.external_id)
+    append_only(line)
+    Index("registry_line_external", line.c.tenant, line.c.partner, line.c.external_id)

@@ -126,7 +126,7 @@ def _terms(work: UnitOfWork, given: Mapping[str, Any], problems: list[Problem]) 
     terms = Terms(**{"zone": work.tenant_facts().zone, **_loaded(TermsSchema(), given, problems)})
     try:
         ZoneInfo(terms.zone)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         problems.append(Problem("AIM-P013", {"name": "zone", "reason": terms.zone}, Place(path="settings.zone")))
     try:
         re.compile(terms.account_pattern)

@@ -2,217 +2,205 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from aimak.ids import derived_id
+from aimak.files.rows import Block, Document, Row
+from aimak.files.source import Source
+from aimak.intake import Importer, Incoming, Rows
+from aimak.money import plain_som
 from aimak.period import business_date
-from aimak.plugins.payment_partners import Outcome, Pay, PaymentPartner, RegistryFile, RegistryLine
+from aimak.plugins.payment_partners import Outcome, Pay, PaymentPartner, RegistryLine
 from aimak.plugins.registry import Registry
 from aimak.problems import NotFound, Place, Problem, Refused
-from aimak.service import Job, Service
-from aimak.storage.upsert import insert_once
+from aimak.service import Service
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row
+from sqlalchemy import Connection, MetaData
 
 from aimak_payments.application.partner import Partner
 from aimak_payments.application.payments import REGISTRY, Taken, known_of, take
 from aimak_payments.domain.registries import MATCHED, MISMATCH, MISSING_ONLINE, compare, faults
 from aimak_payments.store import accounts, partners, payments, registries
 
-JOB = "registry"
+KIND = "registry"
+COLUMNS = ("txn_id", "paid_at", "account", "sum")
+# A country's partner sends less in a day; the file is read in one piece, since its end tells whether it is whole.
+MAX_BYTES = 64_000_000
 # One transaction credits no more than this, so that an online payment never waits long for a registry.
 BLOCK_LINES = 500
 
-Matches = dict[tuple[str, str | None], dict[int, int | None]]
+
+def importer(service: Service, protocols: Registry[PaymentPartner]) -> Importer:
+    """What intake must know of registries: `partner` names whose file it is."""
+
+    def reader(file: Incoming) -> _Reader:
+        return _Reader(service, protocols, file)
+
+    def taken(work: UnitOfWork, rows: Rows) -> list[Problem]:
+        partner = open_partner(work.connection, work.metadata, work.tenant, rows.file.params["partner"], protocols)
+        return match(work, partner, rows.file.id, [row.values["line"] for row in rows])
+
+    return Importer(KIND, None, taken, reader=reader, params=("partner",), block_rows=BLOCK_LINES)
 
 
-def open_partner(work: UnitOfWork, code: str, protocols: Registry[PaymentPartner]) -> Partner:
+def open_partner(
+    connection: Connection, metadata: MetaData, tenant: str, code: str, protocols: Registry[PaymentPartner]
+) -> Partner:
     """A partner of this tenant at work. Raises NotFound."""
-    record = partners.read(work.connection, work.metadata, work.tenant, code)
+    record = partners.read(connection, metadata, tenant, code)
     if record is None:
         raise NotFound(Problem("AIM-P011", {"partner": code}))
     return Partner.open(record, protocols)
 
 
-def read(partner: Partner, content: bytes) -> RegistryFile:
-    """The file as the partner's protocol reads it. Raises Refused with every fault of the file."""
-    file = partner.protocol.read_registry(content)
-    problems = faults(file)
-    if problems:
-        raise Refused(*problems)
-    return file
+@dataclass(frozen=True)
+class _Reader:
+    """Reads a registry by the protocol of the partner that sent it."""
+
+    service: Service
+    protocols: Registry[PaymentPartner]
+    file: Incoming
+
+    def open(self, source: Source) -> Document:
+        """Read the file. Raises Refused with every fault: of a faulty file nothing is taken."""
+        if source.size > MAX_BYTES:
+            raise Refused(Problem("AIM-P038", {"bytes": source.size, "limit": MAX_BYTES}))
+        # A unit of work may be open around this one: on SQLite a second one would wait for it for ever.
+        with self.service.bulk.engine.connect() as connection:
+            code = self.file.params["partner"]
+            partner = open_partner(connection, self.service.metadata, self.file.tenant, code, self.protocols)
+        registry = partner.protocol.read_registry(b"".join(source.chunks()))
+        problems = faults(registry)
+        if problems:
+            raise Refused(*problems)
+        return _Registry(registry.lines)
 
 
-def bring(work: UnitOfWork, partner: Partner, name: str, content: bytes, actor: str) -> int:
-    """Keep a registry and have its lines matched; gives its id. The same bytes again are the same registry, nothing
-    is taken twice. Raises Refused with every fault of the file."""
-    file = read(partner, content)
-    digest = hashlib.sha256(content).hexdigest()
-    registry_id = derived_id("registry", work.tenant, partner.code, digest)
-    days = [business_date(line.paid_at, partner.record.terms.zone) for line in file.lines]
-    row = {
-        "tenant": work.tenant,
-        "id": registry_id,
-        "partner": partner.code,
-        "file": name,
-        "sha256": digest,
-        "lines": len(file.lines),
-        "amount": sum(line.amount_tyiyn for line in file.lines),
-        "first_day": min(days, default=None),
-        "last_day": max(days, default=None),
-        "brought_by": actor,
-        "brought_at": work.now,
-    }
-    if insert_once(work, work.table("registry"), row):
-        registries.add_lines(work, registry_id, partner.code, file.lines)
-        work.schedule(JOB, str(registry_id), {"registry": registry_id, "partner": partner.code})
-    return registry_id
+class _Registry:
+    """A sound registry as intake walks through it."""
+
+    header: tuple[str, ...] = COLUMNS
+    warnings: tuple[Problem, ...] = ()
+    trailer: tuple[str, ...] | None = None
+
+    def __init__(self, lines: Sequence[RegistryLine]) -> None:
+        self._lines = lines
+
+    def count(self) -> int:
+        """How many payments there are."""
+        return len(self._lines)
+
+    def blocks(self, size: int = BLOCK_LINES, skip: int = 0) -> Iterator[Block]:
+        """The payments after the first `skip`."""
+        for first in range(skip, len(self._lines), size):
+            yield Block([_row(line) for line in self._lines[first : first + size]])
 
 
-def dry_run(work: UnitOfWork, partner: Partner, name: str, content: bytes) -> dict[str, Any]:
-    """What would come of the file: read and compared, nothing taken. Raises Refused with every fault of the file."""
-    file = read(partner, content)
-    counts: dict[str, int] = {}
-    for first in range(0, len(file.lines), BLOCK_LINES):
-        for match in _compared(work, partner, file.lines[first : first + BLOCK_LINES]):
-            counts[match] = counts.get(match, 0) + 1
-    refused = counts.get(MISMATCH, 0)
-    return {
-        "kind": JOB,
-        "partner": partner.code,
-        "file": name,
-        "dry_run": True,
-        "state": "done",
-        "done": len(file.lines),
-        "total": len(file.lines),
-        "taken": len(file.lines) - refused,
-        "refused": refused,
-        "matches": [{"match": match, "lines": lines} for match, lines in sorted(counts.items())],
-        "problems": [],
-    }
+def _row(line: RegistryLine) -> Row:
+    cells = (line.external_id, line.paid_at.isoformat(), line.account, plain_som(line.amount_tyiyn))
+    return Row(line.line, {"line": line}, cells)
 
 
-def _compared(work: UnitOfWork, partner: Partner, lines: Sequence[RegistryLine]) -> list[str]:
+@dataclass(frozen=True)
+class Matched:
+    """How one line was matched. `reason`: what differs, or why its money waits in suspense."""
+
+    match: str
+    reason: str | None = None
+    payment_id: int | None = None
+
+
+def match(work: UnitOfWork, partner: Partner, registry_id: int, lines: Sequence[RegistryLine]) -> list[Problem]:
+    """Hold lines against what is known and credit what nobody told online. Gives a problem for each line that differs
+    (an error: nothing is mended) and a warning for each whose money waits in suspense."""
     known = payments.answers(work, partner.code, [line.external_id for line in lines])
-    found = accounts.find(work, [line.account for line in lines])
-    matches = []
+    found = accounts.find(work, [line.account for line in lines if line.external_id in known])
+    matches: dict[int, Matched] = {}
     for line in lines:
-        account = found.get(line.account)
-        stored = known.get(line.external_id)
-        account_id = account.account_id if account else None
-        before = known_of(stored) if stored is not None else None
-        matches.append(compare(line.account, account_id, line.amount_tyiyn, before)[0])
-    return matches
-
-
-def match_registry(service: Service, job: Job, protocols: Registry[PaymentPartner]) -> None:
-    """The job: match the lines block by block, each block one transaction; a killed worker's successor goes on."""
-    while True:
-        with service.work(job.tenant, bulk=True) as work:
-            work.refuse_set_time()
-            partner = open_partner(work, job.payload["partner"], protocols)
-            lines = registries.waiting(work, job.payload["registry"], BLOCK_LINES)
-            if not lines:
-                return
-            for (match, reason), matched in match_block(work, partner, lines).items():
-                registries.set_match(work, job.payload["registry"], match, reason, matched)
-            work.commit()
-
-
-def match_block(work: UnitOfWork, partner: Partner, lines: Sequence[Row[Any]]) -> Matches:
-    """Hold lines against what is known and credit what nobody has told us online: (match, reason) → line → payment."""
-    known = payments.answers(work, partner.code, [line.external_id for line in lines])
-    found = accounts.find(work, [line.account_text for line in lines if line.external_id in known])
-    matches: Matches = {}
-    missing = []
-    for line in lines:
-        stored = known.get(line.external_id)
-        if stored is None:
-            missing.append(line)
-            continue
-        account = found.get(line.account_text)
-        how = compare(line.account_text, account.account_id if account else None, line.amount, known_of(stored))
-        matches.setdefault(how, {})[line.line] = stored.payment_id
-    commands = [Pay(line.external_id, line.account_text, line.amount, line.paid_at) for line in missing]
+        if stored := known.get(line.external_id):
+            account = found.get(line.account)
+            account_id = account.account_id if account else None
+            how, reason = compare(line.account, account_id, line.amount_tyiyn, known_of(stored))
+            matches[line.line] = Matched(how, reason, stored.payment_id)
+    missing = [line for line in lines if line.line not in matches]
+    commands = [Pay(line.external_id, line.account, line.amount_tyiyn, line.paid_at) for line in missing]
     taken = take(work, partner, commands, REGISTRY)
-    for line in missing:
-        result = taken[line.external_id]
-        matches.setdefault(_how(result), {})[line.line] = result.payment_id
-    return matches
+    matches |= {line.line: _credited(taken[line.external_id]) for line in missing}
+    zone = partner.record.terms.zone
+    written = [_written(line, matches[line.line], zone) for line in lines]
+    registries.add_lines(work, registry_id, partner.code, written)
+    told = [_problem(line, matches[line.line]) for line in lines]
+    return [problem for problem in told if problem is not None]
 
 
-def _how(taken: Taken) -> tuple[str, str | None]:
+def _credited(taken: Taken) -> Matched:
     if taken.fresh:
-        return MISSING_ONLINE, taken.suspense_reason
+        return Matched(MISSING_ONLINE, taken.suspense_reason, taken.payment_id)
     # It came online between the look and the insert.
-    return (MATCHED, None) if taken.outcome is Outcome.ACCEPTED else (MISMATCH, None)
+    if taken.outcome is Outcome.ACCEPTED:
+        return Matched(MATCHED, None, taken.payment_id)
+    return Matched(MISMATCH, taken.outcome.value)
 
 
-def state(work: UnitOfWork, registry_id: int) -> dict[str, Any]:
-    """How far a registry is, and what came of its lines. Raises NotFound."""
-    registry = registries.one(work, registry_id)
-    if registry is None:
-        raise NotFound(Problem("AIM-P043", {"registry": str(registry_id)}))
-    counts = registries.counts(work, registry_id)
-    waiting = sum(lines for (match, _), (lines, _) in counts.items() if match is None)
-    refused = sum(lines for (match, _), (lines, _) in counts.items() if match == MISMATCH)
-    failed = registries.failure(work, JOB, str(registry_id))
+def _written(line: RegistryLine, matched: Matched, zone: str) -> dict[str, Any]:
     return {
-        "import": str(registry_id),
-        "kind": JOB,
-        "partner": registry.partner,
-        "file": registry.file,
-        "sha256": registry.sha256,
-        "state": "refused" if failed else "taking" if waiting else "done",
-        "done": registry.lines - waiting,
-        "total": registry.lines,
-        "taken": registry.lines - waiting - refused,
-        "refused": refused,
-        "amount_tyiyn": registry.amount,
+        "line": line.line,
+        "external_id": line.external_id,
+        "account_text": line.account,
+        "amount": line.amount_tyiyn,
+        "paid_at": line.paid_at,
+        "paid_on": business_date(line.paid_at, zone),
+        "match": matched.match,
+        "reason": matched.reason,
+        "payment_id": matched.payment_id,
+    }
+
+
+def _problem(line: RegistryLine, matched: Matched) -> Problem | None:
+    place = Place(line=line.line)
+    if matched.match == MISMATCH:
+        return Problem("AIM-P042", {"line": line.line, "id": line.external_id, "differs": str(matched.reason)}, place)
+    if matched.match == MISSING_ONLINE and matched.reason is not None:
+        fields: dict[str, str | int | None] = {"line": line.line, "account": line.account, "reason": matched.reason}
+        return Problem("AIM-P046", fields, place, severity="warning")
+    return None
+
+
+def report(work: UnitOfWork, registry_id: int) -> dict[str, Any]:
+    """What came of a registry: its lines by match, those that differ, and payments of its days that stand in no
+    registry. Raises NotFound."""
+    summary = registries.summary(work, registry_id)
+    if summary is None:
+        raise NotFound(Problem("AIM-P043", {"registry": str(registry_id)}))
+    return {
+        "registry": registry_id,
+        "partner": summary.partner,
+        "lines": summary.lines,
+        "amount_tyiyn": summary.amount_tyiyn,
         "matches": [
             {"match": match, "reason": reason, "lines": lines, "amount_tyiyn": amount}
-            for (match, reason), (lines, amount) in counts.items()
-            if match is not None
+            for match, reason, lines, amount in summary.matches
         ],
-        "only_online": _only_online(work, registry.partner, registry.first_day, registry.last_day),
+        "mismatches": [
+            {
+                "line": row.line,
+                "external_id": row.external_id,
+                "account": row.account_text,
+                "amount_tyiyn": row.amount,
+                "differs": row.reason,
+                "payment": row.payment_id and str(row.payment_id),
+            }
+            for row in registries.mismatches(work, registry_id)
+        ],
+        "only_online": [
+            {
+                "payment": str(row.id),
+                "external_id": row.external_id,
+                "account": row.account_text,
+                "amount_tyiyn": row.amount,
+                "paid_on": row.paid_on.isoformat(),
+            }
+            for row in registries.only_online(work, summary.partner, summary.first_day, summary.last_day)
+        ],
     }
-
-
-def _only_online(work: UnitOfWork, partner: str, first: date | None, last: date | None) -> list[dict[str, Any]]:
-    if first is None or last is None:
-        return []
-    return [
-        {
-            "payment": str(row.id),
-            "external_id": row.external_id,
-            "account": row.account_text,
-            "amount_tyiyn": row.amount,
-            "paid_on": row.paid_on.isoformat(),
-        }
-        for row in registries.only_online(work, partner, first, last)
-    ]
-
-
-def problems(work: UnitOfWork, registry_id: int) -> list[Problem]:
-    """What has to be looked at by a person: the lines that differ from what was taken online, and a job that failed."""
-    failed = registries.failure(work, JOB, str(registry_id))
-    found = [Problem("AIM-P044", {"reason": failed})] if failed else []
-    return found + [
-        Problem("AIM-P042", {"line": line.line, "id": line.external_id, "differs": line.reason}, Place(line=line.line))
-        for line in registries.lines(work, registry_id, MISMATCH)
-    ]
-
-
-def refused_csv(work: UnitOfWork, registry_id: int) -> str:
-    """The lines that differ, as a table."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";")
-    writer.writerow(["line", "txn_id", "account", "sum_tyiyn", "differs"])
-    for line in registries.lines(work, registry_id, MISMATCH):
-        writer.writerow([line.line, line.external_id, line.account_text, line.amount, line.reason])
-    return text.getvalue()

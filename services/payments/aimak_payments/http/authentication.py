@@ -36,7 +36,7 @@ class TooMany(Refused):
 class Doorkeeper:
     """Lets a partner in. One for each process; safe to ask from many threads.
 
-    argon2 takes a tenth of a second and 64 MB by intent, and a partner calls many times in parallel. So a password
+    argon2 is slow and takes memory by intent, and a partner calls many times in parallel. So a password
     that was verified once is known again by an HMAC under a key that only this process has and that dies with it. The
     stored hash is part of what is hashed: a changed password is verified anew at once.
     """

@@ -20,7 +20,6 @@ from flask_smorest import Blueprint
 
 from aimak_payments.application import lists, partners, registries
 
-REGISTRY_BYTES = 64_000_000
 READERS = ("clerk", "approver", "admin")
 
 
@@ -29,7 +28,6 @@ def operator_routes(service: Service, protocols: Registry[PaymentPartner], hashe
     routes = blueprint("payments")
     _partners(routes, service, protocols, hasher)
     _rules(routes, service)
-    _imports(routes, service, protocols)
     _lists(routes, service)
     return routes
 
@@ -72,38 +70,6 @@ def _rules(routes: Blueprint, service: Service) -> None:
             return {"split_rules": lists.split_rules(work)}
 
 
-def _imports(routes: Blueprint, service: Service, protocols: Registry[PaymentPartner]) -> None:
-    @routes.post("/imports/registry")
-    @requires("clerk", "admin")
-    def bring() -> Any:
-        """Take a partner's registry (raw body); `partner` names whose, `name` the file, `dry_run=1` only reads it."""
-        request.max_content_length = REGISTRY_BYTES
-        content = request.get_data(cache=False)
-        name = request.args.get("name", "")
-        with service.work(actor().tenant, bulk=True) as work:
-            partner = registries.open_partner(work, request.args.get("partner", ""), protocols)
-            if request.args.get("dry_run"):
-                return registries.dry_run(work, partner, name, content)
-            registry_id = registries.bring(work, partner, name, content, actor().name)
-            work.commit()
-        return {"import": str(registry_id)}, 202
-
-    @routes.get("/imports/<int:registry_id>")
-    @requires(*READERS)
-    def state(registry_id: int) -> dict[str, Any]:
-        """How far a registry is: lines by match, what differs, and what came online alone."""
-        with service.work(actor().tenant) as work:
-            found = registries.state(work, registry_id)
-            return {**found, "problems": problems_json(registries.problems(work, registry_id), language())}
-
-    @routes.get("/imports/<int:registry_id>/refused.csv")
-    @requires(*READERS)
-    def refused(registry_id: int) -> Response:
-        """The lines that differ from what was taken online."""
-        with service.work(actor().tenant) as work:
-            return _csv(registries.refused_csv(work, registry_id))
-
-
 def _lists(routes: Blueprint, service: Service) -> None:
     @routes.get("/payments")
     @requires(*READERS)
@@ -116,6 +82,13 @@ def _lists(routes: Blueprint, service: Service) -> None:
     def suspense() -> Any:
         """Money that was taken and could not be placed; the same filters."""
         return _listed(service, "suspense", suspended=True)
+
+    @routes.get("/registries/<int:registry_id>")
+    @requires(*READERS)
+    def registry(registry_id: int) -> dict[str, Any]:
+        """What came of a registry (its import's id): lines by match, what differs, what came online alone."""
+        with service.work(actor().tenant) as work:
+            return registries.report(work, registry_id)
 
     @routes.get("/accounts/<path:number>")
     @requires(*READERS)

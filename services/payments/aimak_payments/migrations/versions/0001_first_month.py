@@ -99,6 +99,51 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "import_fault",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=True, comment="null: it concerns the whole file"),
+        sa.Column("refused", sa.Boolean(), nullable=False, comment="whether the row was left out; else it is a note"),
+        sa.Column("problems", Json(), nullable=False),
+        sa.Column("cells", Json(), nullable=False, comment="the row as it stood in the file"),
+        sa.PrimaryKeyConstraint("tenant", "import_id", "place"),
+    )
+    op.create_table(
+        "import_file",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False, comment="follows from kind, content and parameters"),
+        sa.Column("upload_id", sa.String(length=36), nullable=False, comment="under which its parts are kept"),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False, comment="bytes"),
+        sa.Column("params", Json(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False, comment="uploaded, scanning, taking, done or refused"),
+        sa.Column("header", Json(), nullable=False, comment="the file's own column names"),
+        sa.Column("total", sa.Integer(), nullable=False, comment="rows, once it has been scanned"),
+        sa.Column("done", sa.Integer(), nullable=False, comment="rows looked at: where a killed import goes on"),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("faults", sa.Integer(), nullable=False, comment="rows of import_fault: the next one's place"),
+        sa.PrimaryKeyConstraint("tenant", "id"),
+    )
+    op.create_table(
+        "import_part",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("upload_id", sa.String(length=36), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "upload_id", "place"),
+    )
+    with op.batch_alter_table("import_part", schema=None) as batch_op:
+        batch_op.create_index("import_part_age", ["received_at"], unique=False)
+
+    op.create_table(
         "inbox",
         sa.Column("consumer", sa.String(length=64), nullable=False),
         sa.Column("message_id", sa.String(length=36), nullable=False),
@@ -248,32 +293,17 @@ def upgrade() -> None:
         batch_op.create_index("receivable_account", ["tenant", "account_id"], unique=False)
 
     op.create_table(
-        "registry",
-        sa.Column("tenant", sa.String(length=64), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("partner", sa.String(length=64), nullable=False),
-        sa.Column("file", sa.Text(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("lines", sa.Integer(), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("first_day", sa.Date(), nullable=True, comment="null for a file without payments"),
-        sa.Column("last_day", sa.Date(), nullable=True),
-        sa.Column("brought_by", sa.String(length=64), nullable=False),
-        sa.Column("brought_at", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "id"),
-        sa.UniqueConstraint("tenant", "partner", "sha256", name="registry_once"),
-    )
-    op.create_table(
         "registry_line",
         sa.Column("tenant", sa.String(length=64), nullable=False),
-        sa.Column("registry_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("registry_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="the import's id"),
         sa.Column("line", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("partner", sa.String(length=64), nullable=False),
         sa.Column("external_id", sa.String(length=40), nullable=False),
         sa.Column("account_text", sa.String(length=200), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("paid_at", Instant(), nullable=False),
-        sa.Column("match", sa.String(length=16), nullable=True, comment="null until it has been compared"),
+        sa.Column("paid_on", sa.Date(), nullable=False, comment="date on the partner's wall calendar"),
+        sa.Column("match", sa.String(length=16), nullable=False, comment="MATCHED, MISMATCH or MISSING_ONLINE"),
         sa.Column(
             "reason", sa.String(length=24), nullable=True, comment="what differs, or why the money is in suspense"
         ),
@@ -281,7 +311,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "registry_id", "line"),
     )
     with op.batch_alter_table("registry_line", schema=None) as batch_op:
-        batch_op.create_index("registry_line_id", ["tenant", "partner", "external_id"], unique=False)
+        batch_op.create_index("registry_line_external", ["tenant", "partner", "external_id"], unique=False)
 
     op.create_table(
         "split_rule",
@@ -328,4 +358,5 @@ def upgrade() -> None:
     guards.create(op.get_bind(), "partner_problem", ("tenant", "id"))
     guards.create(op.get_bind(), "payment", ("tenant", "id"))
     guards.create(op.get_bind(), "payment_part", ("tenant", "payment_id", "provider"))
+    guards.create(op.get_bind(), "registry_line", ("tenant", "registry_id", "line"))
     guards.create(op.get_bind(), "transfer", ("tenant", "id"))

@@ -10,8 +10,6 @@ from aimak.problems import Place, Problem
 
 TOTAL = "total:"
 COLUMNS = 5
-# One file is a day of one partner; far above what a country pays in a day.
-MAX_BYTES = 64_000_000
 # A file that is not a registry at all has a fault in every line; the first ones say enough.
 MAX_PROBLEMS = 100
 
@@ -33,8 +31,6 @@ _TIMES = (
 
 def read(content: bytes, zone: tzinfo) -> RegistryFile:
     """Read a registry whose clock runs in `zone`. What is wrong is listed with its line; nothing is raised."""
-    if len(content) > MAX_BYTES:
-        return RegistryFile(problems=(Problem("AIM-P038", {"bytes": len(content), "limit": MAX_BYTES}),))
     rows = [(number, row) for number, row in enumerate(_LINE_END.split(_decode(content)), start=1) if row.strip()]
     if not rows:
         return RegistryFile(problems=(Problem("AIM-P031"),))
