@@ -50,6 +50,10 @@ class Registry(Generic[T]):
         """Name and version of the distribution that brought the plugin."""
         return self.distributions[code]
 
+    def described(self) -> tuple[tuple[str, str, str], ...]:
+        """Code, distribution and its version of every plugin, in the order of codes."""
+        return tuple((code, *self.distributions[code].partition(" ")[::2]) for code in self.codes())
+
 
 def discover(
     group: str, interface: type[T], version: int, host: str | None = None, found: Iterable[EntryPoint] | None = None
