@@ -3,9 +3,14 @@
 A fault that concerns the whole file refuses it before anything is taken; a faulty row is left out and given back.
 """
 
+from typing import TYPE_CHECKING
+
 from aimak.intake.importer import Importer, Incoming, Rows
 from aimak.intake.runner import jobs
 from aimak.intake.schema import tables
+
+if TYPE_CHECKING:
+    from aimak.intake.http import blueprint
 
 __all__ = ["Importer", "Incoming", "Rows", "blueprint", "jobs", "tables"]
 

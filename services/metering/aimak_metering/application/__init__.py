@@ -1,0 +1,1 @@
+"""What metering does: one function for each event, import and command."""

@@ -1,0 +1,111 @@
+"""The register of meters comes in as a file; the same meter again changes what may change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aimak.files import Column, Columns
+from aimak.files.rows import Row
+from aimak.ids import derived_id
+from aimak.intake import Rows
+from aimak.problems import Place, Problem
+from aimak.storage.work import UnitOfWork
+
+from aimak_metering import store
+
+UNKNOWN_ACCOUNT = "AIM-M101"
+NO_CONNECTION = "AIM-M102"
+HAS_READINGS = "AIM-M110"
+
+METERS = Columns(
+    Column("account", required=True, max_length=64, aliases=("account number", "лицевой счёт", "л/с", "жеке эсеп")),
+    Column("service", required=True, max_length=64, aliases=("услуга", "кызмат")),
+    Column("serial", required=True, max_length=64, aliases=("номер счётчика", "заводской номер", "номери")),
+    Column("size", "int", minimum=10, maximum=1000, aliases=("диаметр", "калибр", "ду", "диаметри")),
+    Column("dials", "int", minimum=3, maximum=9, aliases=("разрядность", "знаков", "орундар")),
+    Column("installed_on", "date", required=True, aliases=("дата установки", "орнотулган күнү")),
+    Column("initial_reading", "thousandths", aliases=("начальное показание", "баштапкы көрсөткүч")),
+    Column("verified_until", "date", aliases=("поверка до", "следующая поверка", "текшерүү мөөнөтү")),
+    Column("seal", max_length=64, aliases=("пломба", "номер пломбы")),
+)
+DEFAULT_SIZE, DEFAULT_DIALS = 15, 5
+_CHANGEABLE = ("connection_id", "size", "dials", "installed_on", "initial", "verified_until", "seal")
+_BEGUN = ("last_date", "last_value", "latest_date", "uses", "held")
+
+
+def take_meters(work: UnitOfWork, rows: Rows) -> list[Problem]:
+    """Keep the meters of a block. Left out: an unknown account, a service that the account does not have, a meter
+    whose first reading would change under readings that are kept already."""
+    accounts = store.accounts(work, {row.values["account"] for row in rows})
+    connections = {
+        (row.account_id, row.service): row.connection_id for row in store.connections(work, set(accounts.values()))
+    }
+    known = {row.meter_id: dict(row._mapping) for row in store.meters(work, set(accounts.values()), lock=True)}
+    before = {meter_id: dict(meter) for meter_id, meter in known.items()}
+    problems: list[Problem] = []
+    for row in rows:
+        account_id = accounts.get(row.values["account"], 0)
+        connection_id = connections.get((account_id, row.values["service"]), 0)
+        problem = _missing(row, account_id, connection_id) or _keep(work, row, account_id, connection_id, known)
+        if problem is not None:
+            problems.append(problem)
+    store.add(work, "meter", [meter for meter_id, meter in known.items() if meter_id not in before])
+    changes = [
+        {name: meter[name] for name in ("meter_id", *_CHANGEABLE, *_BEGUN, "changed_at")}
+        for meter_id, meter in known.items()
+        if meter_id in before and meter != before[meter_id]
+    ]
+    store.change_meters(work, changes)
+    return problems
+
+
+def _missing(row: Row, account_id: int, connection_id: int) -> Problem | None:
+    account = row.values["account"]
+    if not account_id:
+        return Problem(UNKNOWN_ACCOUNT, {"account": account}, Place(line=row.line, column="account"))
+    if not connection_id:
+        fields = {"account": account, "service": row.values["service"]}
+        return Problem(NO_CONNECTION, fields, Place(line=row.line, column="service"))
+    return None
+
+
+def _keep(
+    work: UnitOfWork, row: Row, account_id: int, connection_id: int, known: dict[int, dict[str, Any]]
+) -> Problem | None:
+    """Put a row's meter among the known ones; a problem where that would contradict its readings."""
+    values = row.values
+    meter_id = derived_id("meter", account_id, values["service"], values["serial"])
+    facts = _facts(values, connection_id)
+    meter = known.get(meter_id)
+    if meter is None:
+        key = {"meter_id": meter_id, "account_id": account_id, "service": values["service"]}
+        known[meter_id] = {**key, "serial": values["serial"], **facts, **_begun(facts), "changed_at": work.now}
+        return None
+    if meter["latest_date"] is not None:
+        if any(meter[name] != facts[name] for name in ("installed_on", "initial")):
+            fields = {"serial": values["serial"], "account": values["account"]}
+            return Problem(HAS_READINGS, fields, Place(line=row.line, column="initial_reading"))
+    else:
+        facts |= _begun(facts)
+    if any(meter[name] != value for name, value in facts.items()):
+        meter |= {**facts, "changed_at": work.now}
+    return None
+
+
+def _facts(values: Mapping[str, Any], connection_id: int) -> dict[str, Any]:
+    given = (
+        connection_id,
+        values["size"] or DEFAULT_SIZE,
+        values["dials"] or DEFAULT_DIALS,
+        values["installed_on"],
+        values["initial_reading"] or 0,
+        values["verified_until"],
+        values["seal"],
+    )
+    return dict(zip(_CHANGEABLE, given, strict=True))
+
+
+def _begun(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a meter without readings: its installation is the last accepted one."""
+    return dict(zip(_BEGUN, (facts["installed_on"], facts["initial"], None, [], 0), strict=True))
