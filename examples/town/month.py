@@ -96,7 +96,7 @@ class Month:
             admin.post("/billing/providers", {**facts, "name": provider["names"]})
         for partner in self.town["partners"]:
             admin.post("/payments/partners", self._partner(partner))
-        admin.post("/notifications/gateways", {"code": "file", "settings": {}})
+        admin.post("/notifications/gateways", {"gateway": "file", "settings": {}})
         self.runtime.settle()
         return f"{len(self.town['providers'])} creditors, {len(self.town['partners'])} partners"
 
@@ -219,7 +219,7 @@ class Month:
 
         cycle, api = self.seen["cycle"], self.api("ayna")
         taken = api.get("/payments/totals")
-        messages = api.get("/notifications/totals")
+        told = api.get("/notifications/messages", limit=1)["totals"]
         return [
             ("accounts", f"{cycle['accounts']}"),
             (
@@ -233,5 +233,5 @@ class Month:
             ("payments taken", f"{taken['payments']}"),
             ("paid, som", format_som(taken["amount_tyiyn"])),
             ("in suspense", f"{taken['suspense']} ({format_som(taken['suspense_tyiyn'])} som)"),
-            ("messages / parts", f"{messages['messages']} / {messages['parts']}"),
+            ("messages / parts", f"{sum(t['messages'] for t in told)} / {sum(t['parts'] for t in told)}"),
         ]

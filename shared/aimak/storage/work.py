@@ -69,7 +69,9 @@ class UnitOfWork:
         if connection is None:
             return
         try:
-            self._end(connection, "ROLLBACK")
+            # An interrupt in the middle of a statement has closed the driver's connection, and with it the transaction.
+            if not connection.invalidated:
+                self._end(connection, "ROLLBACK")
         except OperationalError:
             connection.invalidate()
         finally:

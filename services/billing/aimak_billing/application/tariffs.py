@@ -35,15 +35,17 @@ def take_tariffs(kit: Kit, work: UnitOfWork, text: str, file: str, *, dry_run: b
         known = ", ".join(sorted(providers))
         raise Refused(*(Problem("AIM-B011", {"provider": code, "known": known}) for code in unknown))
     versions, taxes = stored(kit, work)
-    fresh = _fresh(
-        loaded.versions, {version.id: tariff_file.as_json(version) for version in versions}, tariff_file.as_json
-    )
+
+    def as_text(version: TariffVersion) -> str:
+        return tariff_file.as_json(version, kit.plugins)
+
+    fresh = _fresh(loaded.versions, {version.id: as_text(version) for version in versions}, as_text)
     fresh_taxes = _fresh(loaded.taxes, {tax.id: tariff_file.tax_as_json(tax) for tax in taxes}, tariff_file.tax_as_json)
     clashes = conflicts([*versions, *fresh], [*taxes, *fresh_taxes])
     if clashes:
         raise Conflict(*clashes)
     if not dry_run:
-        store.add_tariffs(work, [_tariff_row(version) for version in fresh])
+        store.add_tariffs(work, [_tariff_row(version, as_text(version)) for version in fresh])
         store.add_taxes(work, [_tax_row(tax) for tax in fresh_taxes])
     total = len(loaded.versions) + len(loaded.taxes)
     named = [
@@ -67,7 +69,7 @@ def _fresh(loaded: Sequence[Any], known: Mapping[int, str], as_text: Any) -> lis
     return fresh
 
 
-def _tariff_row(version: TariffVersion) -> dict[str, Any]:
+def _tariff_row(version: TariffVersion, body: str) -> dict[str, Any]:
     return {
         "id": version.id,
         "code": version.code,
@@ -76,7 +78,7 @@ def _tariff_row(version: TariffVersion) -> dict[str, Any]:
         "valid_from": version.valid_from,
         "valid_to": version.valid_to,
         "decision": decision_text(version),
-        "body": tariff_file.as_json(version),
+        "body": body,
     }
 
 

@@ -1,0 +1,230 @@
+"""Goal: no order of events, repeats, losses and crashes makes money appear, vanish or count twice.
+
+Method: hypothesis draws histories of a town of three accounts over the production handlers, relay, receiver and
+worker; the broker, the crashes and the order are simulated. `make simulate` goes on for as long as one likes;
+`--hypothesis-seed=N` replays.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from aimak.messaging import dead_letters
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from tests.simulation.broker import Publishing, Stored
+from tests.simulation.crash import Crash
+from tests.simulation.history import Accepted, always, at_rest, result_of
+from tests.simulation.world import ACCOUNTS, LISTENERS, PERIOD, World
+
+HISTORIES = int(os.environ.get("AIMAK_HISTORIES", "500"))
+STEPS = 30
+OWNERS = ("billing", "payments", "metering", "notifications")
+
+deaths = st.sampled_from(["", "", "", "before", "after"])
+
+
+class Town(RuleBasedStateMachine):
+    """One history."""
+
+    world: ClassVar[World]
+
+    @initialize()
+    def begin(self) -> None:
+        """The town as it was founded."""
+        self.world.begin()
+        self.accepted = Accepted()
+        self.asked: dict[str, tuple[str, int]] = {}
+        self.usage: dict[int, int] = {}
+        self.version = 0
+        self.poison = 0
+
+    # Partners and people.
+
+    @rule(account=st.sampled_from([*ACCOUNTS, "101"]), amount=st.integers(1, 50_000), dies=deaths)
+    def pay(self, account: str, amount: int, dies: str) -> None:
+        """A resident pays; payments may die before or after it has written, and then nobody gets an answer."""
+        txn_id = str(1000 + len(self.asked))
+        self.asked[txn_id] = (account, amount)
+        self._pay(txn_id, dies)
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data(), dies=deaths)
+    def repeat(self, data: st.DataObject, dies: str) -> None:
+        """The partner sends a payment again, answered or not."""
+        self._pay(data.draw(st.sampled_from(sorted(self.asked))), dies)
+
+    @precondition(lambda self: self.accepted.payments)
+    @rule(data=st.data())
+    def contradict(self, data: st.DataObject) -> None:
+        """The same id with another amount is never accepted."""
+        txn_id = data.draw(st.sampled_from(sorted(self.accepted.payments)))
+        account, amount = self.asked[txn_id]
+        answer = self.world.call("pay", **self._query(txn_id, account, amount + 1))
+        assert result_of(answer.text) not in (0, 1)
+
+    def _query(self, txn_id: str, account: str, amount: int) -> dict[str, str]:
+        paid = {"txn_id": txn_id, "account": account, "txn_date": "20261105101500"}
+        return {**paid, "sum": f"{amount // 100}.{amount % 100:02d}"}
+
+    def _pay(self, txn_id: str, dies: str) -> None:
+        account, amount = self.asked[txn_id]
+        self._arm("payments", dies)
+        try:
+            answer = self.world.call("pay", **self._query(txn_id, account, amount))
+        except Crash:
+            self.world.restart("payments")
+            return
+        finally:
+            self.world.fuses["payments"].clear()
+        self.accepted.note(txn_id, account, amount, answer.text)
+
+    @rule(connection=st.sampled_from([1, 3, 5]), usage=st.integers(0, 30_000))
+    def measure(self, connection: int, usage: int) -> None:
+        """Metering accepts usage, or corrects what it said."""
+        self.version += 1
+        self.usage[connection] = usage
+        self.world.measure(connection, usage, self.version)
+
+    @rule(command=st.sampled_from(["preview", "approve", "issue"]), dies=deaths)
+    def run(self, command: str, dies: str) -> None:
+        """An operator takes a step of the month, in any order; what does not follow is refused."""
+        self._arm("billing", dies)
+        who = "bakyt" if command == "approve" else "ayna"
+        try:
+            answer = self.world.ask("billing", f"/billing/cycles/{PERIOD}/{command}", {}, who=who)
+            assert answer.status_code in (200, 404, 409), answer.text
+        except Crash:
+            self.world.restart("billing")
+        finally:
+            self.world.fuses["billing"].clear()
+
+    # The machinery.
+
+    @rule(
+        name=st.sampled_from(OWNERS),
+        dies=deaths,
+        commits=st.integers(1, 3),
+        publishing=st.sampled_from(["", "", "unconfirmed", "lost", "dies before", "dies after"]),
+    )
+    def relay(self, name: str, dies: str, commits: int, publishing: str) -> None:
+        """A relay takes a step; confirmations are lost, it dies before and after publishing, before and after
+        marking."""
+        plans = {
+            "unconfirmed": Publishing(confirms=False),
+            "lost": Publishing(stores=False, confirms=False),
+            "dies before": Publishing(stores=False, crash=Crash("before publish")),
+            "dies after": Publishing(crash=Crash("after publish, before mark")),
+        }
+        self.world.broker.plan = [plans[publishing]] if publishing else []
+        self._arm(name, dies, commits)
+        self.world.relay(name)
+        self.world.broker.plan = []
+
+    @precondition(lambda self: self.world.broker.ready())
+    @rule(data=st.data(), place=st.integers(0, 10), dies=deaths, before_ack=st.booleans())
+    def deliver(self, data: st.DataObject, place: int, dies: str, before_ack: bool) -> None:
+        """Any message of any queue reaches its consumer, which may die at its commit or before it acknowledges."""
+        queue = data.draw(st.sampled_from(self.world.broker.ready()))
+        consumer = queue.removeprefix("dead.") if queue.startswith("dead.") else queue.partition(".")[0]
+        self._arm(consumer, dies)
+        self.world.deliver(queue, place, dies_before_ack=before_ack)
+
+    @precondition(lambda self: self.world.broker.ready())
+    @rule(data=st.data(), place=st.integers(0, 10))
+    def duplicate(self, data: st.DataObject, place: int) -> None:
+        """A broker may deliver twice."""
+        queue = data.draw(st.sampled_from(self.world.broker.ready()))
+        if not queue.startswith("dead."):
+            held = self.world.broker.queues[queue]
+            stored = held[place % len(held)]
+            held.append(Stored(stored.body, dict(stored.properties)))
+
+    @rule()
+    def climb(self) -> None:
+        """The time on the rungs is over."""
+        self.world.broker.climb()
+
+    @rule(name=st.sampled_from(LISTENERS), dies=deaths, commits=st.integers(1, 3))
+    def work(self, name: str, dies: str, commits: int) -> None:
+        """A worker does a due job and may die at any of its commits."""
+        self._arm(name, dies, commits)
+        self.world.work(name)
+
+    @rule(hours=st.sampled_from([1, 24, 24 * 40]))
+    def later(self, hours: int) -> None:
+        """Time passes, up to more than a month."""
+        self.world.set_clock(self.world.clock() + timedelta(hours=hours))
+
+    @rule(consumer=st.sampled_from(["payments", "notifications"]))
+    def rebuild(self, consumer: str) -> None:
+        """Billing sends its state again to one service, in the middle of everything."""
+        assert self.world.ask("billing", "/billing/rebuild", {}, to=consumer).status_code == 200
+
+    @rule(queue=st.sampled_from(["billing.payments.payments_received.v1", "payments.billing.receivables_moved.v1"]))
+    def poison(self, queue: str) -> None:
+        """Somebody's nonsense lies in a queue."""
+        self.poison += 1
+        headers = {"tenant": "simtown", "event": queue.partition(".")[2], "occurred_at": "2026-11-02T00:00:00+00:00"}
+        message_id = f"00000000-0000-4000-8000-{self.poison:012d}"
+        properties = {"message_id": message_id, "headers": headers}
+        self.world.broker.queues[queue].append(Stored(b'{"version":1,"rows":1,"columns":{}}', properties))
+
+    @rule(name=st.sampled_from(LISTENERS))
+    def replay_dead_letters(self, name: str) -> None:
+        """An operator replays what lies among the dead letters; nonsense comes back there."""
+        service = self.world.services[name]
+        for letter in dead_letters.listed(service):
+            path = f"/{name}/dead-letters/{letter.id}/replay"
+            assert self.world.ask(name, path, {"reason": "again"}).status_code in (200, 409)
+
+    def _arm(self, name: str, dies: str, commits: int = 1) -> None:
+        if dies:
+            self.world.fuses[name].set(dies, commits)
+
+    @invariant()
+    def holds(self) -> None:
+        """What is always true."""
+        if hasattr(self, "accepted"):
+            always(self.world, self.accepted)
+
+    def teardown(self) -> None:
+        """Faults end; all that was promised has come."""
+        if not hasattr(self, "accepted"):
+            return
+        self.world.heal()
+        for txn_id in self.asked:
+            self._pay(txn_id, "")
+        self.world.heal()
+        assert set(self.accepted.payments) == set(self.asked), "a payment that partners insist on is not taken"
+        at_rest(self.world, self.accepted, self.usage, self.poison)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """The town, on a disk in memory where there is one: a commit there costs what it costs in the simulation."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield World(Path(folder))  # type: ignore[misc]
+
+
+@pytest.mark.simulation
+def test_no_history_loses_or_doubles_money(world: World) -> None:
+    """Whatever happens in whatever order: every accepted payment is credited once, every bill issued and told once,
+    both ledgers agree, and only nonsense lies among the dead letters."""
+    Town.world = world
+    limits = settings(
+        max_examples=HISTORIES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    run_state_machine_as_test(Town, settings=limits)  # type: ignore[no-untyped-call]
