@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from aimak.plugins.base import LANGUAGES
 from aimak.plugins.checks import broken_contract
-from aimak.plugins.fields import Parameters
+from aimak.plugins.fields import Parameters, WholeField
 from aimak.plugins.inputs import ATTRIBUTE, FOUND, GIVEN, Flag, Inputs
 from aimak.plugins.json_schema import json_schema
 from aimak.plugins.numbers import Number
@@ -38,8 +38,8 @@ class ServiceTypeContract:
         return kind.ways(
             Inputs(
                 {name: Number.determinant(name, name, *limits) for name, limits in bounds.items()},
-                {name: Flag(pl.col(name), name) for name, read in declared.items() if read == "flag"},
-                {name: pl.col(name) for name in declared},
+                {name: Flag(pl.col(f"a.{name}"), name) for name, read in declared.items() if read == "flag"},
+                {name: pl.col(f"a.{name}") for name in declared},
             )
         )
 
@@ -48,15 +48,18 @@ class ServiceTypeContract:
         names = [*GIVEN, "norm", "followed"]
         columns = {name: pl.Series([case.get("given", {}).get(name) for case in cases], dtype=pl.Int64) for name in names}
         for name, field in self.service.attributes().fields.items():
-            texts = [case["attributes"].get(name) for case in cases]
             read = getattr(field, "determinant", "text")
-            loaded = [None if text is None else field.deserialize(text) for text in texts]
+            loaded = [self._read(field, case["attributes"].get(name)) for case in cases]
+            columns[f"a.{name}"] = pl.Series(loaded, dtype=pl.Boolean if read == "flag" else pl.String, strict=False)
             if read == "number":
-                scale = 1 if type(field).__name__ == "QuantityField" else 1000
-                columns[name] = pl.Series([None if value is None else value * scale for value in loaded], dtype=pl.Int64)
-            else:
-                columns[name] = pl.Series(loaded, dtype=pl.Boolean if read == "flag" else pl.String)
+                columns[name] = pl.Series(loaded, dtype=pl.Int64)
         return pl.DataFrame(columns)
+
+    def _read(self, field: Any, given: Any) -> Any:
+        """An attribute as rating would have it: numbers in thousandths."""
+        value = None if given is None else field.deserialize(given)
+        whole = isinstance(field, WholeField) and value is not None
+        return value * 1000 if whole else value
 
     def chosen(self, way: Way, rows: pl.DataFrame) -> list[bool | None]:
         """For which rows a way is meant."""
@@ -79,6 +82,12 @@ class ServiceTypeContract:
         """The attributes have a JSON Schema and refuse what they do not know."""
         assert issubclass(self.service.attributes, Parameters)
         assert json_schema(self.service.attributes)["additionalProperties"] is False
+        numbers = [
+            name
+            for name, field in self.service.attributes().fields.items()
+            if getattr(field, "determinant", "text") == "number"
+        ]
+        assert not {*numbers} & {*GIVEN, *FOUND}, "these names are determinants of the host"
 
     def test_attributes_load(self) -> None:
         """The attributes of every case are taken, those listed as refused are not."""

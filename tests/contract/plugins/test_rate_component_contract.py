@@ -30,7 +30,14 @@ class TestPerUnit(RateComponentContract):
 
     component = PerUnit
     cases = cases("per_unit")
-    refused = ({}, {"price": 1.5}, {"price": "-1"}, {"price": "1e3"}, {"price": "0.123456789"}, {"price": "1" + "0" * 12})
+    refused = (
+        {},
+        {"price": 1.5},
+        {"price": "-1"},
+        {"price": "1e3"},
+        {"price": "0.123456789"},
+        {"price": "1" + "0" * 12},
+    )
 
 
 class TestBlock(RateComponentContract):

@@ -21,7 +21,12 @@ class TestWater(ServiceTypeContract):
 
     service = Water
     cases = cases("water")
-    refused = ({}, {"metered": "perhaps"}, {"metered": True, "agreed_volume": "much"}, {"metered": True, "colour": "blue"})
+    refused = (
+        {},
+        {"metered": "perhaps"},
+        {"metered": True, "agreed_volume": "much"},
+        {"metered": True, "colour": "blue"},
+    )
 
 
 class TestSewerage(ServiceTypeContract):

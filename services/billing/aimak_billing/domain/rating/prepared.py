@@ -13,7 +13,7 @@ from aimak.plugins.rate_components import Part, RateComponent
 from aimak.plugins.service_types import ServiceType, Way
 from aimak.problems import Place, Problem
 
-from aimak_billing.domain.rating.determinants import HOST_NAMES, column, inputs_of
+from aimak_billing.domain.rating.determinants import HOST_NAMES, attribute_names, column, inputs_of
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
@@ -79,6 +79,9 @@ def prepare(
         known = ", ".join(plugins.service_types.codes())
         return None, (_problem("AIM-T006", "service", service=version.service, known=known),)
     service = kind()
+    taken = sorted(HOST_NAMES & set(attribute_names(service, "number")))
+    if taken:
+        return None, (_problem("AIM-T012", "service", name=taken[0]),)
     built, problems = _build(version, service, plugins)
     if problems:
         return None, tuple(problems)
