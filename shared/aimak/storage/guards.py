@@ -10,7 +10,7 @@ from sqlalchemy import Connection, MetaData, Table
 
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION aimak_refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'AIM-K020 % is append-only', TG_TABLE_NAME; END $$
+$$ BEGIN RAISE EXCEPTION USING MESSAGE = 'AIM-K020 ' || TG_TABLE_NAME || ' is append-only'; END $$
 """
 
 
