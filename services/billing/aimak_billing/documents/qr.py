@@ -12,9 +12,8 @@ QUIET = 4
 def svg(payload: str) -> str:
     """The code of `payload` (error correction M, quiet zone of four modules) as a small SVG, one unit a module."""
     code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    pixels = memoryview(code.to_image(scale=1, add_quiet_zones=False))
-    side = pixels.shape[0]
-    rows = bytes(pixels)
+    image = code.to_image(scale=1, add_quiet_zones=False)
+    side, rows = image.shape[0], bytes(image)  # type: ignore[call-overload]
     path = "".join(_row(y + QUIET, rows[y * side : (y + 1) * side]) for y in range(side))
     size = side + 2 * QUIET
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{path}"/></svg>'

@@ -9,7 +9,7 @@ from aimak.texts import translate
 from babel.dates import format_date
 
 WORDS = (
-    "account", "address", "advance", "bank_account", "by_creditor", "charged", "charges", "corrected", "creditor",
+    "account", "advance", "bank_account", "by_creditor", "charged", "charges", "corrected", "creditor",
     "due", "due_by", "explanations", "gross", "holder", "issued", "meter", "net", "nothing_due", "number",
     "old_numbers", "opening", "paid", "places", "previous", "current", "price", "quantity", "readings", "residents",
     "scan", "service", "som", "tax", "tax_number", "title", "total", "used",

@@ -1,0 +1,161 @@
+"""The printed bill: the same bytes, readable text, a QR that pays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pypdfium2
+import pytest
+import zxingcpp
+from aimak.period import Period
+from aimak.texts import catalogue
+from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
+from aimak_billing.documents.render import render_bills
+from aimak_billing.documents.texts import WORDS, period_title, words
+from aimak_billing.domain.elqr import Elqr, link, parse
+
+AT = datetime(2026, 11, 3, 4, 0, tzinfo=UTC)
+WATER = CreditorPart(
+    Creditor("МП «Ак-Булак Суу Каналы»", "00000000000001", "Ала-Банк", "0000000000000011", "+996 000 900 001"),
+    (
+        BillLine("Ичүүчү суу", "15", "м³", "10.45", 15_675, 314, 15_989),
+        BillLine("Саркынды суулар", "15", "м³", "3.45", 5_175, 104, 5_279),
+    ),
+    opening=44_360, charged=21_268, paid=20_000, due=45_628,
+)  # fmt: skip
+WASTE = CreditorPart(
+    Creditor("МП «Ак-Булак Тазалык»"),
+    (BillLine("Таштандылар", "4", "адам", "25.00", 8_750, 175, 8_925, "4 адам, анын 1 пенсионер"),),
+    opening=0, charged=8_925, paid=0, due=8_925,
+)  # fmt: skip
+QR = link(Elqr("qr.example.kg", "7012", "10040004", "AK-BULAK", amount=54_553, transaction="1000"))
+BILL = BillDocument(
+    municipality="Ак-Булак шаары",
+    number="1000",
+    period="Октябрь 2026",
+    issued_on=date(2026, 11, 3),
+    due_on=date(2026, 11, 25),
+    opening_on=date(2026, 10, 1),
+    account="10040004",
+    holder="Өмүралиева Гүлзат",
+    address="Жаңы-Турмуш көч., 12, 7-батир",
+    parts=(WATER, WASTE),
+    old_numbers=("001007",),
+    residents=4,
+    readings=(
+        MeterReading("Ичүүчү суу", "24100025", "1 018", date(2026, 9, 30), "1 033", date(2026, 10, 31), "15", "м³"),
+    ),
+    explanations=("15 м³ × 10.45 сом = 156.75 сом",),
+    places_to_pay=("Капчык", "Нур-Банк"),
+    qr=QR,
+)
+
+
+def page_texts(pdf: bytes) -> list[str]:
+    """What a reader can select on each page, spaces and breaks made one."""
+    pages = pypdfium2.PdfDocument(pdf)
+    return [" ".join(page.get_textpage().get_text_range().replace("\u00a0", " ").split()) for page in list(pages)]
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    """The bill's text in Kyrgyz."""
+    (text,) = page_texts(render_bills([BILL], AT, "ky"))
+    return text
+
+
+def test_same_bill_has_the_same_bytes() -> None:
+    """Rendering again, in any order of the world, gives the same file; another instant gives another."""
+    first = render_bills([BILL], AT, "ky")
+    render_bills([replace(BILL, number="7")], AT, "ru")
+    assert render_bills([BILL], AT, "ky") == first
+    assert render_bills([BILL], AT + timedelta(seconds=1), "ky") != first
+
+
+def test_everything_a_bookkeeper_checks_is_on_it(page: str) -> None:
+    """Account, old number, readings with dates, net, tax, gross, opening, charged, paid, due, creditor's details."""
+    for expected in (
+        "10040004", "001007", "№ 1000", "03.11.2026", "25.11.2026", "30.09.2026", "1 018", "31.10.2026", "1 033",
+        "156.75", "3.14", "159.89", "296.00", "5.93", "301.93", "443.60", "200.00", "545.53", "212.68",
+        "00000000000001", "0000000000000011", "Ала-Банк", "4 адам, анын 1 пенсионер", "Капчык · Нур-Банк",
+    ):  # fmt: skip
+        assert expected in page, expected
+
+
+def test_kyrgyz_letters_are_selectable_text(page: str) -> None:
+    """ң, ө and ү in both cases come out of the file as the letters they are."""
+    for expected in ("Өмүралиева Гүлзат", "Жаңы-Турмуш көч.", "Төлөм дүмүрчөгү", "Көрсөткүчтөр"):
+        assert expected in page
+
+
+def test_every_letter_has_a_glyph() -> None:
+    """Every sign that the template prints is in the font, else a box would stand on paper."""
+    for lang in ("ky", "ru", "en"):
+        (text,) = page_texts(render_bills([replace(BILL, parts=(replace(WATER, corrected=-1_500),))], AT, lang))
+        assert "\ufffd" not in text and "\x00" not in text
+        assert "– " in text and "± " in text and "м³" in text
+
+
+def test_qr_is_read_back_from_the_page() -> None:
+    """A phone that looks at the page gets the link, and the link names account, amount and bill."""
+    page = pypdfium2.PdfDocument(render_bills([BILL], AT, "ru"))[0]
+    (found,) = zxingcpp.read_barcodes(page.render(scale=3).to_pil())
+    assert found.text == QR
+    read = parse(found.text)
+    assert (read.account, read.amount, read.transaction) == ("10040004", BILL.due, "1000")
+
+
+def test_page_is_a5_and_holds_one_bill() -> None:
+    """Each bill is a page of 148 × 210 mm of its own."""
+    pdf = pypdfium2.PdfDocument(render_bills([BILL, replace(BILL, account="10040061")], AT, "ru"))
+    assert [tuple(round(side / 72 * 25.4) for side in page.get_size()) for page in list(pdf)] == [(148, 210)] * 2
+
+
+def test_long_bill_goes_on_a_second_page_and_loses_nothing() -> None:
+    """A body with many lines gets a second page; its first line, its last and the stub are there."""
+    lines = tuple(replace(WATER.lines[0], label=f"Кызмат {number}") for number in range(60))
+    texts = page_texts(render_bills([replace(BILL, parts=(replace(WATER, lines=lines),))], AT, "ky"))
+    assert len(texts) >= 2
+    assert "Кызмат 0 " in texts[0] and "Кызмат 59 " in " ".join(texts[1:])
+    assert words("ky")["scan"] in texts[-1]
+
+
+def test_advance_asks_for_no_money() -> None:
+    """Who paid ahead sees the overpayment, and no stub to pay by."""
+    ahead = replace(BILL, parts=(replace(WATER, opening=-90_000, due=-88_732),), qr="")
+    (text,) = page_texts(render_bills([ahead], AT, "ru"))
+    assert "Переплата 887.32" in text
+    assert words("ru")["nothing_due"] in text
+    assert words("ru")["places"] not in text
+
+
+def test_text_of_a_holder_is_never_markup() -> None:
+    """A name with signs of the template's language is printed as it is written."""
+    (text,) = page_texts(render_bills([replace(BILL, holder="#panic() *Ж* $x$ [сын] \\")], AT, "ru"))
+    assert "#panic() *Ж* $x$ [сын] \\" in text
+
+
+def test_every_word_is_in_every_language() -> None:
+    """No word of the bill is missing, and Kyrgyz differs from Russian but for names and short forms."""
+    for lang in ("ky", "ru", "en"):
+        assert {f"bill.{word}" for word in WORDS} <= set(catalogue("aimak_billing", lang))
+    same = {word for word in WORDS if words("ky")[word] == words("ru")[word]}
+    assert same <= {"number", "som", "tax_number", "holder"}
+
+
+def test_period_is_named_as_people_name_it() -> None:
+    """A month by its name and year, another period by its first and last day."""
+    month = Period.month("2026-10")
+    assert [period_title(month, lang) for lang in ("ky", "ru", "en")] == [
+        "Октябрь 2026", "Октябрь 2026", "October 2026",
+    ]  # fmt: skip
+    season = Period(date(2026, 4, 1), date(2026, 10, 1), "2026 season")
+    assert period_title(season, "ru") == "01.04.2026 – 30.09.2026"
+
+
+def test_no_bill_is_no_document() -> None:
+    """Nothing to print, or an instant without its zone, is a caller's mistake."""
+    for bills, at in (([], AT), ([BILL], datetime(2026, 11, 3))):
+        with pytest.raises(ValueError, match="needs a bill"):
+            render_bills(bills, at, "ru")
