@@ -10,8 +10,6 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, Select, Table, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-# Rows of one INSERT: below SQLite's 32,766 and PostgreSQL's 65,535 parameters with room to spare.
-BLOCK_ROWS = 500
 PAGE_ROWS = 500
 
 
@@ -27,15 +25,13 @@ def answers(work: UnitOfWork, partner: str, external_ids: Sequence[str]) -> dict
 def add_answers_once(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """Write the answers whose ids are not there yet; gives the ids that are new. Another transaction's row for the
     same id is waited for. Ids are written in order, so that two writers cannot wait for each other."""
-    ordered = sorted(rows, key=lambda row: str(row["external_id"]))
+    ordered = sorted((dict(row) for row in rows), key=lambda row: str(row["external_id"]))
+    if not ordered:
+        return set()
     dialect: Any = sqlite if work.is_sqlite else postgresql
     answer = work.table("answer")
     statement = dialect.insert(answer).on_conflict_do_nothing().returning(answer.c.external_id)
-    fresh: set[str] = set()
-    for first in range(0, len(ordered), BLOCK_ROWS):
-        block = [dict(row) for row in ordered[first : first + BLOCK_ROWS]]
-        fresh.update(work.execute(statement.values(block)).scalars())
-    return fresh
+    return set(work.execute(statement, ordered).scalars())
 
 
 def add(work: UnitOfWork, payments: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> None:
