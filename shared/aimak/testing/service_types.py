@@ -57,9 +57,10 @@ class ServiceTypeContract:
 
     def _read(self, field: Any, given: Any) -> Any:
         """An attribute as rating would have it: numbers in thousandths."""
-        value = None if given is None else field.deserialize(given)
-        whole = isinstance(field, WholeField) and value is not None
-        return value * 1000 if whole else value
+        if given is None:
+            return None
+        value = field.deserialize(given)
+        return value * 1000 if isinstance(field, WholeField) else value
 
     def chosen(self, way: Way, rows: pl.DataFrame) -> list[bool | None]:
         """For which rows a way is meant."""
@@ -69,7 +70,7 @@ class ServiceTypeContract:
 
     def test_it_keeps_the_interface(self) -> None:
         """The class is what the host's registry accepts."""
-        problem = broken_contract(self.service.code, self.service, ServiceType, INTERFACE_VERSION)  # type: ignore[type-abstract]
+        problem = broken_contract(self.service.code, self.service, ServiceType, INTERFACE_VERSION)
         assert problem is None, problem
 
     def test_it_is_named_for_people(self) -> None:
