@@ -193,9 +193,12 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_town() -> Iterator[Callable[[Settings], Town]]:
+def make_town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings], Town]]:
     """Opens payments on the given settings with a town and the partner `kapchyk`."""
     opened: list[Service] = []
+    # A costly hash guards no test.
+    monkeypatch.setattr(aimak_payments.bootstrap, "ARGON2_PASSES", 1)
+    monkeypatch.setattr(aimak_payments.bootstrap, "ARGON2_KIB", 8)
 
     def make(settings: Settings) -> Town:
         service = aimak_payments.bootstrap.build(settings)
