@@ -49,7 +49,11 @@ ACCOUNTS = Columns(
         "choice",
         required=True,
         aliases=("язык", "тил"),
-        choices={"ky": ("кыргызский", "кыргызча"), "ru": ("русский", "орусча")},
+        choices={
+            "ky": ("кыргызский", "кыргызча"),
+            "ru": ("русский", "орусча"),
+            "en": ("английский", "англисче"),
+        },
     ),
     Column("street", aliases=("улица", "көчө")),
     Column("house", max_length=32, aliases=("дом", "үй")),
