@@ -19,7 +19,10 @@ INSTALLED = {"household": 489, "budget": 1000, "other": 978}
 SEWERED = {"household": 380, "budget": 650, "other": 650}
 HISTORY = (4, 5, 6, 7, 8, 9)
 BAD = {"unknown": 12, "below": 14, "tenfold": 10, "missing": 74}
-WET_WEIGHT = 25
+WET_WEIGHT = 20
+LARGEST_LEVEL = 4_000
+# A meter of this size carries so many cubic metres a month with ease.
+SIZES = ((15, 60), (20, 150), (25, 300), (32, 600), (50, 10**9))
 READERS = ("К-1", "К-2", "К-3", "К-4", "К-5", "К-6")
 
 
@@ -59,7 +62,7 @@ def _meter(dice: Dice, account: Account, state: str) -> Meter:
         verified = last_day if state == "expired" else verified
     return Meter(
         serial=f"{year % 100}{account.place * 11 + 100_003:06d}",
-        size=15 if account.home else dice.pick((20, 25, 32, 50)),
+        size=15,
         dials=5 if account.home else 6,
         installed_on=installed,
         initial_reading=dice.below(4),
@@ -82,7 +85,7 @@ def monthly(size: Size, accounts: list[Account]) -> Use:
     for account in accounts:
         shape = table["house" if account.kind == "standpipe" else account.kind]
         heads = account.persons if account.home else WET_WEIGHT if account.wet else 1
-        level = shapes.draw(shape.level, dice) * heads
+        level = min(LARGEST_LEVEL, shapes.draw(shape.level, dice)) * heads
         for month in raw:
             swing = shapes.draw(shape.swing, dice)
             raw[month][account.place] = level * shape.season[month] * swing // 1000 + 1
@@ -96,6 +99,7 @@ def monthly(size: Size, accounts: list[Account]) -> Use:
         total = half_up(litres, 1000) if name == "household" else size.of(BODIES_USE[name])
         _scale(total, group, raw, used)
     _norm_use(accounts)
+    _fit(accounts)
     return used
 
 
@@ -107,6 +111,12 @@ def _scale(total: int, group: list[Account], raw: Use, used: Use) -> None:
         used[10][account.place] = account.monthly_use = cubic
         for month in HISTORY:
             used[month][account.place] = half_up(raw[month][account.place] * total, sum(weights))
+
+
+def _fit(accounts: list[Account]) -> None:
+    for account in accounts:
+        if account.meter is not None and not account.home:
+            account.meter.size = next(size for size, most in SIZES if account.monthly_use <= most)
 
 
 def _norm_use(accounts: list[Account]) -> None:
@@ -144,18 +154,24 @@ def readings(size: Size, accounts: list[Account], used: Use) -> tuple[list[Readi
             if meter.last_day is None or day < meter.last_day:
                 line = Reading(account.number, meter.serial, day, register, dice.pick(READERS))
                 (month if at == 10 else history).append(line)
-    return history, _with_faults(size, {a.number for a in accounts if a.home}, history, month)
+    regular = {a.number for a in accounts if a.home and a.metered and _used_as_usual(a, used)}
+    return history, _with_faults(size, regular, history, month)
+
+
+def _used_as_usual(account: Account, used: Use) -> bool:
+    """October is no low month: ten times its use stands out against every month before."""
+    most = max(used[month][account.place] for month in HISTORY)
+    return used[10][account.place] >= 8 and 2 * used[10][account.place] >= most
 
 
 def _months(start: date, end: date) -> int:
     return max(0, (end.year - start.year) * 12 + end.month - start.month)
 
 
-def _with_faults(size: Size, homes: set[str], history: list[Reading], month: list[Reading]) -> list[Reading]:
+def _with_faults(size: Size, regular: set[str], history: list[Reading], month: list[Reading]) -> list[Reading]:
     dice = Dice("town/faults")
     before = {line.serial: line.reading for line in history}
-    able = [at for at, line in enumerate(month) if line.account in homes and line.serial in before]
-    able = [at for at in able if month[at].reading - before[month[at].serial] >= 8]
+    able = [at for at, line in enumerate(month) if line.account in regular]
     counts = {fault: size.of(count) for fault, count in BAD.items()}
     places = iter(dice.shuffled(able)[: sum(counts.values())])
     faults = {next(places): fault for fault, count in counts.items() for _ in range(count)}
