@@ -35,6 +35,8 @@ def load(path: Path = TABLE) -> dict[str, Shape]:
                 shape.swing.append(value)
     # A block of flats is one customer there: between flats, the spread is that of homes.
     shapes["flat"].level = shapes["house"].level
+    # Institutions are billed there for one month and two by turns, which is no swing of their use.
+    shapes["budget"].swing = shapes["other"].swing
     return shapes
 
 
