@@ -125,7 +125,7 @@ def read_plan(path: Path) -> list[Planned]:
     with path.open(encoding="utf-8", newline="") as file:
         numbers = {field.name for field in fields(Planned) if field.type == "int"}
         return [
-            Planned(**{name: int(value) if name in numbers else value for name, value in row.items()})
+            Planned(**{name: int(value) if name in numbers else value for name, value in row.items()})  # type: ignore[arg-type]
             for row in csv.DictReader(file, delimiter=";")
         ]
 
