@@ -100,8 +100,9 @@ def transfer(
     return {**row, "business_date": business_date, **optional, **facts}
 
 
-def post(work: UnitOfWork, transfers: Sequence[Mapping[str, Any]]) -> None:
-    """Write transfers with the open ledger day. An id that is there already is refused by the database."""
+def post(work: UnitOfWork, transfers: Sequence[Mapping[str, Any]], day: date | None = None) -> None:
+    """Write transfers with the open ledger day (`day`: what `open_day` gave in this unit, to ask it once). An id that
+    is there already is refused by the database."""
     if transfers:
-        day = open_day(work)
+        day = day or open_day(work)
         work.execute(insert(work.table("transfer")), [{**row, "ledger_day": day} for row in transfers])

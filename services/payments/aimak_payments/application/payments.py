@@ -207,7 +207,7 @@ def _credit(
             parts.append(_part(row, provider, amount))
             transfers.append(_to_provider(work, row, provider, amount))
     payments.add(work, rows, parts)
-    ledger.post(work, transfers)
+    ledger.post(work, transfers, ledger_day)
     work.publish(received(work.tenant, rows, parts))
     return reasons
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import Row, Select, func, insert, literal, select, union_all
 
 from aimak_payments.domain.split import SplitRule, Standing
 from aimak_payments.domain.terms import ACTIVE
@@ -27,32 +28,34 @@ def find(work: UnitOfWork, texts: Iterable[str], *, lock: bool = False) -> dict[
     """Accounts by the text they were asked for with: their number, else an old number. `lock` holds their rows, in
     the order of ids, until the transaction ends."""
     wanted = sorted(set(texts))
-    ids = _ids(work, wanted)
-    account = work.table("account")
-    query = (
-        select(account)
-        .where(account.c.tenant == work.tenant, account.c.account_id.in_(sorted(set(ids.values()))))
-        .order_by(account.c.account_id)
-    )
-    rows = work.execute(query.with_for_update() if lock else query)
-    known = {row.account_id: Account(row.account_id, row.number, row.holder, row.status) for row in rows}
-    return {text: known[found] for text, found in ids.items() if found in known}
-
-
-def _ids(work: UnitOfWork, texts: Sequence[str]) -> dict[str, int]:
     account, alias = work.table("account"), work.table("alias")
-    by_alias = select(alias.c.alias, alias.c.account_id).where(alias.c.tenant == work.tenant, alias.c.alias.in_(texts))
+    # Not sorted by the database: SQLite would then walk through every account of the tenant.
+    rows = work.execute(select(account).where(account.c.tenant == work.tenant, account.c.number.in_(wanted))).all()
     # A number that has moved on may stand at two accounts for a moment: the active one is meant.
-    by_number = (
-        select(account.c.number, account.c.account_id, account.c.status)
-        .where(account.c.tenant == work.tenant, account.c.number.in_(texts))
-        .order_by(account.c.account_id)
-    )
-    found = {row.alias: row.account_id for row in work.execute(by_alias)}
-    rows = work.execute(by_number).all()
-    for row in sorted(rows, key=lambda row: (row.status == ACTIVE, -row.account_id)):
-        found[row.number] = row.account_id
-    return found
+    rows = sorted(rows, key=lambda row: (row.status == ACTIVE, -row.account_id))
+    found = {row.number: _account(row) for row in rows}
+    if others := [text for text in wanted if text not in found]:
+        by_alias = (
+            select(alias.c.alias.label("text"), account)
+            .join(account, (account.c.tenant == alias.c.tenant) & (account.c.account_id == alias.c.account_id))
+            .where(alias.c.tenant == work.tenant, alias.c.alias.in_(others))
+        )
+        found |= {row.text: _account(row) for row in work.execute(by_alias)}
+    return _locked(work, found) if lock and not work.is_sqlite else found
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(row.account_id, row.number, row.holder, row.status)
+
+
+def _locked(work: UnitOfWork, found: Mapping[str, Account]) -> dict[str, Account]:
+    """The same accounts as they stand once nobody else holds them."""
+    account = work.table("account")
+    ids = sorted({known.account_id for known in found.values()})
+    query = select(account).where(account.c.tenant == work.tenant, account.c.account_id.in_(ids))
+    rows = work.execute(query.order_by(account.c.account_id).with_for_update())
+    held = {row.account_id: _account(row) for row in rows}
+    return {text: held[known.account_id] for text, known in found.items() if known.account_id in held}
 
 
 def numbers(work: UnitOfWork, account_ids: Sequence[int]) -> dict[int, str]:
@@ -74,29 +77,32 @@ def any_known(work: UnitOfWork) -> bool:
 def standings(work: UnitOfWork, account_ids: Iterable[int]) -> dict[int, list[Standing]]:
     """How accounts stand with each of their providers; an account that nobody serves is not in it."""
     ids = sorted(set(account_ids))
-    charged = _sums(work, "receivable", ids)
-    taken = _sums(work, "payment_part", ids)
+    charged, taken = _sums(work, "receivable", ids), _sums(work, "payment_part", ids)
     connection = work.table("connection")
-    served = select(connection.c.account_id, connection.c.provider).where(
+    nothing = literal(0)
+    served = select(connection.c.account_id, connection.c.provider, nothing, nothing).where(
         connection.c.tenant == work.tenant, connection.c.account_id.in_(ids)
     )
-    keys = {(row.account_id, row.provider) for row in work.execute(served)} | charged.keys() | taken.keys()
+    sums: dict[tuple[int, str], tuple[int, int]] = {}
+    moved = charged.add_columns(nothing)
+    paid = taken.with_only_columns(*taken.selected_columns[:2], nothing, taken.selected_columns[2])
+    for account_id, provider, more_charged, more_taken in map(tuple, work.execute(union_all(moved, paid, served))):
+        before_charged, before_taken = sums.get((account_id, provider), (0, 0))
+        # PostgreSQL sums bigints to numeric.
+        sums[account_id, provider] = before_charged + int(more_charged), before_taken + int(more_taken)
     found: dict[int, list[Standing]] = defaultdict(list)
-    for account_id, provider in sorted(keys):
-        key = (account_id, provider)
-        found[account_id].append(Standing(provider, charged.get(key, 0), taken.get(key, 0)))
+    for (account_id, provider), (charges, parts) in sorted(sums.items()):
+        found[account_id].append(Standing(provider, charges, parts))
     return dict(found)
 
 
-def _sums(work: UnitOfWork, name: str, ids: Sequence[int]) -> dict[tuple[int, str], int]:
+def _sums(work: UnitOfWork, name: str, ids: Sequence[int]) -> Select[tuple[int, str, int]]:
     table = work.table(name)
-    query = (
-        select(table.c.account_id, table.c.provider, func.sum(table.c.amount).label("amount"))
+    return (
+        select(table.c.account_id, table.c.provider, func.sum(table.c.amount))
         .where(table.c.tenant == work.tenant, table.c.account_id.in_(ids))
         .group_by(table.c.account_id, table.c.provider)
     )
-    # PostgreSQL sums bigints to numeric.
-    return {(row.account_id, row.provider): int(row.amount) for row in work.execute(query)}
 
 
 def split_rules(work: UnitOfWork) -> list[SplitRule]:

@@ -30,16 +30,15 @@ class PartnerRecord:
 def read(connection: Connection, metadata: MetaData, tenant: str, code: str) -> PartnerRecord | None:
     """A partner with its credentials."""
     partner, credential = metadata.tables["partner"], metadata.tables["credential"]
-    mine = (partner.c.tenant == tenant) & (partner.c.code == code)
-    row = connection.execute(select(partner).where(mine)).one_or_none()
-    if row is None:
-        return None
-    secrets = connection.execute(
-        select(credential.c.login, credential.c.secret_hash)
-        .where(credential.c.tenant == tenant, credential.c.partner == code)
+    same = (credential.c.tenant == partner.c.tenant) & (credential.c.partner == partner.c.code)
+    query = (
+        select(partner, credential.c.login, credential.c.secret_hash)
+        .outerjoin(credential, same)
+        .where(partner.c.tenant == tenant, partner.c.code == code)
         .order_by(credential.c.login)
     )
-    return _record(row, {login: secret for login, secret in secrets})
+    rows = connection.execute(query).all()
+    return _record(rows[0], {row.login: row.secret_hash for row in rows if row.login is not None}) if rows else None
 
 
 def _record(row: Row[Any], secrets: Mapping[str, str]) -> PartnerRecord:
