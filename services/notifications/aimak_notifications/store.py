@@ -11,7 +11,7 @@ from aimak.storage import bulk
 from aimak.storage.types import dumps
 from aimak.storage.upsert import insert_once
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, insert, or_, select, text, update
 
 from aimak_notifications.domain import notices as domain
 from aimak_notifications.domain import states
@@ -142,7 +142,9 @@ def change_messages(work: UnitOfWork, changes: Sequence[Mapping[str, Any]], *, o
     columns = [name for name in changes[0] if name != "id"]
     new = {name: bindparam(f"new_{name}", type_=message.c[name].type) for name in columns}
     values = [{"message_id": change["id"], **{f"new_{name}": change[name] for name in columns}} for change in changes]
-    return work.execute(update(message).where(mine, message.c.state.in_(only_from)).values(**new), values).rowcount
+    # Not IN: a list in it cannot be expanded where many rows are changed at once.
+    from_state = or_(*(message.c.state == name for name in only_from))
+    return work.execute(update(message).where(mine, from_state).values(**new), values).rowcount
 
 
 def one_message(work: UnitOfWork, message_id: int) -> Row[Any] | None:
