@@ -93,7 +93,7 @@ class Month:
             admin.post("/gateway/people", {"name": name, "roles": roles, "password": PASSWORDS[name]})
         for provider in self.town["providers"]:
             facts = {key: provider[key] for key in ("code", "tax_number", "regime", "bank_account")}
-            admin.post("/billing/providers", {**facts, "name": provider["names"]})
+            admin.post("/billing/providers", {**facts, "name": provider["names"], "elqr": provider.get("elqr", {})})
         for partner in self.town["partners"]:
             admin.post("/payments/partners", self._partner(partner))
         admin.post("/notifications/gateways", {"gateway": "file", "settings": {}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -13,6 +13,7 @@ from aimak.contracts import billing
 from aimak.money import share
 from aimak.period import Period
 from aimak.plugins.numbers import Price
+from aimak.problems import Refused
 from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
@@ -21,6 +22,7 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.application.tariffs import stored
 from aimak_billing.application.views import address_parts, find_bill, readings_view
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
+from aimak_billing.domain import elqr
 from aimak_billing.domain.addresses import address_text
 from aimak_billing.domain.rating import explain, label
 from aimak_billing.domain.rating.sentences import price_text, quantity_text
@@ -112,12 +114,24 @@ def print_bill(kit: Kit, work: UnitOfWork, number: str, lang: str) -> Printed:
         readings=tuple(_readings(work, lines, bill.period, speaker)),
         explanations=tuple(speaker.sentence(part) for part in _by_connection(lines)),
     )
-    return Printed(document, issued[-1], lang)
+    return Printed(replace(document, qr=_payment_link(work, document)), issued[-1], lang)
+
+
+def _payment_link(work: UnitOfWork, document: BillDocument) -> str:
+    """The link to pay the whole bill by, of the first creditor that has payment codes; empty where none has, where
+    nothing is due, or where the standard has no room for so long an account number."""
+    facts = [row.elqr for row in registers.providers(work) if row.elqr]
+    if document.due <= 0 or not facts:
+        return ""
+    try:
+        return elqr.link(elqr.for_bill(facts[0], document.account, document.due, document.number))
+    except Refused:
+        return ""
 
 
 def render(printed: Printed) -> bytes:
     """The bill as PDF."""
-    from aimak_billing.documents import render_bills
+    from aimak_billing.documents.render import render_bills
 
     return render_bills([printed.document], printed.issued_at, printed.lang)
 

@@ -18,6 +18,7 @@ from aimak.storage.work import UnitOfWork
 from aimak.texts import LANGUAGES
 
 from aimak_billing.application.kit import Kit
+from aimak_billing.domain import elqr
 from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
 from aimak_billing.store import registers as store
 
@@ -78,6 +79,7 @@ def define_provider(facts: Mapping[str, Any], work: UnitOfWork) -> tuple[dict[st
         problems.append(Problem("AIM-B001", {"code": facts["code"]}))
     if facts["regime"] not in REGIMES:
         problems.append(Problem("AIM-B004", {"regime": facts["regime"], "allowed": ", ".join(REGIMES)}))
+    problems += _elqr_problems(facts["elqr"])
     if problems:
         raise Refused(*problems)
     wanted = {key: facts[key] for key in ("code", "name", "tax_number", "regime", "bank_account", "elqr")}
@@ -89,6 +91,17 @@ def define_provider(facts: Mapping[str, Any], work: UnitOfWork) -> tuple[dict[st
         store.write_provider(work, {**wanted, "number": number, "version": version}, new=known is None)
         work.publish(_providers(work, facts["code"]))
     return provider_view(store.provider(work, facts["code"])), replayed
+
+
+def _elqr_problems(facts: Mapping[str, str]) -> tuple[Problem, ...]:
+    """A payment code that no bank would read is found when the creditor is defined, not when a bill is printed."""
+    if not facts:
+        return ()
+    try:
+        elqr.build(elqr.for_bill(facts, account="1", amount=None, bill=""))
+    except Refused as refused:
+        return refused.problems
+    return ()
 
 
 def _next_provider(work: UnitOfWork) -> int:

@@ -7,7 +7,7 @@ runs themselves. It ends with a checksum that guards against damage only: a payl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote, unquote
@@ -74,6 +74,23 @@ def link(elqr: Elqr) -> str:
 def encoded_link(elqr: Elqr) -> str:
     """The link as it travels in a message: the payload percent-encoded."""
     return PREFIX + quote(build(elqr), safe="")
+
+
+def for_bill(facts: Mapping[str, str], account: str, amount: int | None, bill: str) -> Elqr:
+    """The code of a bill to a creditor. `facts`: provider_id, service_code and name as the creditor's bank gave them,
+    and mcc where it is not 4900. Raises Refused where one of them is missing."""
+    missing = [name for name in ("provider_id", "service_code", "name") if not facts.get(name)]
+    if missing:
+        raise Refused(*(_problem("AIM-B804", name) for name in missing))
+    return Elqr(
+        provider_id=facts["provider_id"],
+        service_code=facts["service_code"],
+        account=account,
+        name=facts["name"],
+        amount=amount,
+        transaction=bill,
+        mcc=facts.get("mcc", UTILITIES),
+    )
 
 
 def parse(text: str) -> Elqr:

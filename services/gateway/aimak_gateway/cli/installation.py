@@ -71,6 +71,12 @@ def _names(names: list[str]) -> dict[str, str]:
     return made
 
 
+def _elqr(facts: list[str]) -> dict[str, dict[str, str]]:
+    """`provider_id=qr.example.kg` … as the body's part; nothing where nothing was said."""
+    made = dict(fact.partition("=")[::2] for fact in facts)
+    return {"elqr": made} if made else {}
+
+
 def _define(app: typer.Typer) -> None:
     tenants = noun(app, "tenant", "Municipalities.")
 
@@ -99,11 +105,15 @@ def _define(app: typer.Typer) -> None:
         tax_number: Annotated[str, typer.Option(help="Tax number (ИНН).")],
         bank_account: Annotated[str, typer.Option(help="Settlement account.")] = "",
         regime: Annotated[str, typer.Option(help="general, simplified or budget.")] = "general",
+        elqr: Annotated[
+            list[str] | None,
+            typer.Option(help="Payment code, from the bank: provider_id=… service_code=… name=…, each by itself."),
+        ] = None,
     ) -> None:
         """Define a creditor.  Example: aimak provider add vodokanal --name ru=Водоканал --tax-number 01234567890123"""
         body = {"code": code, "name": _names(name), "tax_number": tax_number, "regime": regime}
         with connected(ui) as api:
-            answer = api.post("/billing/providers", {**body, "bank_account": bank_account})
+            answer = api.post("/billing/providers", {**body, "bank_account": bank_account, **_elqr(elqr or [])})
         ui.result(answer, [f"{code}: {_names(name).get(ui.lang, code)}"])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from aimak.problems import Refused
-from aimak_billing.domain.elqr import Elqr, build, encoded_link, link, parse
+from aimak_billing.domain.elqr import Elqr, build, encoded_link, for_bill, link, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +52,15 @@ def test_code_without_amount_is_static() -> None:
     assert payload.startswith("000201010211")
     assert "5405" not in payload
     assert parse(payload).amount is None
+
+
+def test_code_of_a_bill_is_made_of_what_the_bank_gave() -> None:
+    """A creditor's facts, the account, the amount and the bill's number make the code; a missing fact is named."""
+    facts = {"provider_id": "qr.example.kg", "service_code": "7012", "name": "AK-BULAK"}
+    assert for_bill(facts, "10040004", 54_553, "1000") == BILL
+    with pytest.raises(Refused) as refused:
+        for_bill({"provider_id": "qr.example.kg"}, "10040004", 1, "1")
+    assert [problem.fields["field"] for problem in refused.value.problems] == ["service_code", "name"]
 
 
 def test_link_carries_the_payload_plain_or_encoded() -> None:
