@@ -85,7 +85,7 @@ class Inputs:
 
     def by_norm(self) -> Number:
         """Residents × norm × days in thousandths; a norm per month is taken for the days of the month that count."""
-        quantity = self["residents"] * self["norm"]
+        quantity = self["norm"] * self["residents"]
         if self.norm_per == "day":
             return quantity * self["days"]
         return quantity.portion(self["days"], self["days_in_period"])

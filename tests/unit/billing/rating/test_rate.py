@@ -1,0 +1,203 @@
+"""Connections are rated by the tariff that applies to them, and held where something is not known."""
+
+import json
+
+import polars as pl
+import pytest
+from aimak_billing.domain.rating import quote, rate
+
+from tests.unit.billing.rating.conftest import frame, tariff
+
+PER_UNIT = "- {code: volume, kind: per_unit, price: 10.45}"
+TAXED = PER_UNIT + "\n- {code: sales_tax, kind: tax, tax: sales_tax}"
+BLOCKS = "- {code: volume, kind: block, blocks: [{up_to: 10, price: 2}, {up_to: 20, price: 4}, {price: 5}]}"
+NORMS = "norms: {table: [{when: {norm: flat}, quantity: 0.2}, {when: {norm: standpipe}, quantity: 0.05}]}"
+METERED = {"service": "water", "provider": "p", "attributes": {"metered": True}}
+
+
+def held(rated):
+    """The codes of the holds."""
+    return rated.holds.get_column("code").to_list()
+
+
+def test_a_line_is_quantity_times_price_rounded_once_and_taxed_on_the_rounded_line(made):
+    """12.300 m³ × 10.45 = 128.535 → 128.54; 3 % of that 3.8562 → 3.86."""
+    rated = quote({**METERED, "usage": 12300}, made(tariff(TAXED)))
+    charge, tax = rated.lines.to_dicts()
+    assert (charge["kind"], charge["quantity"], charge["price"], charge["price_scale"]) == ("charge", 12300, 1045, 0)
+    assert (charge["amount"], charge["basis"], charge["tax"]) == (12854, None, None)
+    assert (tax["kind"], tax["amount"], tax["tax"], tax["quantity"]) == ("tax", 386, "sales_tax", None)
+    assert (tax["price"], tax["price_scale"]) == (30000, 6)
+    assert charge["position"] < tax["position"] and rated.holds.is_empty()
+
+
+def test_each_part_of_a_volume_is_priced_at_its_own_block(made):
+    """25 m³ over blocks of 2, 4 and 5 som are 85 som, not 57.5 and not 125."""
+    book = made(tariff(BLOCKS))
+    amounts = {
+        usage: quote({**METERED, "usage": usage}, book).lines["amount"].item() for usage in (0, 10_000, 10_001, 25_000)
+    }
+    assert amounts == {0: 0, 10_000: 20_00, 10_001: 20_00, 25_000: 85_00}
+
+
+@pytest.mark.parametrize(
+    ("rule", "amount"),
+    [
+        ("{mode: half_up}", 12854),
+        ("{mode: down}", 12853),
+        ("{mode: up}", 12854),
+        ('{mode: half_up, to: "0.10"}', 12850),
+        ("{mode: up, to: 1}", 12900),
+        ("{mode: down, to: 1}", 12800),
+    ],
+)
+def test_the_line_is_rounded_by_the_tariffs_rule(made, rule, amount):
+    """128.535 som by each rule."""
+    book = made(tariff(PER_UNIT, extra=f"rounding: {rule}"))
+    assert quote({**METERED, "usage": 12300}, book).lines["amount"].item() == amount
+
+
+def test_without_a_meter_persons_times_norm_times_days_count(made):
+    """4 × 0.200 m³ × 31 days = 24.800 m³, and the line keeps what it was made of."""
+    book = made(tariff(PER_UNIT, extra=NORMS))
+    unmetered = {"service": "water", "provider": "p", "attributes": {"metered": False, "norm": "flat"}, "residents": 4}
+    line = quote(unmetered, book).lines.to_dicts()[0]
+    assert (line["quantity"], line["amount"]) == (24800, 25916)
+    assert json.loads(line["basis"]) == {"way": "norm", "residents": 4, "norm": 200, "days": 31}
+
+
+def test_a_norm_may_be_for_a_month_and_for_a_time(made):
+    """A monthly norm is taken for the days that count; of two dated norms the one of the period's first day."""
+    table = """
+    norms:
+      per: month
+      table:
+        - {when: {norm: flat}, quantity: 6, to: 2026-10-01}
+        - {when: {norm: flat}, quantity: 3.1, from: 2026-10-01}
+    """
+    book = made(tariff(PER_UNIT, extra="\n".join(line[4:] for line in table.strip("\n").splitlines())))
+    unmetered = {"service": "water", "provider": "p", "attributes": {"metered": False, "norm": "flat"}, "residents": 2}
+    assert quote({**unmetered, "days": 10}, book).lines["quantity"].item() == 2000
+    assert quote(unmetered, book).lines["quantity"].item() == 6200
+
+
+def test_a_meter_without_a_reading_goes_by_norm_or_is_held_as_the_tariff_says(made):
+    """`without_reading: norm` passes on to the norm, `hold` holds the account."""
+    metered = {**METERED, "attributes": {"metered": True, "norm": "flat"}, "residents": 3}
+    by_norm = quote(metered, made(tariff(PER_UNIT, extra=NORMS + "\nwithout_reading: norm")))
+    assert by_norm.lines["quantity"].item() == 3 * 200 * 31
+    assert held(quote(metered, made(tariff(PER_UNIT, extra=NORMS + "\nwithout_reading: hold")))) == ["AIM-T022"]
+
+
+def test_pensioners_pay_their_share(made):
+    """Three at 25 som and a pensioner at half of it; more pensioners than residents hold the account."""
+    book = made(tariff("- {code: persons, kind: per_person, price: 25, pensioners_pay: 50 %}", service="waste"))
+    household = {"service": "waste", "provider": "p", "residents": 4}
+    line = quote({**household, "pensioners": 1}, book).lines.to_dicts()[0]
+    assert (line["quantity"], line["price"], line["amount"]) == (4000, None, 8750)
+    assert held(quote({**household, "pensioners": 5}, book)) == ["AIM-T028"]
+    assert held(quote(household, book)) == ["AIM-T021"]
+
+
+HOLDS = [
+    ({"service": "water", "provider": "other"}, "AIM-T020"),
+    ({**METERED, "attributes": {"metered": False, "norm": "flat"}}, "AIM-T021"),
+    ({**METERED, "attributes": {"metered": False, "norm": "palace"}, "residents": 1}, "AIM-T023"),
+    ({**METERED, "attributes": {}, "usage": 1}, "AIM-T024"),
+    ({**METERED, "attributes": {"metered": "perhaps"}, "usage": 1}, "AIM-T025"),
+    ({**METERED, "attributes": {"metered": False, "agreed_volume": "much"}}, "AIM-T025"),
+    ({**METERED, "usage": 1, "regime": "unheard_of"}, "AIM-T027"),
+    ({**METERED, "usage": -1}, "AIM-T028"),
+    ({**METERED, "usage": 10**12}, "AIM-T028"),
+    ({**METERED, "attributes": {"metered": False, "norm": "flat"}, "residents": 100_001}, "AIM-T028"),
+]
+
+
+@pytest.mark.parametrize(("connection", "code"), HOLDS)
+def test_what_is_not_known_holds_the_connection(made, connection, code):
+    """Each missing, unreadable or impossible determinant has its own reason, and there is no line of 0."""
+    rated = quote(connection, made(tariff(TAXED, extra=NORMS)))
+    assert held(rated) == [code] and rated.lines.is_empty()
+    assert json.loads(rated.holds["fields"].item())["date"] == "2026-10-01"
+
+
+def test_an_amount_beyond_the_bounds_of_money_is_held(made):
+    """The largest usage at the largest price is no amount that a bill can have."""
+    book = made(tariff("- {code: volume, kind: per_unit, price: 9999999999.99}"))
+    assert held(quote({**METERED, "usage": 10**12 - 1}, book)) == ["AIM-T028"]
+
+
+def test_sewerage_follows_the_accounts_water_however_that_was_found(made):
+    """As much as all water connections of the account together; one unknown makes it unknown, none too."""
+    book = made(tariff(PER_UNIT), tariff("- {code: volume, kind: per_unit, price: 1}", "sewerage", "s"))
+    sewer = {"service": "sewerage", "attributes": "{}"}
+    rated = rate(
+        frame(
+            {"account_id": 1, "place": 0, "usage": 3000},
+            {"account_id": 1, "place": 0, "usage": 4500},
+            {"account_id": 1, "place": 0, **sewer},
+            {"account_id": 2, "place": 1, "usage": 1000},
+            {"account_id": 2, "place": 1, "usage": None},
+            {"account_id": 2, "place": 1, **sewer},
+            {"account_id": 3, "place": 2, **sewer},
+        ),
+        book,
+    )
+    followed = rated.lines.filter(pl.col("service") == "sewerage")
+    assert followed.select("account_id", "quantity").rows() == [(1, 7500)]
+    assert rated.holds.select("connection_id", "code").rows() == [
+        (4, "AIM-T023"),
+        (5, "AIM-T026"),
+        (6, "AIM-T026"),
+    ]
+
+
+def test_a_tariff_applies_to_the_class_and_attributes_that_it_names(made):
+    """Each connection falls under the one tariff whose conditions it meets; null meets none."""
+    people = tariff(PER_UNIT, code="people", extra="applies_to: {class: household}")
+    firms = tariff(PER_UNIT.replace("10.45", "30"), code="firms", extra="applies_to: {class: [budget, other]}")
+    rated = rate(
+        frame(
+            {"usage": 1000, "customer_class": "household"},
+            {"usage": 1000, "customer_class": "budget", "place": 1},
+            {"usage": 1000, "customer_class": "other", "place": 2},
+            {"usage": 1000, "customer_class": None, "place": 3},
+        ),
+        made(people, firms),
+    )
+    assert rated.lines.sort("place").select("place", "amount").rows() == [(0, 1045), (1, 3000), (2, 3000)]
+    assert rated.holds.select("place", "code").rows() == [(3, "AIM-T020")]
+
+
+def test_the_tariff_of_the_periods_first_day_counts(made):
+    """A version that begins in mid-month counts from the next month; one that has ended no longer."""
+    later = tariff(PER_UNIT.replace("10.45", "11")).replace("2026-06-01", "2026-10-16")
+    connection = {**METERED, "usage": 1000}
+    both = [tariff(PER_UNIT), later]
+    assert quote(connection, made(*both, period="2026-10")).lines["amount"].item() == 1045
+    assert quote(connection, made(*both, period="2026-11")).lines["amount"].item() == 1100
+    ended = made(tariff(PER_UNIT, extra="to: 2026-10-01"), period="2026-10")
+    assert held(quote(connection, ended)) == ["AIM-T020"]
+
+
+def test_a_draft_rates_nothing(made):
+    """Only approved versions count."""
+    assert held(quote({**METERED, "usage": 1}, made(tariff(PER_UNIT, extra="status: draft")))) == ["AIM-T020"]
+
+
+def test_positions_are_the_order_of_the_bill_and_unique_in_the_account(made):
+    """Connections in the order of the frame, components in the order of the tariff, whatever is reckoned first."""
+    backwards = "- {code: sales_tax, kind: tax, tax: sales_tax}\n" + PER_UNIT
+    book = made(tariff(backwards), tariff(PER_UNIT, "sewerage", "s"))
+    rows = frame({"account_id": 1, "usage": 1000}, {"account_id": 1, "service": "sewerage", "attributes": "{}"})
+    lines = rate(rows, book).lines.sort("position")
+    assert lines["component"].to_list() == ["sales_tax", "volume", "volume"]
+    assert lines["position"].to_list() == [0, 1, 100]
+
+
+def test_an_empty_frame_is_rated_to_nothing(made):
+    """No rows, no lines, no holds, the same columns."""
+    book = made(tariff(TAXED))
+    rated = rate(frame(), book)
+    assert rated.lines.is_empty() and rated.holds.is_empty()
+    assert rated.lines.schema == quote({**METERED, "usage": 1}, book).lines.schema
