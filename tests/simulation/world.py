@@ -7,7 +7,7 @@ import shutil
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from aimak.storage import migrate
 from aimak.tables import kernel_tables
 from aimak.tenants import KEEP_TENANTS
 from sqlalchemy import MetaData
+from sqlalchemy.exc import OperationalError
 
 from tests.simulation.broker import SimBroker, Stored
 from tests.simulation.crash import Crash, Fuse
@@ -212,13 +213,13 @@ class World:
 
     def relay(self, name: str) -> None:
         """One step of a relay; a crash ends it where it stands."""
-        with self._dying(name):
+        with self._dying(name), suppress(OperationalError):
             self.relays[name].step()
 
     def work(self, name: str) -> bool:
         """One step of a worker."""
         done = False
-        with self._dying(name):
+        with self._dying(name), suppress(OperationalError):
             done = self.workers[name].step()
         return done
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -17,6 +17,8 @@ from aimak_gateway import application, store
 
 _HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "content-length", "host", "authorization"}
 _BLOCK = 1 << 16
+# Each service has its own limits; the gateway holds no more than a block.
+LARGEST_BODY = 1 << 40
 
 
 def routes(service: Service, clients: Mapping[str, httpx.Client]) -> tuple[Blueprint, ...]:
@@ -79,7 +81,7 @@ def _passing(service: Service, clients: Mapping[str, httpx.Client]) -> Blueprint
     @open_to("session")
     def pass_on(name: str, rest: str) -> Response:
         """Pass a request on to a service with a token that says who asks."""
-        request.max_content_length = None
+        request.max_content_length = LARGEST_BODY
         token = sign(_asking(service), current_app.config["AIMAK_SECRET"])
         headers = {key: value for key, value in request.headers if key.lower() not in _HOP}
         asked = clients[name].build_request(
@@ -108,8 +110,9 @@ class ServiceAway(Refused):
 def _body() -> Iterator[bytes] | None:
     if request.method == "GET":
         return None
-    read: Callable[[], bytes] = lambda: request.stream.read(_BLOCK)  # noqa: E731 - iter() wants a callable
-    return iter(read, b"")
+    # The stream itself, not the proxy: in the one-process runtime it is read while the inner request is the present one.
+    stream = request.stream
+    return iter(lambda: stream.read(_BLOCK), b"")
 
 
 def _json() -> dict[str, Any]:
