@@ -11,7 +11,7 @@ from aimak_billing.domain.rating.calculate import FRAME
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.billing.rating.conftest import tariff
+from tests.unit.billing.rating.conftest import frame, tariff
 
 quantities = st.one_of(st.sampled_from([0, 1, 999, 1000, MAX_QUANTITY - 1]), st.integers(0, MAX_QUANTITY - 1))
 usual_quantities = st.integers(0, 10**7)
