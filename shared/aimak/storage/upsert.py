@@ -34,4 +34,7 @@ def upsert_newer(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any
 def insert_once(work: UnitOfWork, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is there already; says whether it is new."""
     dialect: Any = sqlite if work.is_sqlite else postgresql
-    return work.execute(dialect.insert(table).values(**row).on_conflict_do_nothing()).rowcount == 1
+    # The count of inserted rows is not kept on every driver; a row that comes back is.
+    key = next(iter(table.primary_key))
+    statement = dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key)
+    return work.execute(statement).first() is not None
