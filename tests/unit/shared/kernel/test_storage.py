@@ -131,6 +131,21 @@ def test_a_bulk_load_keeps_every_character(make_service: Make) -> None:
         ]
 
 
+def test_a_bulk_change_writes_the_rows_it_names(make_service: Make) -> None:
+    """Only the rows that the keys name are changed, and only in the columns given; text and null arrive as they are."""
+    service = known(make_service)
+    with service.work("naryn") as work:
+        job = work.table("job")
+        for key in ("a", "b", "c"):
+            work.schedule("sample", key)
+        changed = pl.DataFrame({"kind": "sample", "key": ["a", "c", "d"], "problem": ['x"y', None, "z"], "attempts": 7})
+        assert bulk.change(work, job, changed, ("kind", "key")) == 3
+        rows = work.execute(select(job.c.key, job.c.problem, job.c.attempts, job.c.state).order_by(job.c.key)).all()
+    assert [tuple(row) for row in rows] == [
+        ("a", 'x"y', 7, "waiting"), ("b", None, 0, "waiting"), ("c", None, 7, "waiting")
+    ]  # fmt: skip
+
+
 def test_a_clock_set_by_hand_serves_no_real_town(make_service: Make) -> None:
     """With clock or ids set, a municipality that is not marked as a test is refused."""
     service = known(make_service, is_test=False)
