@@ -53,6 +53,16 @@ _USAGE = {
     "state": pl.String,
     "version": pl.Int64,
 }
+_METER = {
+    "tenant": pl.String,
+    "meter_id": pl.Int64,
+    "last_date": pl.Date,
+    "last_value": pl.Int64,
+    "latest_date": pl.Date,
+    "uses": pl.String,
+    "held": pl.Int64,
+    "changed_at": pl.String,
+}
 
 
 @dataclass
@@ -198,18 +208,20 @@ def _write(work: UnitOfWork, written: _Written, states: Any) -> None:
     bulk.load(work, work.table("reading"), pl.DataFrame(written.readings, schema=_READING))
     named = [{"tenant": work.tenant, **row} for row in written.usage]
     bulk.load(work, work.table("usage"), pl.DataFrame(named, schema=_USAGE))
+    now = work.now.isoformat(timespec="microseconds")
     changes = [
         {
+            "tenant": work.tenant,
             "meter_id": state.row.meter_id,
             "last_date": state.track.day,
             "last_value": state.track.value,
             "latest_date": state.latest,
-            "uses": judging.uses_json(state.track),
+            "uses": dumps(judging.uses_json(state.track)),
             "held": state.held,
-            "changed_at": work.now,
+            "changed_at": now,
         }
-        for state in states
+        for state in sorted(states, key=lambda state: int(state.row.meter_id))
         if state.touched
     ]
-    store.change_meters(work, sorted(changes, key=lambda change: change["meter_id"]))
+    bulk.change(work, work.table("meter"), pl.DataFrame(changes, schema=_METER), ("tenant", "meter_id"))
     usage.tell(work, written.usage)

@@ -24,6 +24,7 @@ TOO_HIGH = "AIM-M202"
 TOO_LOW = "AIM-M203"
 BEYOND_METER = "AIM-M204"
 WAITS = "AIM-M205"
+UNKNOWN_USER = "AIM-M206"
 
 ROLLED_OVER = "AIM-M301"
 ZERO = "AIM-M302"
@@ -40,8 +41,8 @@ LOW_ROOM = 2_000
 RECENT = 6
 # Below so many uses the meter's own history says little: then only its size is a limit.
 ENOUGH_HISTORY = 3
-# Full nominal flow for so many hours a day is more than any customer of a town draws by a meter of that size.
-HOURS_WITHOUT_HISTORY = 4
+# Full nominal flow for half of the day is more than customers draw, months on end, by a meter of the right size.
+HOURS_WITHOUT_HISTORY = 12
 HOURS_A_DAY = 24
 SOON_DAYS, LATE_DAYS = 5, 75
 # A register that fell from its last tenth may have passed zero, if that makes a use of at most ten times the greatest.
@@ -145,7 +146,7 @@ def _implausible(meter: Meter, track: Track, days: int, quantity: int) -> Findin
     if usual is None:
         limit = meter.nominal_flow * HOURS_WITHOUT_HISTORY * days
         if quantity > limit:
-            return Finding(TOO_HIGH, {"use": shown(quantity), "limit": shown(limit), "usual": None})
+            return Finding(UNKNOWN_USER, {"use": shown(quantity), "limit": shown(limit), "size": meter.size})
         return None
     high, low = HIGH_RATIO * usual + HIGH_ROOM, usual // LOW_RATIO - LOW_ROOM
     if quantity > high:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 # So many accepted uses are remembered: a year and a month of monthly readings.
 REMEMBERED = 13
@@ -39,12 +40,12 @@ class Meter:
         """Thousandths after which the register begins at zero again."""
         return int(10**self.dials) * 1000
 
-    @property
+    @cached_property
     def nominal_flow(self) -> int:
         """Thousandths an hour that a meter of this size is made for."""
         return self._flows()[0]
 
-    @property
+    @cached_property
     def greatest_flow(self) -> int:
         """Thousandths an hour beyond which a meter of this size breaks."""
         return self._flows()[1]
