@@ -60,10 +60,14 @@ class _Speaker:
         plugin = self.plugins.service_types.get(code)
         return str(plugin.unit_names[self.lang]) if plugin else ""
 
-    def quantity(self, code: str, thousandths: int | None) -> str:
-        """A quantity with the decimals of its service."""
-        plugin = self.plugins.service_types.get(code)
-        return "" if thousandths is None else quantity_text(thousandths, plugin.decimals if plugin else 3)
+    def measured(self, line: Row[Any]) -> tuple[str, str]:
+        """A line's quantity and unit: the component's own (persons), else the service's; empty where it has none."""
+        component = self.versions[line.tariff_version].component(line.component)
+        kind = self.plugins.rate_components.get(component.kind)
+        units = kind.unit_names if kind else None
+        if line.quantity is None or units == {}:
+            return "", ""
+        return quantity_text(line.quantity, 0), self.unit(line.service) if units is None else units[self.lang]
 
     def line(self, line: Row[Any]) -> str:
         """What a line is called."""
@@ -164,10 +168,11 @@ def _lines(lines: Sequence[Row[Any]], speaker: _Speaker) -> Iterator[BillLine]:
     taxes = share(tax, weights) if any(weights) else [tax, *[0] * (len(charges) - 1)]
     for line, part in zip(charges, taxes, strict=True):
         name = speaker.service(line.service)
+        quantity, unit = speaker.measured(line)
         yield BillLine(
             label=name if len(charges) == 1 else f"{name}: {speaker.line(line)}",
-            quantity=speaker.quantity(line.service, line.quantity),
-            unit=speaker.unit(line.service) if line.quantity is not None else "",
+            quantity=quantity,
+            unit=unit,
             price="" if line.price is None else price_text(Price(line.price, line.price_scale)),
             net=line.amount,
             tax=part,
@@ -181,11 +186,11 @@ def _readings(work: UnitOfWork, lines: Sequence[Row[Any]], period: str, speaker:
         yield MeterReading(
             label=speaker.service(service),
             serial=reading["serial"],
-            previous=speaker.quantity(service, reading["previous_thousandths"]),
+            previous=quantity_text(reading["previous_thousandths"], 0),
             previous_on=date.fromisoformat(reading["from_date"]),
-            current=speaker.quantity(service, reading["current_thousandths"]),
+            current=quantity_text(reading["current_thousandths"], 0),
             current_on=date.fromisoformat(reading["to_date"]),
-            used=speaker.quantity(service, reading["quantity_thousandths"]),
+            used=quantity_text(reading["quantity_thousandths"], 0),
             unit=speaker.unit(service),
         )
 
