@@ -181,6 +181,10 @@ def _payments(metadata: MetaData) -> None:
     append_only(payment)
     Index("payment_account", payment.c.tenant, payment.c.account_id)
     Index("payment_day", payment.c.tenant, payment.c.partner, payment.c.paid_on)
+    _parts(metadata)
+
+
+def _parts(metadata: MetaData) -> None:
     part = Table(
         "payment_part",
         metadata,

@@ -131,6 +131,20 @@ def test_split_rule_is_dated_and_never_in_the_past(town: Town) -> None:
     assert rules == [{"valid_from": "2026-12-01", "method": "pro_rata"}]
 
 
+def test_totals_tell_what_was_taken(town: Town) -> None:
+    """Payments and suspense are counted and summed; with none all is 0."""
+    assert set(town.call("GET", "/payments/totals").get_json().values()) == {0}
+    town.define_partner(settings={"unknown_account": "suspense"})
+    town.pay("1", "0100001", "10.00")
+    town.pay("2", "000", "7.00")
+    assert town.call("GET", "/payments/totals").get_json() == {
+        "payments": 2,
+        "amount_tyiyn": 1_700,
+        "suspense": 1,
+        "suspense_tyiyn": 700,
+    }
+
+
 def test_doctor_gives_the_sums_that_billing_must_have(town: Town) -> None:
     """Control sums are by provider, suspense is not among them, and a sound service has no problems."""
     town.define_partner(settings={"unknown_account": "suspense"})

@@ -138,17 +138,23 @@ def account(work: UnitOfWork, number: str) -> dict[str, Any]:
     }
 
 
+def totals(work: UnitOfWork) -> dict[str, int]:
+    """How many payments were taken and how many of them wait in suspense, with their sums."""
+    sums = payments.sums(work)
+    return {name: sums[name] for name in ("payments", "amount_tyiyn", "suspense", "suspense_tyiyn")}
+
+
 def control_checks(work: UnitOfWork) -> Sequence[Problem]:
     """What `aimak doctor` asks: payments, their parts and the ledger hold the same money."""
-    totals = payments.totals(work)
-    found = []
-    placed = totals["payments"] - totals["suspense"]
-    for name, wanted, have in (
-        ("payment_part", placed, totals["parts"]),
-        ("transfer", placed, totals["ledger_payments"]),
-        ("suspense", totals["suspense"], totals["ledger_suspense"]),
-    ):
-        if wanted != have:
-            fields_ = {"table": name, "wanted": plain_som(wanted), "have": plain_som(have)}
-            found.append(Problem("AIM-P045", fields_))
-    return found
+    sums = payments.sums(work)
+    placed = sums["amount_tyiyn"] - sums["suspense_tyiyn"]
+    compared = (
+        ("payment_part", placed, sums["parts_tyiyn"]),
+        ("transfer", placed, sums["ledger_payments_tyiyn"]),
+        ("suspense", sums["suspense_tyiyn"], sums["ledger_suspense_tyiyn"]),
+    )
+    return [
+        Problem("AIM-P045", {"table": name, "wanted": plain_som(wanted), "have": plain_som(have)})
+        for name, wanted, have in compared
+        if wanted != have
+    ]

@@ -83,6 +83,13 @@ def _lists(routes: Blueprint, service: Service) -> None:
         """Money that was taken and could not be placed; the same filters."""
         return _listed(service, "suspense", suspended=True)
 
+    @routes.get("/totals")
+    @requires(*READERS)
+    def totals() -> dict[str, int]:
+        """How many payments were taken and how many of them wait in suspense, with their sums."""
+        with service.work(actor().tenant) as work:
+            return lists.totals(work)
+
     @routes.get("/registries/<int:registry_id>")
     @requires(*READERS)
     def registry(registry_id: int) -> dict[str, Any]:

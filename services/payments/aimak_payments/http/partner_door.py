@@ -44,6 +44,7 @@ class Door:
         )
         self._behind_proxy = settings.get("http.proxy") == "unix"
         self._last_known: dict[tuple[str, str], PartnerRecord] = {}
+        self._opened: dict[tuple[str, str], Partner] = {}
 
     def answer(self, tenant: str, code: str, rest: str) -> PartnerResponse:
         """The answer to the present request. Raises Refused for a caller that is not let in."""
@@ -52,7 +53,7 @@ class Door:
             self._allowance.spend(tenant, code)
         self._doorkeeper.admit(record, request.headers.get("Authorization", ""), self._address())
         assert record is not None
-        partner = Partner.open(record, self._protocols)
+        partner = self._partner(record)
         command = partner.protocol.parse(_asked(rest))
         try:
             with self._service.work(tenant) as work:
@@ -81,6 +82,12 @@ class Door:
         else:
             self._last_known[tenant, code] = record
         return record
+
+    def _partner(self, record: PartnerRecord) -> Partner:
+        opened = self._opened.get((record.tenant, record.code))
+        if opened is None or opened.record != record:
+            opened = self._opened[record.tenant, record.code] = Partner.open(record, self._protocols)
+        return opened
 
     def _address(self) -> str | None:
         """The caller's address. nginx tells it in a header, which is believed on its own unix socket alone."""

@@ -122,21 +122,26 @@ def pages(work: UnitOfWork) -> Iterator[Sequence[Row[Any]]]:
         last = page[-1].id
 
 
-def totals(work: UnitOfWork) -> dict[str, int]:
-    """Sums that must agree: payments, their parts, money in suspense, and what the ledger has of both."""
+def sums(work: UnitOfWork) -> dict[str, int]:
+    """Payments in figures (money in tyiyn): all, those in suspense, parts, and what the ledger has of both."""
     payment, part, transfer = work.table("payment"), work.table("payment_part"), work.table("transfer")
 
     def total(query: Select[Any]) -> int:
         return int(work.execute(query).scalar() or 0)
 
-    paid = select(func.sum(payment.c.amount)).where(payment.c.tenant == work.tenant)
-    moved = select(func.sum(transfer.c.amount)).where(transfer.c.tenant == work.tenant)
+    def money(table: Table) -> Select[Any]:
+        return select(func.sum(table.c.amount)).where(table.c.tenant == work.tenant)
+
+    count = select(func.count()).select_from(payment).where(payment.c.tenant == work.tenant)
+    suspended = payment.c.suspense_reason.is_not(None)
     return {
-        "payments": total(paid),
-        "suspense": total(paid.where(payment.c.suspense_reason.is_not(None))),
-        "parts": total(select(func.sum(part.c.amount)).where(part.c.tenant == work.tenant)),
-        "ledger_payments": total(moved.where(transfer.c.kind == "payment")),
-        "ledger_suspense": total(moved.where(transfer.c.kind == "suspense")),
+        "payments": total(count),
+        "amount_tyiyn": total(money(payment)),
+        "suspense": total(count.where(suspended)),
+        "suspense_tyiyn": total(money(payment).where(suspended)),
+        "parts_tyiyn": total(money(part)),
+        "ledger_payments_tyiyn": total(money(transfer).where(transfer.c.kind == "payment")),
+        "ledger_suspense_tyiyn": total(money(transfer).where(transfer.c.kind == "suspense")),
     }
 
 
