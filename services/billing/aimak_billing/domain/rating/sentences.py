@@ -79,7 +79,8 @@ def share_text(millionths: int) -> str:
 
 def day_text(day: date, lang: str) -> str:
     """A date as it is read aloud: "1 June 2026", "1 июня 2026 г."."""
-    return format_date(day, "d MMMM y" if lang == "en" else "long", locale=lang)
+    # The narrow no-break space is missing in many fonts.
+    return format_date(day, "d MMMM y" if lang == "en" else "long", locale=lang).replace("\u202f", NBSP)
 
 
 def _charge(line: BillLine, prepared: Prepared | None, amounts: Mapping[str, int], lang: str) -> str:
