@@ -28,6 +28,8 @@ def find(work: UnitOfWork, texts: Iterable[str], *, lock: bool = False) -> dict[
     """Accounts by the text they were asked for with: their number, else an old number. `lock` holds their rows, in
     the order of ids, until the transaction ends."""
     wanted = sorted(set(texts))
+    if not wanted:
+        return {}
     account, alias = work.table("account"), work.table("alias")
     # Not sorted by the database: SQLite would then walk through every account of the tenant.
     rows = work.execute(select(account).where(account.c.tenant == work.tenant, account.c.number.in_(wanted))).all()
@@ -77,6 +79,8 @@ def any_known(work: UnitOfWork) -> bool:
 def standings(work: UnitOfWork, account_ids: Iterable[int]) -> dict[int, list[Standing]]:
     """How accounts stand with each of their providers; an account that nobody serves is not in it."""
     ids = sorted(set(account_ids))
+    if not ids:
+        return {}
     charged, taken = _sums(work, "receivable", ids), _sums(work, "payment_part", ids)
     connection = work.table("connection")
     nothing = literal(0)
