@@ -6,10 +6,15 @@ worker that comes by stops.
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import partial
+
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from aimak.files import faults
 from aimak.files.rows import Block, Document
@@ -20,6 +25,11 @@ from aimak.problems import PermanentFault, Problem, Refused
 from aimak.service import Job, JobHandler, Service
 from aimak.storage.work import UnitOfWork
 
+_log = logging.getLogger("aimak.intake")
+
+BROKE = "AIM-F204"
+# What the database or the machine may get over; the job is then tried again.
+PASSING = (SQLAlchemyError, psycopg.Error, sqlite3.Error, OSError)
 # After so many blocks other jobs of the service get their turn.
 BLOCKS_A_TURN = 100
 # A dry run keeps what it found in memory until it is over.
@@ -63,6 +73,12 @@ class _Run:
             self._refuse(refused.problems)
         except PermanentFault as fault:
             self._refuse((fault.problem,))
+        except PASSING:
+            raise
+        except Exception as error:
+            # A reader or importer that breaks would break again: better to say so than to keep the sender waiting.
+            _log.exception("import %s broke", self._id)
+            self._refuse((Problem(BROKE, {"reason": f"{type(error).__name__}: {error}"[:200]}),))
         return None
 
     def _work(self) -> UnitOfWork:

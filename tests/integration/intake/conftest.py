@@ -36,6 +36,7 @@ class Site:
 
     service: Service
     stop_at: str | None = None
+    trip_at: str | None = None
     breaks: int = 0
     scanned: int = 0
     params: list[dict[str, str]] = field(default_factory=list)
@@ -51,6 +52,8 @@ class Site:
             if account == "break" and self.breaks:
                 self.breaks -= 1
                 raise ConnectionError("the database went away")
+            if account == self.trip_at:
+                raise TypeError("a bug")
             if account == "13":
                 problems.append(Problem("AIM-F101", {"column": "account"}, Place(line=row.line, column="account")))
                 continue

@@ -127,6 +127,19 @@ def test_an_importer_that_refuses_stops_the_import(site: Any) -> None:
     assert len(site.items()) == 5
 
 
+def test_an_importer_that_breaks_does_not_keep_the_sender_waiting(site: Any) -> None:
+    """A bug ends the import with its name; when it is mended, the same file goes on behind what was taken."""
+    site.trip_at = "5"
+    import_id = site.send(lines("1", "2", "3", "4", "5"))
+    site.work_off()
+    state = site.state(import_id)
+    assert (state["state"], [problem["code"] for problem in state["problems"]]) == ("refused", ["AIM-F204"])
+    site.trip_at = None
+    site.send(lines("1", "2", "3", "4", "5"))
+    site.work_off()
+    assert (site.state(import_id)["state"], len(site.items())) == ("done", 5)
+
+
 def test_two_workers_take_a_file_once(site: Any) -> None:
     """Two workers at the same import, whoever is faster, take each row once and count it once."""
     from aimak.service import Job
