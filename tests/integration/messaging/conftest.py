@@ -39,7 +39,7 @@ class Listener:
             "LISTENER_NOTES": str(self.notes),
             "AIMAK_BROKER__URL": rabbit.url,
             "AIMAK_DATABASE__LISTENER": postgres.url("listener", roles.service_role("listener"), PASSWORD),
-            "AIMAK_OWNER__LISTENER": postgres.url("listener", roles.owner_role("listener"), PASSWORD),
+            "AIMAK_OWNER_DATABASE__LISTENER": postgres.url("listener", roles.owner_role("listener"), PASSWORD),
             "AIMAK_CONFIG": str(folder / "none.toml"),
         }
 
@@ -128,6 +128,7 @@ def listener(postgres: PostgresServer, rabbit: RabbitServer, tmp_path: Path) -> 
     made = Listener(postgres, rabbit, tmp_path)
     made.prepare()
     yield made
+    print(made.log())
     made.close()
 
 

@@ -3,7 +3,7 @@
 import pytest
 from aimak.messaging.envelope import Unconfirmed
 from aimak.messaging.rabbitmq.broker import connect
-from aimak.messaging.rabbitmq.topology import EVENTS, Topology, event_queue
+from aimak.messaging.rabbitmq.topology import EVENTS, Topology, event_queue, unheard_queue
 from aimak.problems import Conflict
 
 from tests.integration.messaging.conftest import EVENT, Listener, wait_for
@@ -65,12 +65,23 @@ def test_a_message_for_one_service_goes_to_its_queue_alone(listener: Listener) -
     wait_for(lambda: listener.heard("plain") == 1, 5)
 
 
-def test_what_nobody_listens_to_is_not_confirmed_and_the_next_message_is(listener: Listener) -> None:
-    """An unroutable message stays with its publisher, whose connection goes on to serve."""
+def test_what_nobody_listens_to_is_done_with(listener: Listener) -> None:
+    """An event without a listener is confirmed, as in the embedded runtime, and can be looked at."""
+    listener.start_consumer()
+    listener.say("plain", routing_key="test.unheard.v1")
+    with connect(listener.rabbit.url) as connection:
+        kept = unheard_queue()(connection.channel()).get(no_ack=True)
+    assert kept.headers["event"] == "test.unheard.v1"
+
+
+def test_after_a_refusal_the_next_message_is_confirmed_by_its_own(listener: Listener) -> None:
+    """A message that no queue takes does not lend its confirm to the next one."""
     listener.start_consumer()
     with pytest.raises(Unconfirmed):
-        listener.say("plain", routing_key="test.unheard.v1")
+        listener.say("plain", consumer="nobody")
     listener.say("plain")
+    with pytest.raises(Unconfirmed):
+        listener.say("plain", consumer="nobody")
     wait_for(lambda: listener.heard("plain") == 1, 5)
 
 

@@ -16,9 +16,7 @@ def test_the_servers_are_heard_on_the_loopback_alone(postgres: PostgresServer, r
 
 
 @pytest.mark.parametrize("postmaster_only", [False, True])
-def test_a_killed_postgres_comes_back_with_what_was_committed(
-    postgres: PostgresServer, postmaster_only: bool
-) -> None:
+def test_a_killed_postgres_comes_back_with_what_was_committed(postgres: PostgresServer, postmaster_only: bool) -> None:
     """After SIGKILL to the whole group or to the postmaster alone, the same data answers on the same port."""
     with postgres.connect() as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS survivor (one int)")

@@ -39,7 +39,7 @@ class RabbitBroker:
 
     def publish(self, message: Message) -> None:
         """Return when the message is on disk with the broker: in the queue of every consumer that listens, or of
-        the one it is for. Raises Unconfirmed when it was refused or nobody listens; anything else means that the
+        the one it is for. Raises Unconfirmed when it was refused or that one has no queue; anything else means that the
         broker is out of reach and that the message may or may not be there."""
         if message.consumer:
             self.send("", queue_name(message.consumer, message.routing_key), message)

@@ -16,7 +16,10 @@ from aimak.messaging.faults import RETRY_DELAYS_S
 from aimak.problems import Conflict, Problem
 from aimak.service import Service
 
-EVENTS = Exchange("aimak.events", type="topic", durable=True)
+# An event that no service listens to yet is done with, as in the embedded runtime; the last of them can be looked at.
+_UNHEARD = Exchange("aimak.unheard", type="fanout", durable=True)
+_UNHEARD_KEPT = 1000
+EVENTS = Exchange("aimak.events", type="topic", durable=True, arguments={"alternate-exchange": _UNHEARD.name})
 DEAD = Exchange("aimak.dead", type="direct", durable=True)
 
 DELIVERY_LIMIT = 20
@@ -85,6 +88,12 @@ def dead_queue(consumer: str) -> Queue:
     return Queue(f"dead.{consumer}", DEAD, routing_key=consumer, durable=True, queue_arguments=arguments)
 
 
+def unheard_queue() -> Queue:
+    """The last events that no queue took."""
+    arguments = {"x-queue-type": "quorum", "x-overflow": "drop-head", "x-max-length": _UNHEARD_KEPT}
+    return Queue("unheard", _UNHEARD, durable=True, queue_arguments=arguments)
+
+
 @dataclass(frozen=True)
 class Topology:
     """All that one consumer needs of the broker. `ladder` holds the seconds before each further attempt."""
@@ -98,7 +107,8 @@ class Topology:
         return Rung(self.ladder[attempts - 1]) if attempts <= len(self.ladder) else None
 
     def queues(self) -> Iterator[Queue]:
-        """Every queue, the dead letters' first: what can be dead-lettered must find a place."""
+        """Every queue; first those that take what the later ones give up."""
+        yield unheard_queue()
         yield dead_queue(self.consumer)
         for delay_s in sorted(set(self.ladder)):
             yield Rung(delay_s).queue
