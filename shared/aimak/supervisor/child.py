@@ -29,11 +29,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Arguments:
-    """What the supervisor tells a child: the service, the pipe it holds open, the socket to serve."""
+    """What the supervisor tells a child: the service, the pipe it holds open, the sockets to serve."""
 
     service: str
     pipe: int
     socket: int | None
+    nginx_socket: int | None
 
 
 def arguments() -> Arguments:
@@ -42,6 +43,7 @@ def arguments() -> Arguments:
     parser.add_argument("service")
     parser.add_argument("--pipe", type=int, required=True)
     parser.add_argument("--socket", type=int)
+    parser.add_argument("--nginx-socket", type=int)
     return Arguments(**vars(parser.parse_args()))
 
 

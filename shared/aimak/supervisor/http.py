@@ -1,10 +1,11 @@
-"""The HTTP child: waitress on the socket that the supervisor opened."""
+"""The HTTP child: waitress on the sockets that the supervisor opened."""
 
 from __future__ import annotations
 
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import waitress
@@ -24,17 +25,28 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _end)
     service = child.open_service(given.service)
     assert service.web is not None, f"{service.name} has no web application"
-    server = waitress.create_server(
-        service.web(),
-        sockets=[socket.socket(fileno=given.socket)],
-        asyncore_use_poll=True,
-        connection_limit=CONNECTIONS,
-        threads=_THREADS,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-    )
-    server.run()
+    serve(service.web(), [number for number in (given.socket, given.nginx_socket) if number is not None])
     service.close()
+
+
+def serve(app: Any, descriptors: Sequence[int]) -> None:
+    """Serve `app` on open listening sockets, in one loop, until the process is told to end."""
+    loop: dict[int, Any] = {}
+    # One server each: waitress refuses to mix Internet and unix sockets in one.
+    servers = [
+        waitress.create_server(
+            app,
+            map=loop,
+            sockets=[socket.socket(fileno=descriptor)],
+            asyncore_use_poll=True,
+            connection_limit=CONNECTIONS,
+            threads=_THREADS,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
+        for descriptor in descriptors
+    ]
+    servers[0].run()
 
 
 def _end(_number: int, _frame: Any) -> None:

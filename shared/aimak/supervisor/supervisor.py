@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from aimak.settings import Settings
@@ -57,7 +58,8 @@ class Child:
 class Supervisor:
     """Runs one service's processes. Its children end when it does: each reads a pipe that closes with this process.
 
-    Settings: `processes.<kind>` or `processes.<service>.<kind>` say how many; `<service>.listen` is the address.
+    Settings: `processes.<kind>` or `processes.<service>.<kind>` say how many; `<service>.listen` is the address;
+    `<service>.nginx_socket` is a unix socket for nginx alone, on which a caller's address in a header is believed.
     """
 
     def __init__(self, service: str, settings: Settings) -> None:
@@ -65,7 +67,7 @@ class Supervisor:
         self._settings = settings
         self._children = [Child(kind, number) for kind in ENTRY for number in range(1, self._count(kind) + 1)]
         self._ending = False
-        self._socket: socket.socket | None = None
+        self._sockets: dict[str, socket.socket] = {}
         self._read_end, self._write_end = os.pipe()
 
     def run(self) -> None:
@@ -74,7 +76,9 @@ class Supervisor:
             signal.signal(number, self._end)
         _raise_file_limit()
         if self._count("http"):
-            self._socket = listen(*self._address())
+            self._sockets["--socket"] = listen(*self._address())
+            if path := self._settings.get(f"{self._service}.nginx_socket"):
+                self._sockets["--nginx-socket"] = listen_unix(Path(path))
         while not self._ending:
             for child in self._children:
                 self._look_after(child)
@@ -111,9 +115,9 @@ class Supervisor:
         command = [sys.executable, "-m", ENTRY[child.kind], self._service, "--pipe", str(self._read_end)]
         handed = [self._read_end]
         if child.kind == "http":
-            assert self._socket is not None
-            handed.append(self._socket.fileno())
-            command += ["--socket", str(self._socket.fileno())]
+            for name, opened in self._sockets.items():
+                handed.append(opened.fileno())
+                command += [name, str(opened.fileno())]
         child.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=handed, env=self._environment())
         child.started = time.monotonic()
         _log.info("%s %s is process %d", self._service, child.name, child.process.pid)
@@ -154,6 +158,19 @@ def listen(host: str, port: int) -> socket.socket:
             if time.monotonic() > end:
                 raise
             time.sleep(_POLL_S * 3)
+
+
+def listen_unix(path: Path) -> socket.socket:
+    """A listening unix socket that owner and group may use; one that a dead supervisor left is replaced."""
+    path.unlink(missing_ok=True)
+    opened = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o117)
+    try:
+        opened.bind(str(path))
+    finally:
+        os.umask(before)
+    opened.listen(_BACKLOG)
+    return opened
 
 
 def _raise_file_limit() -> None:

@@ -132,7 +132,7 @@ def test_address_in_a_header_is_not_believed(town: Town) -> None:
         path, headers={"Authorization": basic(LOGIN, PASSWORD)}, environ_overrides={"REMOTE_ADDR": "10.0.0.9"}
     )
     assert result(direct) == 0
-    town.service.settings = town.service.settings.with_values(http__proxy="unix")
+    town.service.settings = town.service.settings.with_values(payments__nginx_socket="/run/payments.sock")
     assert town.service.web is not None
     behind = town.service.web().test_client()
     assert result(behind.get(path, headers=headers, environ_overrides={"REMOTE_ADDR": "localhost"})) == 0

@@ -42,7 +42,7 @@ class Door:
         self._allowance = Allowance(
             settings.number("payments.requests_per_s", 100), settings.number("payments.requests_burst", 200)
         )
-        self._behind_proxy = settings.get("http.proxy") == "unix"
+        self._behind_proxy = bool(settings.get("payments.nginx_socket"))
         self._last_known: dict[tuple[str, str], PartnerRecord] = {}
         self._opened: dict[tuple[str, str], Partner] = {}
 
