@@ -84,10 +84,10 @@ def add(work: UnitOfWork, table: str, rows: Sequence[Mapping[str, Any]]) -> None
 
 
 def reading(work: UnitOfWork, reading_id: int) -> Row[Any] | None:
-    """One reading, locked until the transaction ends."""
+    """One reading; the lock that guards it is its meter's."""
     table = work.table("reading")
     mine = (table.c.tenant == work.tenant) & (table.c.reading_id == reading_id)
-    return work.execute(select(table).where(mine).with_for_update()).one_or_none()
+    return work.execute(select(table).where(mine)).one_or_none()
 
 
 def held_of(work: UnitOfWork, meter_id: int) -> list[Row[Any]]:

@@ -2,6 +2,7 @@
 
 import io
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -152,6 +153,24 @@ def test_decisions_have_rules(town: Any) -> None:
     assert decide(first, roles=("clerk",)) == (403, "AIM-K072")
     assert decide(first, roles=("inspector",)) == (200, None)
     assert decide(first) == (409, "AIM-M402")
+
+
+def test_ten_decisions_at_once_are_one(town: Any) -> None:
+    """Ten people who decide on the same readings at the same moment make one decision each reading."""
+    town.meter()
+    town.take("readings", *steady())
+    town.take("readings", "1;S1;2026-10-20;190;;", "1;S1;2026-10-25;193;;")
+    first, second = (row["reading"] for row in town.held())
+    told = len(town.told())
+
+    def decide(number: int) -> int:
+        path = f"/metering/held/{(first, second)[number % 2]}/release"
+        return int(town.call("POST", path, {"reason": "верно"}).status_code)
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = sorted(pool.map(decide, range(10)))
+    assert answers == [200] + [409] * 9
+    assert town.uses()[told:] == [("S1", 100_000), ("S1", 3_000)]
 
 
 def test_a_released_roll_over_and_one_that_cannot_be(town: Any) -> None:

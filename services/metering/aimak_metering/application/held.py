@@ -39,12 +39,7 @@ def _decide(work: UnitOfWork, reading_id: int, actor: str, why: str, *, accept: 
     if reading is None:
         raise NotFound(Problem(UNKNOWN_READING, {"reading": str(reading_id)}))
     meter = store.meter(work, reading.meter_id)
-    waiting = store.held_of(work, reading.meter_id)
-    if reading_id not in {row.reading_id for row in waiting}:
-        raise Conflict(Problem(NOT_HELD, {"reading": str(reading_id), "state": reading.state}))
-    if waiting[0].reading_id != reading_id:
-        earlier = {"reading": str(waiting[0].reading_id), "date": waiting[0].date.isoformat()}
-        raise Conflict(Problem(EARLIER_FIRST, earlier))
+    reading, behind = _first_held(work, reading_id, store.held_of(work, reading.meter_id))
     decided = {"decided_by": actor, "decided_why": why.strip(), "decided_at": work.now}
     track = judging.track_of(meter)
     told: list[dict[str, Any]] = []
@@ -56,10 +51,22 @@ def _decide(work: UnitOfWork, reading_id: int, actor: str, why: str, *, accept: 
         track = _accept(work, meter, reading, track, verdict, told, decided)
     else:
         store.change_reading(work, reading_id, state="rejected", **decided)
-    track, held = _judge_again(work, meter, waiting[1:], track, told)
+    track, held = _judge_again(work, meter, behind, track, told)
     _keep(work, meter, track, held, _latest(work, meter))
     usage.tell(work, told)
     return {"reading": reading_id, "state": "accepted" if accept else "rejected", "accepted": len(told), "held": held}
+
+
+def _first_held(work: UnitOfWork, reading_id: int, held: list[Any]) -> tuple[Any, list[Any]]:
+    """The reading to be decided and those held behind it. Raises Conflict when it is not the first that is held."""
+    if reading_id not in {row.reading_id for row in held}:
+        now = store.reading(work, reading_id)
+        state = now.state if now is not None else "rejected"
+        raise Conflict(Problem(NOT_HELD, {"reading": str(reading_id), "state": state}))
+    if held[0].reading_id != reading_id:
+        earlier = {"reading": str(held[0].reading_id), "date": held[0].date.isoformat()}
+        raise Conflict(Problem(EARLIER_FIRST, earlier))
+    return held[0], held[1:]
 
 
 def _accept(
