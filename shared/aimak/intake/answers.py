@@ -20,7 +20,7 @@ _MARK = "\ufeff"
 
 def state(work: UnitOfWork, import_id: int) -> tuple[dict[str, Any], list[Problem]]:
     """An import's state and its first problems. Raises NotFound."""
-    row = store.find(work, import_id)
+    row = store.look(work, import_id)
     if row is None:
         raise NotFound(Problem(UNKNOWN_IMPORT, {"import": str(import_id)}))
     told = {
@@ -38,7 +38,7 @@ def refused_rows(service: Service, tenant: str, import_id: int, lang: str) -> It
     """The refused rows as CSV text (with the mark that Excel needs): the file's own columns and why, in `lang`.
     Mended, it can be sent in again. Raises NotFound before the first piece."""
     with service.work(tenant) as work:
-        row = store.find(work, import_id)
+        row = store.look(work, import_id)
     if row is None:
         raise NotFound(Problem(UNKNOWN_IMPORT, {"import": str(import_id)}))
     return _refused_pages(service, tenant, import_id, list(row.header), lang)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row as DbRow
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from aimak.files.rows import Row
 from aimak.intake.importer import Incoming
@@ -71,9 +71,17 @@ def drop_unfinished(work: UnitOfWork) -> None:
 
 def find(work: UnitOfWork, import_id: int) -> DbRow[Any] | None:
     """The row of one import, locked until the transaction ends."""
+    return work.execute(_one(work, import_id).with_for_update()).one_or_none()
+
+
+def look(work: UnitOfWork, import_id: int) -> DbRow[Any] | None:
+    """The row of one import as it was last committed: who asks how far it is does not wait for a block to end."""
+    return work.execute(_one(work, import_id)).one_or_none()
+
+
+def _one(work: UnitOfWork, import_id: int) -> Select[Any]:
     table = work.table("import_file")
-    mine = (table.c.tenant == work.tenant) & (table.c.id == import_id)
-    return work.execute(select(table).where(mine).with_for_update()).one_or_none()
+    return select(table).where((table.c.tenant == work.tenant) & (table.c.id == import_id))
 
 
 def add(work: UnitOfWork, values: dict[str, Any]) -> None:

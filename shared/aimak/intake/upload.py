@@ -46,7 +46,7 @@ def receive(service: Service, sending: Sending, read: Callable[[int], bytes]) ->
     digest, size = _keep_parts(service, sending, upload_id, read)
     import_id = _identity(sending, digest, upload_id)
     with service.work(sending.tenant) as work:
-        known = store.find(work, import_id)
+        known = store.look(work, import_id)
         if known is not None and known.state != "refused":
             store.drop_parts(work, upload_id)
             work.commit()
