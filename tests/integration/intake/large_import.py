@@ -22,6 +22,7 @@ from aimak.settings import Settings
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
 from aimak.tables import kernel_tables
+from flask import Flask
 from sqlalchemy import BigInteger, Integer, MetaData, String, Table, func, select
 from sqlalchemy import Column as DbColumn
 
@@ -35,6 +36,7 @@ COLUMNS = Columns(
 HEADER = b"account;date;reading;note\n"
 NOTE = "показание снято контролёром, дверь открыта; ".replace(";", ",") * 6
 ROWS_A_CHUNK = 4_000
+BLOCK_ROWS = 2_000
 
 
 class Generated:
@@ -74,25 +76,27 @@ def take(work: UnitOfWork, rows: Rows) -> list[Problem]:
     return []
 
 
-def main(megabytes: int, folder: Path) -> dict[str, Any]:
-    """Send, scan, take; memory in MB, times in seconds."""
+def build(folder: Path) -> tuple[Service, Flask]:
+    """The service on the folder's database, made where it is missing."""
     metadata = MetaData()
     kernel_tables(metadata)
     intake.tables(metadata)
-    names = (
-        DbColumn("account", String(64), primary_key=True),
-        DbColumn("reading", BigInteger),
-        DbColumn("line", Integer),
-    )
-    Table("item", metadata, DbColumn("tenant", String(64), primary_key=True), *names)
-    settings = Settings({"data_dir": str(folder), "auth.secret": SECRET})
-    service = Service.open("sample", settings, metadata)
-    importers = (Importer("readings", COLUMNS, take),)
+    names = (DbColumn("account", String(64), primary_key=True), DbColumn("reading", BigInteger))
+    columns = (DbColumn("tenant", String(64), primary_key=True), *names, DbColumn("line", Integer))
+    Table("item", metadata, *columns)
+    service = Service.open("sample", Settings({"data_dir": str(folder), "auth.secret": SECRET}), metadata)
+    importers = (Importer("readings", COLUMNS, take, block_rows=BLOCK_ROWS),)
     service.jobs.update(intake.jobs(importers))
     app = service_app(service, intake.blueprint(service, importers))
     with service.online.begin() as connection:
         metadata.create_all(connection)
         connection.exec_driver_sql("COMMIT")
+    return service, app
+
+
+def main(megabytes: int, folder: Path) -> dict[str, Any]:
+    """Send, scan, take; memory in MB, times in seconds. The same again goes on where a killed process stood."""
+    service, app = build(folder)
     file = Generated(megabytes << 20)
     headers = {"Authorization": f"Bearer {sign(Actor('aida', ('clerk',), 'naryn'), SECRET)}"}
     started = time.monotonic()
