@@ -34,6 +34,15 @@ test: install ## run all tests, or those of one path: make test T=tests/unit/sha
 	deploy/setup/test-packages.sh
 	$(PYTEST) $(if $(T),-n 0 $(T),-n 2 --dist loadgroup tests)
 
+.PHONY: up
+up: install ## start the servers runtime on this machine: RabbitMQ, PostgreSQL, five services
+	deploy/setup/test-packages.sh
+	$(BIN)/python deploy/local/servers.py up
+
+.PHONY: down
+down: ## end what `make up` started
+	$(BIN)/python deploy/local/servers.py down
+
 .PHONY: lint
 lint: install ## style, types, import directions, spelling, whole numbers
 	$(BIN)/ruff check .
