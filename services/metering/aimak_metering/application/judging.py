@@ -18,12 +18,12 @@ def meter_of(row: Any) -> Meter:
 
 def track_of(row: Any) -> Track:
     """What came before. Whether something is held is the caller's to say."""
-    return Track(row.last_date, row.last_value, tuple(Use(days, quantity) for days, quantity in row.uses), row.held > 0)
+    return Track(row.last_date, row.last_value, tuple(map(Use._make, row.uses)), row.held > 0)
 
 
 def uses_json(track: Track) -> list[list[int]]:
     """The last uses as they are stored."""
-    return [[use.days, use.quantity] for use in track.uses]
+    return [list(use) for use in track.uses]
 
 
 def findings_json(findings: tuple[Finding, ...]) -> list[list[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 # So many accepted uses are remembered: a year and a month of monthly readings.
 REMEMBERED = 13
@@ -55,16 +56,14 @@ class Meter:
         return _FLOWS_L_PER_H[fitting]
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """One accepted use: thousandths in so many days (> 0)."""
 
     days: int
     quantity: int
 
 
-@dataclass(frozen=True)
-class Track:
+class Track(NamedTuple):
     """What came before: the last accepted reading (the installation's at first), the last accepted uses, the latest
     first, and whether an earlier reading is held."""
 
