@@ -147,7 +147,7 @@ def test_killed_job_goes_on_where_it_stood(
     def fail_once(*given: Any) -> Any:
         seen.append(1)
         if len(seen) == 2:
-            raise RuntimeError("killed")
+            raise ConnectionError("the database went away")
         return match(*given)
 
     monkeypatch.setattr(registries, "match", fail_once)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, Select, func, insert, literal, select, union_all
+from sqlalchemy import Row, insert, literal, select
 
 from aimak_payments.domain.split import SplitRule, Standing
 from aimak_payments.domain.terms import ACTIVE
+from aimak_payments.store import queries
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,13 @@ def find(work: UnitOfWork, texts: Iterable[str], *, lock: bool = False) -> dict[
     wanted = sorted(set(texts))
     if not wanted:
         return {}
-    account, alias = work.table("account"), work.table("alias")
-    # Not sorted by the database: SQLite would then walk through every account of the tenant.
-    rows = work.execute(select(account).where(account.c.tenant == work.tenant, account.c.number.in_(wanted))).all()
+    rows = work.execute(queries.accounts_by_number(work.metadata), {"tenant": work.tenant, "texts": wanted})
     # A number that has moved on may stand at two accounts for a moment: the active one is meant.
-    rows = sorted(rows, key=lambda row: (row.status == ACTIVE, -row.account_id))
-    found = {row.number: _account(row) for row in rows}
+    ordered = sorted(rows, key=lambda row: (row.status == ACTIVE, -row.account_id))
+    found = {row.number: _account(row) for row in ordered}
     if others := [text for text in wanted if text not in found]:
-        by_alias = (
-            select(alias.c.alias.label("text"), account)
-            .join(account, (account.c.tenant == alias.c.tenant) & (account.c.account_id == alias.c.account_id))
-            .where(alias.c.tenant == work.tenant, alias.c.alias.in_(others))
-        )
-        found |= {row.text: _account(row) for row in work.execute(by_alias)}
+        rows = work.execute(queries.accounts_by_alias(work.metadata), {"tenant": work.tenant, "texts": others})
+        found |= {row.text: _account(row) for row in rows}
     return _locked(work, found) if lock and not work.is_sqlite else found
 
 
@@ -81,39 +76,22 @@ def standings(work: UnitOfWork, account_ids: Iterable[int]) -> dict[int, list[St
     ids = sorted(set(account_ids))
     if not ids:
         return {}
-    charged, taken = _sums(work, "receivable", ids), _sums(work, "payment_part", ids)
-    connection = work.table("connection")
-    nothing = literal(0)
-    served = select(connection.c.account_id, connection.c.provider, nothing, nothing).where(
-        connection.c.tenant == work.tenant, connection.c.account_id.in_(ids)
-    )
+    rows = work.execute(queries.standings(work.metadata), {"tenant": work.tenant, "ids": ids})
     sums: dict[tuple[int, str], tuple[int, int]] = {}
-    moved = charged.add_columns(nothing)
-    paid = taken.with_only_columns(*taken.selected_columns[:2], nothing, taken.selected_columns[2])
-    for account_id, provider, more_charged, more_taken in map(tuple, work.execute(union_all(moved, paid, served))):
+    for account_id, provider, charged, taken in map(tuple, rows):
         before_charged, before_taken = sums.get((account_id, provider), (0, 0))
         # PostgreSQL sums bigints to numeric.
-        sums[account_id, provider] = before_charged + int(more_charged), before_taken + int(more_taken)
+        sums[account_id, provider] = before_charged + int(charged), before_taken + int(taken)
     found: dict[int, list[Standing]] = defaultdict(list)
     for (account_id, provider), (charges, parts) in sorted(sums.items()):
         found[account_id].append(Standing(provider, charges, parts))
     return dict(found)
 
 
-def _sums(work: UnitOfWork, name: str, ids: Sequence[int]) -> Select[tuple[int, str, int]]:
-    table = work.table(name)
-    return (
-        select(table.c.account_id, table.c.provider, func.sum(table.c.amount))
-        .where(table.c.tenant == work.tenant, table.c.account_id.in_(ids))
-        .group_by(table.c.account_id, table.c.provider)
-    )
-
-
 def split_rules(work: UnitOfWork) -> list[SplitRule]:
     """The tenant's rules, the oldest first."""
-    rule = work.table("split_rule")
-    query = select(rule).where(rule.c.tenant == work.tenant).order_by(rule.c.valid_from)
-    return [SplitRule(row.valid_from, row.method) for row in work.execute(query)]
+    rows = work.execute(queries.split_rules(work.metadata), {"tenant": work.tenant})
+    return [SplitRule(row.valid_from, row.method) for row in rows]
 
 
 def add_split_rule(work: UnitOfWork, rule: SplitRule, actor: str) -> None:

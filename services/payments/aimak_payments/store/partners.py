@@ -10,6 +10,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Connection, MetaData, Row, insert, select, update
 
 from aimak_payments.domain.terms import Terms
+from aimak_payments.store import queries
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,7 @@ class PartnerRecord:
 
 def read(connection: Connection, metadata: MetaData, tenant: str, code: str) -> PartnerRecord | None:
     """A partner with its credentials."""
-    partner, credential = metadata.tables["partner"], metadata.tables["credential"]
-    same = (credential.c.tenant == partner.c.tenant) & (credential.c.partner == partner.c.code)
-    query = (
-        select(partner, credential.c.login, credential.c.secret_hash)
-        .outerjoin(credential, same)
-        .where(partner.c.tenant == tenant, partner.c.code == code)
-        .order_by(credential.c.login)
-    )
-    rows = connection.execute(query).all()
+    rows = connection.execute(queries.partner(metadata), {"tenant": tenant, "code": code}).all()
     return _record(rows[0], {row.login: row.secret_hash for row in rows if row.login is not None}) if rows else None
 
 

@@ -10,16 +10,15 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, Select, Table, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from aimak_payments.store import queries
+
 PAGE_ROWS = 500
 
 
 def answers(work: UnitOfWork, partner: str, external_ids: Sequence[str]) -> dict[str, Row[Any]]:
     """Answers that were given to these ids of a partner."""
-    answer = work.table("answer")
-    query = select(answer).where(
-        answer.c.tenant == work.tenant, answer.c.partner == partner, answer.c.external_id.in_(external_ids)
-    )
-    return {row.external_id: row for row in work.execute(query)}
+    asked = {"tenant": work.tenant, "partner": partner, "ids": list(external_ids)}
+    return {row.external_id: row for row in work.execute(queries.answers(work.metadata), asked)}
 
 
 def add_answers_once(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set[str]:
