@@ -33,7 +33,7 @@ def read(work: UnitOfWork, query: Select[Any], schema: Mapping[str, Any]) -> pl.
         new_columns=list(schema),
         schema=dict(schema),
         null_values=_NULL,
-        missing_utf8_is_empty_string=True,
+        empty_string_is_null=False,
     )
 
 
