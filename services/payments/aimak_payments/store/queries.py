@@ -1,7 +1,7 @@
 """Statements on the way of a payment, built once for each service: building one takes longer than running it.
 
-All take `tenant`; a list is an expanding parameter. SQLite sorts nothing here: to sort by a key it would walk through
-every row of the tenant.
+All take `tenant`; a list is an expanding parameter. Accounts found by number are not sorted here: SQLite would walk
+through every account of the tenant to have them in the order of their key.
 """
 
 from __future__ import annotations
