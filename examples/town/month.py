@@ -33,13 +33,15 @@ class Runtime:
     """What a month needs of the runtime it goes through.
 
     `gateway` and `partners` are the doors of operators and of payment partners; `set_clock` moves the test
-    municipality's clock; `settle` returns when nothing is under way any more.
+    municipality's clock; `settle` returns when nothing is under way any more; `kick` moves work on where it is done in
+    this process.
     """
 
     gateway: httpx.Client
     partners: httpx.Client
     set_clock: Callable[[datetime], None]
     settle: Callable[[], None]
+    kick: Callable[[], object] | None = None
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Month:
         if name not in self._apis:
             door = Api(self.runtime.gateway, self.ui, None)
             session = door.post("/gateway/login", {"name": name, "password": PASSWORDS[name], "tenant": self.tenant})
-            self._apis[name] = Api(self.runtime.gateway, self.ui, session["token"])
+            self._apis[name] = Api(self.runtime.gateway, self.ui, session["token"], self.runtime.kick)
         return self._apis[name]
 
     def at(self, day: str, hour: int = 9) -> None:

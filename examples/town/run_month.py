@@ -43,6 +43,7 @@ def run(out: Path, folder: Path) -> list[tuple[str, str]]:
             embedded.client,
             lambda instant: _write(clock, instant.isoformat()),
             embedded.pump.drain,
+            embedded.pump.step,
         )
         month = Month(runtime, folder, out)
         started = time.monotonic()

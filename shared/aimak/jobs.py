@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import ClassVar
 
-from sqlalchemy import select, text, update
+from sqlalchemy import case, select, text, update
 
 from aimak.messaging import faults
 from aimak.messaging.relay import transaction
@@ -57,7 +57,7 @@ class Worker:
         with transaction(self._service) as connection:
             rows = connection.execute(query.order_by(table.c.due_at, table.c.id).limit(_CANDIDATES)).all()
         known = [row for row in rows if row.kind in self._service.jobs]
-        return [Job(row.id, row.tenant, row.kind, row.key, row.payload, row.attempts) for row in known]
+        return [Job(row.id, row.tenant, row.kind, row.key, row.payload, row.attempts, row.asked) for row in known]
 
     def _still_due(self, job_id: int) -> bool:
         table = self._table
@@ -77,10 +77,13 @@ class Worker:
 
     def _done(self, job: Job, again: timedelta | None) -> None:
         self._not_before.pop(job.id, None)
+        # Asked for again while it ran: what it has done may have been before what it was asked for.
+        once_more = self._table.c.asked != job.asked
         if again is None:
-            self._change(job, state="done", problem=None)
+            self._change(job, state=case((once_more, "waiting"), else_="done"), attempts=0, problem=None)
         else:
-            self._change(job, due_at=self._service.clock.now() + again, attempts=0)
+            due = case((once_more, self._table.c.due_at), else_=self._service.clock.now() + again)
+            self._change(job, due_at=due, attempts=0)
 
     def _failed(self, job: Job, error: Exception) -> None:
         attempts = job.attempts + 1

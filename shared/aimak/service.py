@@ -40,6 +40,7 @@ class Job:
     key: str
     payload: Mapping[str, Any]
     attempts: int
+    asked: int = 1
 
 
 JobHandler = Callable[["Service", Job], timedelta | None]

@@ -54,6 +54,7 @@ class UnitOfWork:
         self.ids = ids
         self._sets_time = sets_time
         self._connection: Connection | None = None
+        self._tenant: Any = None
         self.now: datetime
 
     def __enter__(self) -> Self:
@@ -135,21 +136,21 @@ class UnitOfWork:
         self, kind: str, key: str, payload: Mapping[str, Any] | None = None, due_at: datetime | None = None
     ) -> None:
         """Have a job done by the worker at `due_at` (default: now). The same kind and key again is the same job;
-        one that was done or has failed is done again."""
-        job = self.table("job")
-        values = {"payload": dict(payload or {}), "due_at": due_at or self.now, "attempts": 0, "state": "waiting"}
+        one that was done or has failed is done again, and one that is being done just now is done once more."""
+        job, due = self.table("job"), due_at or self.now
+        values = {"payload": dict(payload or {}), "due_at": due, "attempts": 0, "state": "waiting", "problem": None}
         same = (job.c.tenant == self.tenant) & (job.c.kind == kind) & (job.c.key == key)
-        state = self.execute(select(job.c.state).where(same).with_for_update()).scalar()
-        if state is None:
-            self.execute(insert(job).values(tenant=self.tenant, kind=kind, key=key, problem=None, **values))
-        elif state != "waiting":
-            self.execute(update(job).where(same).values(problem=None, **values))
+        known = self.execute(select(job.c.state, job.c.due_at).where(same).with_for_update()).one_or_none()
+        if known is None:
+            self.execute(insert(job).values(tenant=self.tenant, kind=kind, key=key, asked=1, **values))
+            return
+        changes = values if known.state != "waiting" else {"due_at": min(due, known.due_at)}
+        self.execute(update(job).where(same).values(asked=job.c.asked + 1, **changes))
 
     def tenant_facts(self) -> Tenant:
         """What is known of this unit's tenant. Raises NotFound when it is not defined."""
         self.refuse_set_time()
-        table = self.table("tenant")
-        row = self.execute(select(table).where(table.c.code == self.tenant)).one_or_none()
+        row = self._tenant_row()
         if row is None:
             raise NotFound(Problem("AIM-K030", {"tenant": self.tenant}))
         return Tenant(row.code, row.name, row.zone, tuple(row.languages.split(",")), row.is_test)
@@ -158,9 +159,15 @@ class UnitOfWork:
         """A clock or ids that were set by hand serve only a tenant marked `test`. Raises PermanentFault."""
         if not self._sets_time:
             return
-        table = self.table("tenant")
-        if self.execute(select(table.c.is_test).where(table.c.code == self.tenant)).scalar() is False:
+        row = self._tenant_row()
+        if row is not None and not row.is_test:
             raise PermanentFault(Problem("AIM-K031", {"tenant": self.tenant}))
+
+    def _tenant_row(self) -> Any:
+        if self._tenant is None:
+            table = self.table("tenant")
+            self._tenant = self.execute(select(table).where(table.c.code == self.tenant)).one_or_none()
+        return self._tenant
 
     def today(self) -> date:
         """The business date of this unit's instant in the tenant's zone."""

@@ -25,10 +25,13 @@ TIMEOUT_S = 60
 
 
 class Api:
-    """Requests to the gateway in the operator's session."""
+    """Requests to the gateway in the operator's session. `kick` moves work on where it is done in this process."""
 
-    def __init__(self, client: httpx.Client, ui: Ui, session: str | None) -> None:
+    def __init__(
+        self, client: httpx.Client, ui: Ui, session: str | None, kick: Callable[[], object] | None = None
+    ) -> None:
         self._client = client
+        self._kick = kick
         self._ui = ui
         self._headers = {"Accept-Language": ui.lang} | ({"Authorization": f"Bearer {session}"} if session else {})
 
@@ -76,6 +79,9 @@ class Api:
             show(answer)
             if not running(answer):
                 return answer
+            if self._kick:
+                self._kick()
+                continue
             time.sleep(pause_s)
             pause_s = min(pause_s * 1.5, LAST_POLL_S)
 
@@ -112,7 +118,7 @@ def connected(ui: Ui) -> Iterator[Api]:
             yield Api(client, ui, session)
         return
     with runtime:
-        yield Api(runtime.client, ui, session)
+        yield Api(runtime.client, ui, session, runtime.pump.step)
 
 
 def _own(ui: Ui, build: Callable[[], Any]) -> Any:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
+import aimak.storage.types
+from aimak.storage import guards
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}

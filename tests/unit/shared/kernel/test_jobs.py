@@ -81,3 +81,19 @@ def test_a_repeating_job_is_due_again(make_service: Make) -> None:
     assert [worker.step(), worker.step()] == [True, False]
     service.clock.instant += timedelta(days=1)  # type: ignore[attr-defined]
     assert worker.step()
+
+
+def test_what_is_asked_for_while_a_job_runs_is_done_once_more(make_service: Make) -> None:
+    """A job that is asked for again while it runs may have looked before there was something to do."""
+    service, runs = make_service("billing"), []
+
+    def send(running: Service, job: Job) -> None:
+        runs.append(job.key)
+        if len(runs) == 1:
+            schedule(running, "send")
+
+    service.jobs["send"] = send
+    schedule(service, "send")
+    worker = Worker(service)
+    assert [worker.step() for _ in range(3)] == [True, True, False]
+    assert state(service) == [("done", 0)]

@@ -220,6 +220,12 @@ def upgrade() -> None:
         sa.Column("payload", types.Json(), nullable=False),
         sa.Column("due_at", types.Instant(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column(
+            "asked",
+            sa.Integer(),
+            nullable=False,
+            comment="how often: what is asked for while it runs is done once more",
+        ),
         sa.Column("state", sa.String(length=16), nullable=False, comment="waiting, done or failed"),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
