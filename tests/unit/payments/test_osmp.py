@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from datetime import UTC, datetime
+from importlib import resources
 from urllib.parse import urlencode
 
 import pytest
@@ -14,6 +15,7 @@ from aimak_payments.plugins.payment_partners.osmp.results import CODE_OF, RESULT
 from hypothesis import given
 from hypothesis import strategies as st
 
+FIXTURES = resources.files("aimak_payments.plugins.payment_partners.osmp") / "fixtures"
 ACCOUNT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=200)
 INSTANT = st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30)).map(lambda at: at.replace(microsecond=0))
 
@@ -122,3 +124,14 @@ def test_table_of_results_is_whole() -> None:
     assert {code for code in RESULT_CODES if not is_fatal(code)} == {0, 1, 90}
     assert set(RESULT_CODES) == {0, 1, 4, 5, 7, 8, 31, 32, 79, 90, 241, 242, 243, 300}
     assert is_fatal(-1)
+
+
+@pytest.mark.parametrize("name", ["check", "pay"])
+def test_sample_exchange_is_as_written_down(name: str) -> None:
+    """The samples that a partner is shown are what is answered, to the byte."""
+    demo = partner()
+    read = demo.parse(PartnerRequest("GET", query=(FIXTURES / f"{name}.txt").read_bytes().strip()))
+    paid = isinstance(read, Pay)
+    shown = {"payment_id": 2**62 + 2_026} if paid else {"holder": "А***в Б.", "balance_tyiyn": 15_217}
+    answer = demo.render(Result(Outcome.ACCEPTED, read, "OK", **shown))  # type: ignore[arg-type]
+    assert answer.body == (FIXTURES / f"{name}.xml").read_bytes()
