@@ -53,7 +53,9 @@ def of_account(work: UnitOfWork, account_id: int) -> Sequence[Row[Any]]:
     transfer = work.table("transfer")
     mine = (transfer.c.tenant == work.tenant) & (transfer.c.account_id == account_id)
     query = select(transfer, _effect(work).label("effect")).where(mine)
-    return work.execute(query.order_by(transfer.c.business_date, transfer.c.ledger_day, transfer.c.id)).all()
+    # On the day of an opening balance nothing else came before it.
+    opening_first = case((transfer.c.kind == "opening", 0), else_=1)
+    return work.execute(query.order_by(transfer.c.business_date, opening_first, transfer.c.id)).all()
 
 
 def control_sums(work: UnitOfWork) -> dict[str, int]:
