@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from aimak.problems import Forbidden, Unauthorized
+from aimak.settings import Settings
 from aimak_payments.domain.terms import Terms
 from aimak_payments.http.authentication import Allowance, Doorkeeper, TooMany
 from aimak_payments.store.partners import PartnerRecord
@@ -150,6 +152,16 @@ def test_allowance_refills_with_time() -> None:
     allowance.spend(TENANT, "b")
     now[0] = 0.5
     allowance.spend(TENANT, "a")
+
+
+def test_strangers_do_not_use_up_what_a_partner_may_ask(
+    make_town: Callable[[Settings], Town], settings: Settings
+) -> None:
+    """Calls without the password cost the partner nothing; its own are counted, and the one too many is 429."""
+    town = make_town(settings.with_values(payments__requests_burst=3, payments__requests_per_s=1))
+    for _ in range(5):
+        assert town.ask(password="guess", command="check").status_code == 401
+    assert [town.check("0100001").status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
 def test_body_beyond_the_limit_is_refused(town: Town) -> None:

@@ -49,10 +49,10 @@ class Door:
     def answer(self, tenant: str, code: str, rest: str) -> PartnerResponse:
         """The answer to the present request. Raises Refused for a caller that is not let in."""
         record = self._record(tenant, code)
-        if record is not None:
-            self._allowance.spend(tenant, code)
         self._doorkeeper.admit(record, request.headers.get("Authorization", ""), self._address())
         assert record is not None
+        # After the password: nobody else can use up what a partner may ask.
+        self._allowance.spend(tenant, code)
         partner = self._partner(record)
         command = partner.protocol.parse(_asked(rest))
         try:
