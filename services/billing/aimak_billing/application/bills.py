@@ -19,13 +19,11 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.application.kit import Kit
-from aimak_billing.application.registers import payment_code
 from aimak_billing.application.tariffs import stored
 from aimak_billing.application.views import address_parts, find_bill, readings_view
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
 from aimak_billing.domain import elqr
 from aimak_billing.domain.addresses import address_text
-from aimak_billing.domain.elqr import link
 from aimak_billing.domain.rating import explain, label
 from aimak_billing.domain.rating.sentences import price_text, quantity_text
 from aimak_billing.store import accounts, registers, runs
@@ -119,7 +117,6 @@ def print_bill(kit: Kit, work: UnitOfWork, number: str, lang: str) -> Printed:
         residents=_residents(work, account.id, period),
         readings=tuple(_readings(work, lines, bill.period, speaker)),
         explanations=tuple(speaker.sentence(part) for part in _by_connection(lines)),
-        qr=_payment_link(work, bill),
     )
     return Printed(replace(document, qr=_payment_link(work, document)), issued[-1], lang)
 
@@ -196,16 +193,6 @@ def _readings(work: UnitOfWork, lines: Sequence[Row[Any]], period: str, speaker:
             used=quantity_text(reading["quantity_thousandths"], 0),
             unit=speaker.unit(service),
         )
-
-
-def _payment_link(work: UnitOfWork, bill: Row[Any]) -> str:
-    """The payment code of the whole bill: through the first creditor that has one, as a payment is split after it is
-    taken. Empty where nothing is due or no creditor takes part."""
-    due = bill.opening + bill.net + bill.tax
-    for provider in registers.providers(work):
-        if provider.elqr and due > 0:
-            return link(payment_code(provider.elqr, bill.account, due, str(bill.number)))
-    return ""
 
 
 def _residents(work: UnitOfWork, account_id: int, period: Period) -> int | None:

@@ -23,7 +23,6 @@ from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
 from aimak_billing.store import registers as store
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
-_ELQR = ("provider_id", "service_code", "name")
 REGIMES = ("general", "simplified", "budget")
 
 
@@ -81,7 +80,6 @@ def define_provider(facts: Mapping[str, Any], work: UnitOfWork) -> tuple[dict[st
     if facts["regime"] not in REGIMES:
         problems.append(Problem("AIM-B004", {"regime": facts["regime"], "allowed": ", ".join(REGIMES)}))
     problems += _elqr_problems(facts["elqr"])
-    problems += _code_problems(facts["elqr"])
     if problems:
         raise Refused(*problems)
     wanted = {key: facts[key] for key in ("code", "name", "tax_number", "regime", "bank_account", "elqr")}
@@ -104,25 +102,6 @@ def _elqr_problems(facts: Mapping[str, str]) -> tuple[Problem, ...]:
     except Refused as refused:
         return refused.problems
     return ()
-
-
-def payment_code(settings: Mapping[str, Any], account: str, amount: int | None, transaction: str) -> elqr.Elqr:
-    """What the payment QR of a creditor with these settings says."""
-    named = {key: str(settings[key]) for key in _ELQR}
-    return elqr.Elqr(**named, account=account, amount=amount, transaction=transaction)
-
-
-def _code_problems(settings: Mapping[str, Any]) -> list[Problem]:
-    """What the payment QR's standard does not allow of a creditor's settings; none where it takes no part."""
-    if not settings:
-        return []
-    if set(settings) != set(_ELQR):
-        return [Problem("AIM-B007", {"given": ", ".join(sorted(settings)), "wanted": ", ".join(_ELQR)})]
-    try:
-        elqr.build(payment_code(settings, "1", None, ""))
-    except Refused as refused:
-        return list(refused.problems)
-    return []
 
 
 def _next_provider(work: UnitOfWork) -> int:
