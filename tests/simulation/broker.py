@@ -69,7 +69,9 @@ class SimBroker:
         if exchange.startswith("aimak.retry."):
             self.waiting.append((routing_key, stored))
             return
-        names = {EVENTS.name: self.bindings[routing_key], DEAD.name: [f"dead.{routing_key}"]}.get(exchange, [routing_key])
+        names = {EVENTS.name: self.bindings[routing_key], DEAD.name: [f"dead.{routing_key}"]}.get(
+            exchange, [routing_key]
+        )
         if not names or any(name not in self.queues for name in names):
             raise Unconfirmed(stored.properties["message_id"])
         for name in names:

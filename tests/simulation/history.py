@@ -86,7 +86,12 @@ def at_rest(world: World, accepted: Accepted, usage: dict[int, int], poison: int
     _usage_known(billing, usage)
     dead = [letter for name in LISTENERS for letter in rows(world.services[name], "dead_letter")]
     assert len(dead) == poison, [(letter.routing_key, letter.reason) for letter in dead]
-    failed = [(name, job.kind, job.problem) for name in LISTENERS for job in rows(world.services[name], "job") if job.state == "failed"]
+    failed = [
+        (name, job.kind, job.problem)
+        for name in LISTENERS
+        for job in rows(world.services[name], "job")
+        if job.state == "failed"
+    ]
     assert not failed, failed
 
 

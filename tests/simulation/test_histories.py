@@ -13,11 +13,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
+import aimak.clock
 import pytest
 from aimak.messaging import dead_letters
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.simulation.broker import Publishing, Stored
 from tests.simulation.crash import Crash
@@ -177,7 +185,12 @@ class Town(RuleBasedStateMachine):
 
     @rule(
         way=st.sampled_from(
-            [("billing", "payments"), ("billing", "notifications"), ("payments", "billing"), ("payments", "notifications")]
+            [
+                ("billing", "payments"),
+                ("billing", "notifications"),
+                ("payments", "billing"),
+                ("payments", "notifications"),
+            ]
         )
     )
     def rebuild(self, way: tuple[str, str]) -> None:
@@ -237,8 +250,14 @@ def test_no_history_loses_or_doubles_money(world: World) -> None:
     """Whatever happens in whatever order: every accepted payment is credited once, every bill issued and told once,
     both ledgers agree, and only nonsense lies among the dead letters."""
     Town.world = world
+    tree = os.environ.get("AIMAK_SIMULATED_TREE")
+    assert tree is None or aimak.clock.__file__.startswith(tree), "the planted copy is not what is imported"
     limits = settings(
         max_examples=HISTORIES,
+        # Over a planted bug the first failure is enough; here it is made as small as can be.
+        phases=tuple(Phase) if tree is None else (Phase.generate,),
+        derandomize=True,
+        database=None,
         stateful_step_count=STEPS,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -75,10 +75,13 @@ taxes:
     from: 2026-01-01
     legal_ground: "made up"
 """
-ACCOUNT_FILE = "account;kind;class;holder;phone;language;street;house;residents;opened_on;service;provider;attributes\n" + "".join(
-    f'{account};house;household;Made Up;+99600000{account};ru;Made-up;{account};4;2020-01-01;{service};{provider};"{attributes}"\n'
-    for account in ACCOUNTS
-    for service, provider, attributes in (("water", "vodokanal", '{""metered"":true}'), ("waste", "tazalyk", "{}"))
+ACCOUNT_FILE = (
+    "account;kind;class;holder;phone;language;street;house;residents;opened_on;service;provider;attributes\n"
+    + "".join(
+        f'{account};house;household;Made Up;+99600000{account};ru;Made-up;{account};4;2020-01-01;{service};{provider};"{attributes}"\n'
+        for account in ACCOUNTS
+        for service, provider, attributes in (("water", "vodokanal", '{""metered"":true}'), ("waste", "tazalyk", "{}"))
+    )
 )
 
 
