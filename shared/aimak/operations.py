@@ -21,7 +21,7 @@ OUTBOX_LATE = timedelta(minutes=5)
 
 
 def examine(service: Service, work: UnitOfWork) -> list[Problem]:
-    """Everything that is wrong: lost guards, facts not sent, dead letters, failed jobs, and the service's own checks."""
+    """Everything that is wrong: lost guards, facts not sent, dead letters, failed jobs, the service's own checks."""
     found: list[Problem] = []
     missing = guards.expected(service.metadata, work.connection.dialect.name) - guards.present(work.connection)
     if missing:

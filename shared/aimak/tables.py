@@ -91,7 +91,9 @@ def _work(metadata: MetaData) -> None:
         Column("payload", Json, nullable=False),
         Column("due_at", Instant, nullable=False),
         Column("attempts", Integer, nullable=False),
-        Column("asked", Integer, nullable=False, comment="how often: what is asked for while it runs is done once more"),
+        Column(
+            "asked", Integer, nullable=False, comment="how often: what is asked for while it runs is done once more"
+        ),
         Column("state", String(16), nullable=False, comment="waiting, done or failed"),
         Column("problem", Text),
         UniqueConstraint("tenant", "kind", "key", name="job_once"),

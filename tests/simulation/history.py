@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import Any
 
 from aimak.service import Service
+
 from tests.simulation.world import LISTENERS, PERIOD, World
 
 _RESULT = re.compile(r"<result>(\d+)</result>")

@@ -75,13 +75,18 @@ taxes:
     from: 2026-01-01
     legal_ground: "made up"
 """
-ACCOUNT_FILE = (
-    "account;kind;class;holder;phone;language;street;house;residents;opened_on;service;provider;attributes\n"
-    + "".join(
-        f'{account};house;household;Made Up;+99600000{account};ru;Made-up;{account};4;2020-01-01;{service};{provider};"{attributes}"\n'
-        for account in ACCOUNTS
-        for service, provider, attributes in (("water", "vodokanal", '{""metered"":true}'), ("waste", "tazalyk", "{}"))
-    )
+_HEADS = "account;kind;class;holder;phone;language;street;house;residents;opened_on;service;provider;attributes"
+_SERVICES = ('water;vodokanal;"{""metered"":true}"', 'waste;tazalyk;"{}"')
+ACCOUNT_FILE = "\n".join(
+    [
+        _HEADS,
+        *(
+            f"{account};house;household;Made Up;+99600000{account};ru;Made-up;{account};4;2020-01-01;{service}"
+            for account in ACCOUNTS
+            for service in _SERVICES
+        ),
+        "",
+    ]
 )
 
 
@@ -260,7 +265,7 @@ class World:
                 receiver.keep_dead_letter(*wire.read_dead_letter(delivery.body, delivery.properties, delivery.headers))
             else:
                 receiver.receive(wire.read(delivery.body, delivery.properties, delivery.headers))
-        except Exception:  # noqa: BLE001 - as nameko does it
+        except Exception:
             failed = sys.exc_info()
         entry.handle_message_processed(delivery, exc_info=failed)
 

@@ -110,7 +110,7 @@ class ServiceAway(Refused):
 def _body() -> Iterator[bytes] | None:
     if request.method == "GET":
         return None
-    # The stream itself, not the proxy: in the one-process runtime it is read while the inner request is the present one.
+    # The stream itself, not the proxy: in one process it is read while the inner request is the present one.
     stream = request.stream
     return iter(lambda: stream.read(_BLOCK), b"")
 

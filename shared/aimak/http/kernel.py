@@ -18,6 +18,7 @@ def kernel_routes(service: Service) -> Blueprint:
     """The kernel's blueprint for one service."""
     routes = Blueprint(f"{service.name}-kernel", __name__, url_prefix=f"/{service.name}")
     _state(routes, service)
+    _upkeep(routes, service)
     _letters(routes, service)
     return routes
 
@@ -42,6 +43,16 @@ def _state(routes: Blueprint, service: Service) -> None:
             control = dict(service.control(work)) if service.control else {}
         return {"service": service.name, "problems": problems_json(found, language()), "control": control}
 
+    @routes.get("/plugins")
+    @requires("admin", "clerk", "approver")
+    def plugins() -> dict[str, Any]:
+        """The installed plugins that this service hosts, and those that it left out, with the reason."""
+        from aimak.http.app import language
+
+        return {"service": service.name, **operations.list_plugins(service, language())}
+
+
+def _upkeep(routes: Blueprint, service: Service) -> None:
     @routes.post("/rebuild")
     @requires("admin")
     def rebuild() -> dict[str, Any]:
@@ -68,14 +79,6 @@ def _state(routes: Blueprint, service: Service) -> None:
     def maintain() -> dict[str, Any]:
         """Prune what has been kept long enough."""
         return {"service": service.name, "pruned": operations.prune(service)}
-
-    @routes.get("/plugins")
-    @requires("admin", "clerk", "approver")
-    def plugins() -> dict[str, Any]:
-        """The installed plugins that this service hosts, and those that it left out, with the reason."""
-        from aimak.http.app import language
-
-        return {"service": service.name, **operations.list_plugins(service, language())}
 
 
 def _letters(routes: Blueprint, service: Service) -> None:

@@ -12,7 +12,6 @@ from aimak.messaging import outbox
 from aimak.messaging.envelope import Broker, Unconfirmed
 from aimak.service import Service
 
-
 # A message's id is transport and no result: always random, as a seeded series would begin again with each process
 # and another message's id would make an inbox drop it.
 _MESSAGE_IDS = RandomIds()

@@ -46,7 +46,9 @@ class ServiceTypeContract:
     def frame(self, cases: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
         """Cases as rows: what a case does not name is null."""
         names = [*GIVEN, "norm", "followed"]
-        columns = {name: pl.Series([case.get("given", {}).get(name) for case in cases], dtype=pl.Int64) for name in names}
+        columns = {
+            name: pl.Series([case.get("given", {}).get(name) for case in cases], dtype=pl.Int64) for name in names
+        }
         for name, field in self.service.attributes().fields.items():
             read = getattr(field, "determinant", "text")
             loaded = [self._read(field, case["attributes"].get(name)) for case in cases]

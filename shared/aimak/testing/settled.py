@@ -1,14 +1,13 @@
-"""Whether everything under way has arrived: for tests that compare two runtimes, or a disturbed run with a quiet one."""
+"""Whether everything under way has arrived: for tests that compare two runtimes, or two runs of one."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import select
-
 from aimak.messaging.relay import transaction
 from aimak.service import Service
+from sqlalchemy import select
 
 _PAUSE_S = 0.1
 

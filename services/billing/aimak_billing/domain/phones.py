@@ -10,7 +10,7 @@ _COUNTRY = "996"
 
 
 def phone_number(text: str) -> str | None:
-    """"996555123456" for a number written in any usual way ("0555 12-34-56"); None for what is none."""
+    """ "996555123456" for a number written in any usual way ("0555 12-34-56"); None for what is none."""
     digits = text.translate(_PUNCTUATION)
     if not _NUMBER.fullmatch(digits):
         return None
