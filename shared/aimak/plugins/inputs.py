@@ -41,10 +41,11 @@ class UnknownName(KeyError):
 
 @dataclass(frozen=True)
 class Flag:
-    """A yes or no about each row; null where not known. `name` is the determinant it was made of."""
+    """A yes or no about each row; null where not known, unless `certain`. `name` is the determinant it was made of."""
 
     expr: pl.Expr
     name: str
+    certain: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Inputs:
     def has(self, name: str) -> Flag:
         """Whether the connection has that attribute at all; never null. Raises UnknownName."""
         try:
-            return Flag(self.texts[name].is_not_null(), name)
+            return Flag(self.texts[name].is_not_null(), name, certain=True)
         except KeyError:
             raise UnknownName(name) from None
 

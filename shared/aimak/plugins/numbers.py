@@ -118,7 +118,7 @@ class Number:
             _union(self, part),
         )
         _bound_of_halves(numerator, whole.high)
-        expr = _rounded(numerator.expr, whole.expr, "half_up")
+        expr = _rounded(numerator, whole.expr, "half_up")
         low, high = _hull(
             _round(n, d, "half_up") for n in (numerator.low, numerator.high) for d in (whole.low, whole.high)
         )
@@ -131,7 +131,8 @@ class Number:
         if divisor == 1:
             return self
         _bound_of_halves(self, divisor)
-        expr = _rounded(self.expr, _literal(divisor), mode)
+        half = mode == "half_up" and divisor % 2 == 0
+        expr = _rounded(self, _literal(divisor), mode, _literal(divisor // 2) if half else None)
         low, high = (_round(bound, divisor, mode) * unit for bound in (self.low, self.high))
         return Number(expr * _literal(unit) if unit > 1 else expr, low, high, scale, self.names)
 
@@ -145,6 +146,8 @@ class Number:
 
     def within(self, low: int, high: int) -> Number:
         """The same, but null where it is outside of [low, high]."""
+        if low <= self.low and self.high <= high:
+            return self
         kept = self.expr.is_between(_literal(low), _literal(high))
         expr = pl.when(kept).then(self.expr).otherwise(_literal(None))
         return Number(expr, max(self.low, low), max(min(self.high, high), low), self.scale, self.names)
@@ -195,12 +198,16 @@ def _round(numerator: int, divisor: int, mode: str) -> int:
     return -size if numerator < 0 else size
 
 
-def _rounded(numerator: pl.Expr, divisor: pl.Expr, mode: str) -> pl.Expr:
-    size, two = numerator.abs(), _literal(2)
-    if mode == "half_up":
-        quotient = (size * two + divisor) // (divisor * two)
+def _rounded(number: Number, divisor: pl.Expr, mode: str, half: pl.Expr | None = None) -> pl.Expr:
+    """number ÷ divisor by `mode`; `half` is half of a divisor that is even."""
+    signed = number.low < 0
+    size = number.expr.abs() if signed else number.expr
+    if half is not None:
+        quotient = (size + half) // divisor
+    elif mode == "half_up":
+        quotient = (size * _literal(2) + divisor) // (divisor * _literal(2))
     elif mode == "down":
         quotient = size // divisor
     else:
         quotient = (size + divisor - _literal(1)) // divisor
-    return numerator.sign() * quotient
+    return number.expr.sign() * quotient if signed else quotient

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
 from aimak.period import Period
@@ -14,6 +15,7 @@ from aimak_billing.domain.rating.clashes import conflicts
 from aimak_billing.domain.rating.determinants import OF_CUSTOMER, attribute_names
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.prepared import Prepared, prepare
+from aimak_billing.domain.rating.steps import Steps
 from aimak_billing.domain.tariff import TariffVersion, TaxRule, spans, tax_spans
 
 
@@ -26,6 +28,7 @@ class Book:
 
     period: Period
     prepared: tuple[Prepared, ...]
+    steps: tuple[Steps, ...]
     plugins: Plugins
     taxes: tuple[TaxRule, ...]
     versions: Mapping[int, TariffVersion] = field(default_factory=dict)
@@ -50,23 +53,27 @@ class Book:
         ordered = _followed_first(ready, problems)
         if problems:
             raise Refused(*problems)
-        return cls(period, ordered, plugins, in_force, {version.id: version for version in current})
+        followed = {one.service.follows for one in ordered}
+        steps = tuple(Steps.of(one, one.version.service in followed, day) for one in ordered)
+        return cls(period, ordered, steps, plugins, in_force, {version.id: version for version in current})
 
     @property
     def day(self) -> date:
         """The day whose tariffs, norms and taxes count."""
         return self.period.start
 
-    def attribute_texts(self) -> set[str]:
+    @cached_property
+    def attribute_texts(self) -> frozenset[str]:
         """The attributes that must be read: those that tariffs and norms name, and all of the types they rate."""
         named = {name for one in self.prepared for name in one.version.applies_to}
         named |= {name for one in self.prepared for norm in one.version.norms for name in norm.when}
         named |= {name for one in self.prepared for name in attribute_names(one.service)}
-        return named - OF_CUSTOMER.keys()
+        return frozenset(named - OF_CUSTOMER.keys())
 
-    def attribute_numbers(self) -> set[str]:
+    @cached_property
+    def attribute_numbers(self) -> frozenset[str]:
         """Those among them that are read as numbers."""
-        return {name for one in self.prepared for name in attribute_names(one.service, "number")}
+        return frozenset(name for one in self.prepared for name in attribute_names(one.service, "number"))
 
 
 def _followed_first(ready: list[Prepared], problems: list[Problem]) -> tuple[Prepared, ...]:

@@ -36,21 +36,17 @@ EMPTY = pl.DataFrame(
 )
 
 
-def of_version(rows: pl.DataFrame, one: Prepared) -> list[pl.DataFrame]:
-    """One frame of lines for each component of a version."""
-    return [rows.select(_columns(one, line)) for line in one.lines]
+def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines by place and position, which is their order on the bill."""
+    return lines.sort(pl.col("place") * 2**31 + pl.col("position"))
 
 
-def sorted_lines(lines: list[pl.DataFrame]) -> pl.DataFrame:
-    """All lines by place and position, which is their order on the bill."""
-    return pl.concat(lines).sort(pl.col("place") * 2**31 + pl.col("position"))
-
-
-def _columns(one: Prepared, line: Line) -> list[pl.Expr]:
+def columns_of_line(one: Prepared, line: Line) -> list[pl.Expr]:
+    """The columns of one component's lines, over rows that were calculated."""
     quantity = line.quantity
     price, scale = _price(line)
     return [
-        pl.col("account_id", "place", "connection_id", "service", "provider"),
+        *(pl.col(name) for name in ("account_id", "place", "connection_id", "service", "provider")),
         pl.lit(one.version.id, dtype=pl.Int64).alias("tariff_id"),
         pl.lit(line.code).alias("component"),
         pl.lit(line.component.kind).alias("kind"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+from aimak.plugins.inputs import Flag
 from aimak.plugins.numbers import MAX_QUANTITY
 
 from aimak_billing.domain.rating.determinants import OUT_OF_BOUNDS, Reason, column, reasons_of, unknown_flag
@@ -24,7 +25,7 @@ def quantity_reasons(one: Prepared) -> list[Reason]:
     found: list[Reason] = []
     earlier = pl.lit(False)
     for place, way in enumerate(one.ways):
-        if way.when is not None:
+        if way.when is not None and not way.when.certain:
             found += [_but(reason, earlier) for reason in unknown_flag(way.when)]
         meant = _meant(one, place)
         here = ~earlier & meant
@@ -41,7 +42,7 @@ def _chain(one: Prepared, values: list[pl.Expr], kind: pl.DataType) -> pl.Expr:
     for place in reversed(range(len(one.ways))):
         way = one.ways[place]
         chosen = pl.when(_meant(one, place)).then(values[place]).otherwise(chosen)
-        if way.when is not None:
+        if way.when is not None and not way.when.certain:
             chosen = pl.when(way.when.expr.is_null()).then(None).otherwise(chosen)
     return chosen
 
@@ -49,11 +50,15 @@ def _chain(one: Prepared, values: list[pl.Expr], kind: pl.DataType) -> pl.Expr:
 def _meant(one: Prepared, place: int) -> pl.Expr:
     """Whether a way is meant for a connection; never null. Without a reading the tariff may pass on to the next."""
     way = one.ways[place]
-    meant = pl.lit(True) if way.when is None else way.when.expr.fill_null(False)
+    meant = pl.lit(True) if way.when is None else _true(way.when)
     passes_on = one.version.without_reading == "norm" and place + 1 < len(one.ways)
     if "usage" in way.quantity.names and passes_on:
         meant = meant & pl.col("usage").is_not_null()
     return meant
+
+
+def _true(flag: Flag) -> pl.Expr:
+    return flag.expr if flag.certain else flag.expr.fill_null(False)
 
 
 def _and(reason: Reason, where: pl.Expr) -> Reason:

@@ -1,0 +1,53 @@
+"""The expressions of a tariff version, made once for a run: what each chunk then only evaluates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from aimak_billing.domain.rating.determinants import column, columns_of, matches
+from aimak_billing.domain.rating.lines import columns_of_line
+from aimak_billing.domain.rating.prepared import QUANTITY, Prepared
+from aimak_billing.domain.rating.quantity import found_quantity
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One version as columns: whose it is, then level by level determinants, quantity and amounts, then lines."""
+
+    one: Prepared
+    followed: bool
+    applies: pl.Expr
+    levels: tuple[tuple[pl.Expr, ...], ...]
+    lines: tuple[tuple[pl.Expr, ...], ...]
+
+    @classmethod
+    def of(cls, one: Prepared, followed: bool, day: date) -> Steps:
+        """`followed`: whether another service takes its quantity from this one's."""
+        tariff, wanted = one.version, one.quantity_used or followed
+        mine = (pl.col("service") == tariff.service) & (pl.col("provider") == tariff.provider)
+        levels = [columns_of(one.determinants(wanted), tariff, one.taxes, day)]
+        levels.append(found_quantity(one) if wanted else [])
+        for line in one.lines:
+            # Strict: what does not fit 64 bits must raise, it must not become a null or wrap.
+            levels.append([line.amount.expr.cast(pl.Int64, strict=True).alias(column(line.code))])
+        lines = tuple(tuple(columns_of_line(one, line)) for line in one.lines)
+        return cls(one, followed, mine & matches(tariff.applies_to), tuple(tuple(level) for level in levels), lines)
+
+    def calculated(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Rows with every determinant, the quantity where it is wanted, and each component's rounded amount."""
+        for level in self.levels:
+            rows = rows.with_columns(level) if level else rows
+        return rows
+
+    def kept(self) -> list[str]:
+        """The columns that lines and followers are made of."""
+        made = [expression.meta.root_names() for line in self.lines for expression in line]
+        names = dict.fromkeys(name for roots in made for name in roots)
+        return list(names | dict.fromkeys(["account_id", *([column(QUANTITY)] if self.followed else [])]))
+
+    def unknown(self) -> pl.Expr:
+        """Whether an amount of a row is null."""
+        return pl.any_horizontal(pl.col(column(line.code)).is_null() for line in self.one.lines)
