@@ -61,6 +61,13 @@ class TestKannel(SmsGatewayContract):
         [handed] = make(FakeHttp(Answer(status, "words"))).send([sms()])
         assert handed.handover.value == outcome
 
+    def test_refuses_what_kannel_would_cut(self, make) -> None:  # type: ignore[no-untyped-def]
+        """A text of more parts than Kannel sends is refused here, since Kannel would cut it short without a word."""
+        network = FakeHttp(self.http)
+        handed = make(network).send([sms(0, parts=7), sms(1, parts=6)])
+        assert [answer.handover.value for answer in handed] == ["refused", "accepted"]
+        assert len(network.requests) == 1
+
     def test_says_all_that_kannel_needs(self, make) -> None:  # type: ignore[no-untyped-def]
         """The request carries charset, coding, mask and our address for reports with Kannel's own escapes."""
         network = FakeHttp(self.http)

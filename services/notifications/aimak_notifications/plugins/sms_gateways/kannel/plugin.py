@@ -70,6 +70,8 @@ class KannelGateway(SmsGateway):
         return [DeliveryReport(int(number), _DELIVERIES[int(bit)], request.query.get("f") or None, words)]
 
     def _send_one(self, sms: OutgoingSms) -> Handed:
+        if sms.parts > self.settings["max_parts"]:
+            return Handed(sms.id, Handover.REFUSED, reason=f"{sms.parts} parts, at most {self.settings['max_parts']}")
         try:
             answer = self.host.http.get(self.settings["url"], params=self._parameters(sms))
         except NotReached as away:

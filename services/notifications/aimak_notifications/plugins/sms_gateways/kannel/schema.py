@@ -19,3 +19,5 @@ class KannelSettings(Schema):
     """Kannel's smsc-id, where it has several."""
     validity_minutes = fields.Integer(load_default=2880, strict=True, validate=validate.Range(1, 10080))
     """How long the operator tries to reach a phone that is off."""
+    max_parts = fields.Integer(load_default=6, strict=True, validate=validate.Range(1, 255))
+    """Kannel's max-messages: a longer text would be cut short there without a word, so it is refused here."""
