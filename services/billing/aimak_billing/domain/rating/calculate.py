@@ -112,10 +112,11 @@ class _Quantities:
     def of(self, service: str) -> pl.LazyFrame:
         """account_id and the account's quantity of a service; null as soon as one connection's is not known."""
         quantity = pl.col(column(QUANTITY))
-        # A sum would pass over a null.
-        summed = pl.when(quantity.is_null().any()).then(None).otherwise(quantity.sum()).alias(column(FOLLOWED))
-        pieces = self._pieces.get(service, [_NO_QUANTITY])
-        return pl.concat(pieces).lazy().group_by("account_id").agg(summed)
+        pieces = pl.concat(self._pieces.get(service, [_NO_QUANTITY])).lazy()
+        by_account = pieces.group_by("account_id").agg(quantity.sum(), missing=quantity.null_count())
+        # The sum passes over nulls, so it counts only where there was none.
+        known = pl.when(pl.col("missing") == 0).then(quantity).otherwise(None)
+        return by_account.select("account_id", known.alias(column(FOLLOWED)))
 
 
 def _with_followed(rows: pl.LazyFrame, one: Prepared, quantities: _Quantities) -> pl.LazyFrame:
