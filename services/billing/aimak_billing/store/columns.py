@@ -9,6 +9,7 @@ from typing import Any, cast
 import polars as pl
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Select, Table, insert
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql
 
 _NULL = "\\N"
@@ -38,13 +39,17 @@ def read(work: UnitOfWork, query: Select[Any], schema: Mapping[str, Any]) -> pl.
 
 
 def move(work: UnitOfWork, query: Select[Any], table: Table) -> None:
-    """Insert the rows of `query` into `table`; its columns bear the table's names and exactly its types."""
+    """Insert the rows of `query` into `table`; its columns bear the table's names."""
     names = [column.name for column in query.selected_columns]
     if work.is_sqlite:
         work.execute(insert(table).from_select(names, query))
         return
+    # Binary rows are taken as they are, and PostgreSQL makes a small number in a query's text a smaller type.
+    typed = query.with_only_columns(
+        *(cast_to(column, table.c[column.name].type).label(column.name) for column in query.selected_columns)
+    )
     buffer = io.BytesIO()
-    _copy_out(work, query, "FORMAT binary", buffer)
+    _copy_out(work, typed, "FORMAT binary", buffer)
     columns = ", ".join(f'"{name}"' for name in names)
     view = buffer.getbuffer()
     with (
