@@ -65,7 +65,7 @@ def _check_tenant(facts: Mapping[str, Any]) -> None:
         problems.append(Problem("AIM-B002", {"languages": ", ".join(sorted(unknown)) or "-"}))
     try:
         ZoneInfo(facts["zone"])
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         problems.append(Problem("AIM-B003", {"zone": facts["zone"]}))
     if problems:
         raise Refused(*problems)
