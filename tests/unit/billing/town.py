@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,7 @@ class Town:
     def hear(self, event: Any) -> None:
         """Have the service handle an event as its consumer would."""
         message = Message(
-            message_id=str(self.service.ids.uuid()),
+            message_id=str(uuid.uuid4()),
             routing_key=event.routing_key,
             tenant=TENANT,
             body=event.encode(),
