@@ -1,11 +1,12 @@
 """The six distributions carry what they need and promise what they hold."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -119,11 +120,37 @@ def test_the_locks_agree() -> None:
             assert pins.setdefault(name, version) == version
 
 
+@pytest.mark.parametrize("package", DISTRIBUTIONS)
+def test_a_distribution_names_what_it_imports(package: str) -> None:
+    """Every library that a distribution imports stands among its dependencies."""
+    found = _imported(DISTRIBUTIONS[package] / package) - {"aimak", package} - sys.stdlib_module_names
+    providers = packages_distributions()
+    imported = {_folded(name) for module in found for name in providers.get(module, [module])}
+    project = _project(package)
+    optional = [need for needs in project.get("optional-dependencies", {}).values() for need in needs]
+    declared = {_need(need) for need in (*project["dependencies"], *optional)}
+    allowed = {_folded(name) for name in DISTRIBUTIONS} if package == "aimak_gateway" else set()
+    assert imported - declared - allowed == set()
+
+
+def _imported(folder: Path) -> set[str]:
+    nodes = [node for path in folder.rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    return {name.partition(".")[0] for name in names}
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def _need(text: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", text)[0].lower()
+
+
 def test_what_a_distribution_needs_is_locked() -> None:
     """Every library that a distribution asks for stands in the lock of what runs."""
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
     for package in DISTRIBUTIONS:
         for need in _project(package)["dependencies"]:
-            name = re.match(r"[a-z0-9-]+", need.lower())
-            assert name is not None
-            assert name[0].startswith("aimak") or name[0] in locked
+            assert need == "aimak" or _need(need) in locked
