@@ -75,10 +75,8 @@ class Telling:
 
     def take_bills(self, work: UnitOfWork, event: billing.BillsIssued) -> None:
         """One message for each bill, whatever is repeated; none for a bill that was cancelled before."""
-        notices = domain.newest(domain.of_bill(work.tenant, row) for row in event.rows())
         try:
-            for notice in notices.values():
-                domain.bill_facts(notice)
+            notices = domain.newest(domain.of_bill(work.tenant, row) for row in event.rows())
         except (ValueError, TypeError) as wrong:
             raise unfit(billing.BillsIssued, f"services: {wrong}") from wrong
         self._take(work, notices)
@@ -164,8 +162,7 @@ def _outcome(notice: Notice, known: Known) -> tuple[str, str | None]:
 def _services_known(notice: Notice, known: Known) -> bool:
     if notice.kind != domain.BILL:
         return True
-    charges = domain.bill_facts(notice).charges
-    return all(code in known.services or texts.named_here(code) for code, _ in charges)
+    return all(code in known.services or texts.named_here(code) for code, _ in notice.facts["charges"])
 
 
 def _message(notice: Notice, known: Known, phone: str, day: date) -> dict[str, Any]:

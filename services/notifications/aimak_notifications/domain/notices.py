@@ -40,8 +40,8 @@ class Notice:
 
 
 def of_bill(tenant: str, row: Mapping[str, Any]) -> Notice:
-    """The notice of a BillsIssued row."""
-    names = ("due_on", "opening_tyiyn", "due_tyiyn", "services")
+    """The notice of a BillsIssued row. Raises ValueError or TypeError for charges that cannot be read."""
+    names = ("due_on", "opening_tyiyn", "due_tyiyn")
     return Notice(
         id=derived_id(tenant, BILL, row["bill_id"]),
         kind=BILL,
@@ -50,7 +50,7 @@ def of_bill(tenant: str, row: Mapping[str, Any]) -> Notice:
         period=row["period"],
         version=row["version"],
         live=row["state"] == "issued",
-        facts={name: row[name] for name in names},
+        facts={name: row[name] for name in names} | {"charges": charges_of(row["services"])},
     )
 
 
@@ -86,7 +86,7 @@ def bill_facts(notice: Notice) -> BillFacts:
         due_on=date.fromisoformat(facts["due_on"]),
         opening=facts["opening_tyiyn"],
         due=facts["due_tyiyn"],
-        charges=charges_of(facts["services"]),
+        charges=facts["charges"],
     )
 
 

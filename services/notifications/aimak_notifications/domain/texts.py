@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from aimak import texts
 from aimak.money import plain_som
@@ -56,7 +57,7 @@ def charges_of(services: str) -> list[tuple[str, int]]:
 
 def named_here(service: str) -> bool:
     """Whether the catalogue has a short word of its own for this service."""
-    return texts.translate(PACKAGE, f"service.{service}", texts.DEFAULT_LANGUAGE) is not None
+    return _template(f"service.{service}", texts.DEFAULT_LANGUAGE) is not None
 
 
 def bill_message(bill: BillFacts, reader: Reader, names: Mapping[str, Names]) -> Segments:
@@ -110,8 +111,7 @@ def _charges(bill: BillFacts, language: str, names: Mapping[str, Names]) -> str:
 
 
 def _service(code: str, language: str, names: Mapping[str, Names]) -> str:
-    short = texts.translate(PACKAGE, f"service.{code}", language)
-    return short or _named(names.get(code, {}), language) or code
+    return _template(f"service.{code}", language) or _named(names.get(code, {}), language) or code
 
 
 def _opening(opening: int, language: str) -> str:
@@ -131,6 +131,13 @@ def _period(name: str, form: str) -> str:
 
 
 def _text(msgid: str, language: str, **fields: str) -> str:
-    found = texts.translate(PACKAGE, msgid, language, **fields)
-    assert found is not None, f"{msgid} is in no catalogue"
-    return found
+    template = _template(msgid, language)
+    assert template is not None, f"{msgid} is in no catalogue"
+    return template.format(**fields)
+
+
+@cache
+def _template(msgid: str, language: str) -> str | None:
+    """The catalogue's text as it stands. Thousands of messages are made of a few of them."""
+    found = (texts.catalogue(PACKAGE, lang).get(msgid) for lang in (language, texts.DEFAULT_LANGUAGE, "en"))
+    return next((text for text in found if text is not None), None)
