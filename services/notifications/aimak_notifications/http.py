@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 from aimak.http import actor, blueprint, open_to, requires
@@ -28,6 +30,7 @@ class MessageQuery(Schema):
     state = fields.String(load_default=None)
     kind = fields.String(load_default=None, validate=validate.OneOf(KINDS))
     period = fields.String(load_default=None)
+    format = fields.String(load_default="json", validate=validate.OneOf(("json", "csv")))
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
     after = fields.Integer(load_default=None, validate=validate.Range(0, _MAX_ID))
 
@@ -59,11 +62,22 @@ def _messages(own: Blueprint, service: Service) -> None:
     @own.get("/messages")
     @requires("clerk", "approver", "admin")
     @own.arguments(MessageQuery, location="query")
-    def messages(query: dict[str, Any]) -> dict[str, Any]:
-        """Messages with totals over the whole filter, and how many bills and payments were not told of, and why."""
-        limit, after = query.pop("limit"), query.pop("after")
+    def messages(query: dict[str, Any]) -> Any:
+        """Messages with totals over the whole filter, and how many bills and payments were not told of, and why; with
+        format=csv the messages alone, as a table."""
+        limit, after, form = query.pop("limit"), query.pop("after"), query.pop("format")
         with service.work(actor().tenant) as work:
-            return asking.list_messages(work, Filter(**query), limit, after)
+            found = asking.list_messages(work, Filter(**query), limit, after)
+        return _csv(found["messages"]) if form == "csv" else found
+
+
+def _csv(rows: list[dict[str, Any]]) -> Response:
+    table = io.StringIO()
+    writer = csv.DictWriter(table, asking.MESSAGE_COLUMNS, delimiter=";")
+    writer.writeheader()
+    writer.writerows(rows)
+    # The mark lets a spreadsheet see that it is UTF-8.
+    return Response("\ufeff" + table.getvalue(), content_type="text/csv; charset=utf-8")
 
 
 def _gateways(own: Blueprint, service: Service, gateways: Gateways) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -83,6 +85,16 @@ def test_pages(house: House, ask: Callable[..., Any]) -> None:
     ids = [message["id"] for page in (first, second) for message in page["messages"]]
     assert ids == sorted(set(ids)) and len(ids) == 3
     assert second["next"] is None and ids[0].isdigit()
+
+
+def test_messages_as_a_table(house: House, web: FlaskClient) -> None:
+    """The same messages come as a table for a spreadsheet."""
+    house.settle()
+    house.hear(bills(1, 2))
+    answer = web.get("/notifications/messages?format=csv", headers=as_actor("clerk"))
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
+    assert answer.mimetype == "text/csv" and {row["account"] for row in rows} == {"0400001", "0400002"}
+    assert {row["id"] for row in rows} == {str(row.id) for row in house.rows("message")}
 
 
 def test_a_wrong_state_is_named(ask: Callable[..., Any]) -> None:

@@ -13,6 +13,12 @@ from aimak_notifications.domain import notices, states
 from aimak_notifications.domain.phones import international
 from aimak_notifications.store import Filter
 
+_INSTANTS = ("made_at", "sent_at", "settled_at")
+MESSAGE_COLUMNS = (
+    *("id", "source_id", "account", "kind", "period", "phone", "language", "text", "encoding", "parts", "state"),
+    *("gateway", "gateway_ref", "reason", "attempts", *_INSTANTS),
+)
+
 
 def list_messages(work: UnitOfWork, wanted: Filter, limit: int, after: int | None) -> dict[str, Any]:
     """Messages with their totals over the whole filter, what was not told and why, and where the next page begins.
@@ -65,15 +71,7 @@ def check(work: UnitOfWork) -> list[Problem]:
 
 
 def _message_json(row: Row[Any]) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in MESSAGE_COLUMNS}
+    instants = {name: values[name].isoformat() if values[name] else None for name in _INSTANTS}
     # Ids are 19 digits: a reader that takes JSON numbers for floats would round them.
-    plain = ("account", "kind", "period", "phone", "language", "text", "encoding", "parts", "state", "gateway")
-    instants = ("made_at", "sent_at", "settled_at")
-    return {
-        "id": str(row.id),
-        "source_id": str(row.source_id),
-        **{name: getattr(row, name) for name in plain},
-        "gateway_ref": row.gateway_ref,
-        "reason": row.reason,
-        "attempts": row.attempts,
-        **{name: value.isoformat() if (value := getattr(row, name)) else None for name in instants},
-    }
+    return {**values, "id": str(row.id), "source_id": str(row.source_id), **instants}
