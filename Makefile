@@ -63,7 +63,9 @@ lock: install ## resolve requirements*.in again; LOCK=--upgrade takes what is ne
 
 .PHONY: simulate
 simulate: install ## seeded histories until stopped; SEED=n replays one
-	$(PYTEST) -n 0 tests/simulation
+	@seed=$(or $(SEED),$$RANDOM); while echo "== seed $$seed"; do \
+		$(PYTEST) -n 0 -q --hypothesis-seed=$$seed tests/simulation/test_histories.py; \
+		[ -z "$(SEED)" ] || break; seed=$$((seed + 1)); done
 
 .PHONY: faults
 faults: install ## kill processes and servers at random moments of a month
