@@ -1,0 +1,51 @@
+"""Everything that a month leaves in the services' own tables, from either runtime, in a form that can be compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aimak.settings import SERVICES, Settings
+from aimak.supervisor.child import build_service
+from sqlalchemy import Table, select
+
+# How the work was carried, not what came of it.
+KERNEL = ("outbox", "inbox", "job", "dead_letter", "counter")
+# People's sessions and passwords, and files as they were sent, are not the month's.
+UNCOMPARED = ("session", "person", "import_part", "import_file", "import_refused")
+Books = dict[str, list[tuple[tuple[str, Any], ...]]]
+
+
+def books(settings: Settings, left_out: dict[str, tuple[str, ...]]) -> Books:
+    """Table -> its rows, sorted; `left_out` names columns of a table that follow from the order of arrival."""
+    found: Books = {}
+    for name in SERVICES:
+        service = build_service(name, settings)
+        for table in service.metadata.sorted_tables:
+            if table.name not in (*KERNEL, *UNCOMPARED):
+                with service.online.engine.connect() as connection:
+                    rows = connection.execute(select(*_columns(table, left_out.get(table.name, ())))).mappings()
+                    found[f"{name}.{table.name}"] = sorted((tuple(row.items()) for row in rows), key=repr)
+        service.close()
+    return found
+
+
+def _columns(table: Table, left_out: tuple[str, ...]) -> list[Any]:
+    return [column for column in table.columns if column.name not in left_out]
+
+
+def differences(one: Books, other: Books, most: int = 5) -> list[str]:
+    """What stands in one and not in the other, a few rows of each table."""
+    found = []
+    for table in sorted(one.keys() | other.keys()):
+        left, right = one.get(table, []), other.get(table, [])
+        if left == right:
+            continue
+        missing, added = _without(left, right), _without(right, left)
+        found.append(f"{table}: {len(left)} rows / {len(right)}, {len(missing)} missing, {len(added)} added")
+        found += [f"  - {dict(row)}" for row in missing[:most]] + [f"  + {dict(row)}" for row in added[:most]]
+    return found
+
+
+def _without(rows: list[Any], others: list[Any]) -> list[Any]:
+    known = {repr(row) for row in others}
+    return [row for row in rows if repr(row) not in known]

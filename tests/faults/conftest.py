@@ -1,0 +1,116 @@
+"""One town, the month it must come to, and trees with a patch in them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from aimak.settings import Settings
+from aimak.testing.servers import Installation, PostgresServer, RabbitServer
+
+from tests.faults.books import Books, books
+from tests.faults.driver import ROOT, Town, patient
+from tests.faults.injector import Injector
+
+MUTANTS = ROOT / "tests" / "mutants"
+PASSWORD = "only-for-the-town"
+LIMIT_S = 240.0
+DISTRIBUTIONS = ("shared", *(f"services/{path.name}" for path in sorted((ROOT / "services").iterdir())))
+ONE_OF_EACH = {f"processes.{kind}": 1 for kind in ("http", "consumer", "worker")} | {"processes.relay": 2}
+# What follows from the order in which facts arrive, which no promise is made about.
+BY_ARRIVAL: dict[str, tuple[str, ...]] = {}
+
+
+@pytest.fixture(scope="session")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Books:
+    """The month's books when nothing goes wrong, from the embedded runtime."""
+    from aimak_gateway.embedded import Embedded
+    from aimak_gateway.setup import initialise
+
+    town = Town.build(tmp_path_factory.mktemp("expected"))
+    values = {**town.settings(), "data_dir": str(town.out / "data"), "runtime": "embedded"}
+    settings = Settings(values)
+    initialise(settings, "admin", PASSWORD)
+    with Embedded(settings) as embedded:
+        for _, step in town.month(embedded.client, embedded.client, embedded.pump.drain).steps():
+            step()
+    return books(settings, BY_ARRIVAL)
+
+
+@pytest.fixture
+def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """Have the installation's processes run a copy of the production code with these patches in it."""
+
+    def plant(*patches: str, point: str = "") -> None:
+        tree = tmp_path / "tree"
+        for name in ("shared", "services"):
+            shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        for patch in patches:
+            command = ["patch", "-p1", "--forward", "-i", str(MUTANTS / f"{patch}.patch")]
+            subprocess.run(command, cwd=tree, check=True, capture_output=True)
+        notes = tmp_path / "notes"
+        notes.mkdir()
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(str(tree / name) for name in DISTRIBUTIONS))
+        monkeypatch.setenv("FAULT_POINT", point)
+        monkeypatch.setenv("FAULT_NOTES", str(notes))
+
+    return plant
+
+
+class Servers:
+    """A month on servers of its own, with or without an injector."""
+
+    def __init__(self, folder: Path) -> None:
+        self.town = Town.build(folder)
+        self.killed: list[str] = []
+
+    @contextmanager
+    def installation(self) -> Iterator[tuple[Installation, PostgresServer, RabbitServer]]:
+        """The town's installation, running."""
+        with PostgresServer() as postgres, RabbitServer() as rabbit:
+            settings = {**self.town.settings(), **ONE_OF_EACH}
+            installation = Installation(self.town.out / "installation", postgres.url(), rabbit.url, settings)
+            try:
+                installation.prepare(PASSWORD)
+                installation.start()
+                yield installation, postgres, rabbit
+            finally:
+                installation.stop()
+
+    def month(self, seed: int | None = None) -> Books:
+        """The books after a month; with a seed, things are killed from the preview to the last payment."""
+        with self.installation() as (installation, postgres, rabbit):
+            deadline = time.monotonic() + LIMIT_S
+            doors = [patient(installation.address(name), deadline) for name in ("gateway", "payments")]
+            injector = Injector(seed, installation, postgres, rabbit) if seed is not None else None
+
+            def settle() -> None:
+                while True:
+                    try:
+                        installation.settle(max(1.0, deadline - time.monotonic()))
+                        return
+                    except psycopg.OperationalError:
+                        time.sleep(0.5)
+
+            for title, step in self.town.month(doors[0], doors[1], settle).steps():
+                if injector and title == "preview":
+                    injector.start()
+                if injector and title.startswith("ledgers"):
+                    injector.end()
+                    self.killed = injector.done
+                    settle()
+                step()
+            return books(installation.settings, BY_ARRIVAL)
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Servers:
+    """The servers runtime for one month."""
+    return Servers(tmp_path)

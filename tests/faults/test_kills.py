@@ -1,0 +1,31 @@
+"""Goal: a month comes to the same books whatever is killed. Method: kill -9 at seeded random moments and at named
+points, and compare every row with those of a quiet month."""
+
+import pytest
+
+from tests.faults.books import Books, differences
+from tests.faults.conftest import Servers
+
+pytestmark = [pytest.mark.servers, pytest.mark.faults]
+
+POINTS = ("before_commit@9", "after_commit_before_ack@9", "after_seal_before_publish@9", "after_publish_before_mark@9")
+
+
+def test_a_quiet_month_is_the_same_on_servers(servers: Servers, expected: Books) -> None:
+    """Without any kill the servers come to the embedded runtime's books."""
+    assert differences(expected, servers.month()) == []
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_kills_at_random_moments_change_nothing(servers: Servers, expected: Books, seed: int) -> None:
+    """Consumer, relay, supervisor, RabbitMQ and PostgreSQL are killed in the cycle: nothing twice, nothing missing."""
+    found = differences(expected, servers.month(seed))
+    assert found == [], servers.killed
+    assert len(servers.killed) >= 5
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_at_a_named_point_changes_nothing(servers, expected, planted, point) -> None:  # type: ignore[no-untyped-def]
+    """A process that dies between two steps of carrying a message leaves nothing twice and nothing missing."""
+    planted("points/named_points", point=point)
+    assert differences(expected, servers.month()) == []
