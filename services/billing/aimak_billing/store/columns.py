@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any, cast
 
 import polars as pl
 from aimak.storage.work import UnitOfWork
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 from sqlalchemy import Select, Table, insert
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql
@@ -24,12 +25,11 @@ def read(work: UnitOfWork, query: Select[Any], schema: Mapping[str, Any]) -> pl.
     if work.is_sqlite:
         rows = work.execute(query).fetchall()
         return pl.DataFrame(rows, schema=dict(schema), orient="row")
-    buffer = io.BytesIO()
-    _copy_out(work, query, f"FORMAT csv, NULL '{_NULL}'", buffer)
-    if buffer.tell() == 0:
+    answer = _copy_out(work, query, f"FORMAT csv, NULL '{_NULL}'")
+    if not answer:
         return pl.DataFrame(schema=dict(schema))
     return pl.read_csv(
-        buffer.getvalue(),
+        answer,
         has_header=False,
         new_columns=list(schema),
         schema=dict(schema),
@@ -48,10 +48,8 @@ def move(work: UnitOfWork, query: Select[Any], table: Table) -> None:
     typed = query.with_only_columns(
         *(cast_to(column, table.c[column.name].type).label(column.name) for column in query.selected_columns)
     )
-    buffer = io.BytesIO()
-    _copy_out(work, typed, "FORMAT binary", buffer)
+    view = memoryview(_copy_out(work, typed, "FORMAT binary"))
     columns = ", ".join(f'"{name}"' for name in names)
-    view = buffer.getbuffer()
     with (
         _raw(work).cursor() as cursor,
         cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN (FORMAT binary)') as copy,
@@ -60,11 +58,32 @@ def move(work: UnitOfWork, query: Select[Any], table: Table) -> None:
             copy.write(view[first : first + _COPY_BYTES])
 
 
-def _copy_out(work: UnitOfWork, query: Select[Any], options: str, buffer: io.BytesIO) -> None:
+def _copy_out(work: UnitOfWork, query: Select[Any], options: str) -> bytes:
+    """The answer of COPY as it comes. libpq is asked itself: psycopg hands a row through four layers of Python."""
     text = str(query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
-    with _raw(work).cursor() as cursor, cursor.copy(f"COPY ({text}) TO STDOUT ({options})") as copy:
-        for block in copy:
-            buffer.write(block)
+    server = _raw(work).pgconn
+    server.send_query(f"COPY ({text}) TO STDOUT ({options})".encode())
+    while server.flush():
+        pass
+    answer = server.get_result()
+    if answer.status != ExecStatus.COPY_OUT:
+        _finish(server, answer)
+    blocks: list[bytes] = []
+    while True:
+        size, block = server.get_copy_data(0)
+        if size < 0:
+            break
+        blocks.append(bytes(block))
+    _finish(server, server.get_result())
+    return b"".join(blocks)
+
+
+def _finish(server: Any, answer: Any) -> None:
+    """Read the connection to the end of its command. Raises what the database says."""
+    while server.get_result() is not None:
+        pass
+    if answer.status != ExecStatus.COMMAND_OK:
+        raise error_from_result(answer)
 
 
 def _raw(work: UnitOfWork) -> Any:
