@@ -74,7 +74,7 @@ def house(tmp_path: Path, kannel: Kannel) -> Iterator[House]:
 def test_bills_reach_the_phone_and_are_reported(house: House, operator: Operator) -> None:
     """Every text arrives whole, in one part or in several, in GSM 7-bit and in UCS-2; the operator's reports come back
     to our route, in whatever order, and each message ends as delivered."""
-    long = '[["water", 13800], ["sewerage", 4520], ["waste", 12500], ["lighting", 2000]]'
+    long = '[["water", 13800], ["sewerage", 4520], ["waste", 12500], ["street_lighting", 2000]]'
     house.hear(bills(1, 2, 3, services=long, opening_tyiyn=131_050, due_tyiyn=163_870))
     house.hear(payment(500_00, account_id=1))
     house.run()

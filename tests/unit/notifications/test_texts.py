@@ -103,6 +103,23 @@ def test_receipts() -> None:
     assert all(len(cut.parts) == 1 for cut in told.values())
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_town_is_called_by_its_name_alone(language: str) -> None:
+    """ "Town of" is left out, so that receipts with long names still go in one part."""
+    town = {"ky": "Ак-Булак шаары", "ru": "город Ак-Булак", "en": "Ak-Bulak town"}
+    receipt = ReceiptFacts(123_456, "inspectors", date(2026, 11, 5))
+    cut = receipt_message(receipt, Reader("10040038", town, language))
+    assert len(cut.parts) == 1 and cut.text.startswith({"en": "Ak-Bulak: "}.get(language, "Ак-Булак: "))
+
+
+def test_a_town_that_is_called_town() -> None:
+    """A name of such words alone stays."""
+    assert (
+        receipt_message(ReceiptFacts(1, "demo", date(2026, 11, 5)), Reader("1", {"ru": "Село"}, "ru")).text[:5]
+        == "Село:"
+    )
+
+
 def test_an_unknown_language_falls_back() -> None:
     """A language without a catalogue yet is answered in Russian."""
     receipt = ReceiptFacts(50_000, "demo", date(2026, 11, 5))

@@ -64,7 +64,7 @@ def bill_message(bill: BillFacts, reader: Reader, names: Mapping[str, Names]) ->
     """The bill in the reader's words, in two parts where a wording allows it. `names`: service → language → name,
     for services that the catalogue has no short word for."""
     fields = {
-        "town": _named(reader.town, reader.language),
+        "town": _town(_named(reader.town, reader.language), reader.language),
         "account": reader.account,
         "period": _period(bill.period, "{month}.{year}"),
         "month": _period(bill.period, "{month}.{short_year}"),
@@ -86,7 +86,7 @@ def bill_message(bill: BillFacts, reader: Reader, names: Mapping[str, Names]) ->
 def receipt_message(receipt: ReceiptFacts, reader: Reader) -> Segments:
     """The receipt in the reader's words. No balance: it would depend on what else had arrived by then."""
     fields = {
-        "town": _named(reader.town, reader.language),
+        "town": _town(_named(reader.town, reader.language), reader.language),
         "account": reader.account,
         "amount": plain_som(receipt.amount),
         "partner": receipt.partner,
@@ -122,6 +122,13 @@ def _opening(opening: int, language: str) -> str:
 
 def _named(names: Names, language: str) -> str:
     return names.get(language) or names.get(texts.DEFAULT_LANGUAGE) or next(iter(names.values()), "")
+
+
+@cache
+def _town(name: str, language: str) -> str:
+    """The name without "town of": everyone knows what it is, and it would cost a part."""
+    left_out = _text("sms.town_words", language).split()
+    return " ".join(word for word in name.split() if word.casefold() not in left_out) or name
 
 
 def _period(name: str, form: str) -> str:
