@@ -104,7 +104,8 @@ HOLDS = [
     ({**METERED, "attributes": {"metered": False, "norm": "flat"}}, "AIM-T021"),
     ({**METERED, "attributes": {"metered": False, "norm": "palace"}, "residents": 1}, "AIM-T023"),
     ({**METERED, "attributes": {}, "usage": 1}, "AIM-T024"),
-    ({**METERED, "attributes": {"metered": "perhaps"}, "usage": 1}, "AIM-T025"),
+    ({**METERED, "attributes": {"norm": "flat"}, "residents": 4}, "AIM-T024"),
+    ({**METERED, "attributes": {"metered": "perhaps", "norm": "flat"}, "residents": 4}, "AIM-T025"),
     ({**METERED, "attributes": {"metered": False, "agreed_volume": "much"}}, "AIM-T025"),
     ({**METERED, "usage": 1, "regime": "unheard_of"}, "AIM-T027"),
     ({**METERED, "usage": -1}, "AIM-T028"),
@@ -150,6 +151,48 @@ def test_sewerage_follows_the_accounts_water_however_that_was_found(made):
         (5, "AIM-T026"),
         (6, "AIM-T026"),
     ]
+
+
+def test_water_that_no_tariff_applies_to_is_unknown_to_what_follows_it(made):
+    """Of two water connections one has no tariff: sewerage is held, not charged for the other alone."""
+    book = made(
+        tariff(PER_UNIT, extra="applies_to: {metered: true}"),
+        tariff("- {code: volume, kind: per_unit, price: 1}", "sewerage", "s"),
+    )
+    rows = (
+        {"usage": 3000},
+        {"usage": 1, "attributes": '{"metered":false}'},
+        {"service": "sewerage", "attributes": "{}"},
+    )
+    rated = rate(frame(*({"account_id": 1, **row} for row in rows)), book)
+    assert rated.lines["service"].to_list() == ["water"]
+    assert rated.holds.select("service", "code").rows() == [("water", "AIM-T020"), ("sewerage", "AIM-T026")]
+
+
+@pytest.mark.parametrize(
+    ("written", "thousandths"),
+    [
+        ('"12.5"', 12_500),
+        ('"0.150"', 150),
+        ("12.5", 12_500),
+        ("7", 7_000),
+        ('"007"', 7_000),
+        ('"0.001"', 1),
+        ("12.0", 12_000),
+    ],
+)
+def test_numbers_in_attributes_are_read_exactly(made, written, thousandths):
+    """As text or as a number of JSON, to the thousandth."""
+    attributes = f'{{"metered":false,"agreed_volume":{written}}}'
+    rated = rate(frame({"attributes": attributes}), made(tariff(PER_UNIT)))
+    assert rated.lines["quantity"].to_list() == [thousandths]
+
+
+@pytest.mark.parametrize("written", ['"1.2345"', '"-1"', '"1e3"', '"12,5"', '""', '"1 000"', "[1]", '"99999999999"'])
+def test_what_is_no_number_in_attributes_holds(made, written):
+    """Neither cut off nor guessed."""
+    attributes = f'{{"metered":false,"agreed_volume":{written}}}'
+    assert held(rate(frame({"attributes": attributes}), made(tariff(PER_UNIT)))) == ["AIM-T025"]
 
 
 def test_a_tariff_applies_to_the_class_and_attributes_that_it_names(made):
