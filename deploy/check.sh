@@ -104,6 +104,6 @@ printf 2026-10-30T03:00:00+00:00 >"$AIMAK_CLOCK/now"
 composed=yes
 compose up --detach --no-build
 stage "a month in containers"
-compose run --rm -T month python /opt/containers.py "$@"
+compose run --rm -T --no-deps month python /opt/containers.py "$@"
 stage "done"
 docker images --format '{{.Repository}}: {{.Size}}' | sort >&2

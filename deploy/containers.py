@@ -5,6 +5,7 @@ Run by check.sh in a container of its own, with the town's scripts at /town and 
 
 import argparse
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -15,8 +16,8 @@ from pathlib import Path
 TOWN = Path("/town")
 CLOCK = Path(os.environ["AIMAK_CLOCK__FILE"])
 PROXY = "https://proxy"
-START_S = 120
-SETTLE_S = 300
+START_S = 300
+SETTLE_S = 600
 sys.path.insert(0, str(TOWN))
 
 import httpx  # noqa: E402
@@ -54,6 +55,8 @@ def main() -> None:
     town, out = Path("/tmp/town"), Path("/tmp/out")
     build = [sys.executable, str(TOWN / "build.py"), "--out", str(town)]
     subprocess.run([*build, "--accounts", str(parser.parse_args().accounts)], check=True, stdout=subprocess.DEVNULL)
+    for name in ("town.json", "tariffs.yaml"):
+        shutil.copy(TOWN / name, town)
     trusted = ssl.create_default_context(cafile="/run/secrets/tls.crt")
     services = build_services(Settings.load())
     with httpx.Client(base_url=PROXY, verify=trusted, timeout=60) as client:
