@@ -93,7 +93,7 @@ class Settings:
 
     def listen(self, service: str) -> str:
         """The address "host:port" on which a service answers in the servers runtime."""
-        return str(self.get(f"{service}.listen", f"127.0.0.1:{PORTS[service]}"))
+        return str(self.get(f"{service}.listen") or f"127.0.0.1:{PORTS[service]}")
 
     def address(self, service: str) -> str:
         """The URL by which others reach a service."""
