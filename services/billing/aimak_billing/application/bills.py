@@ -115,7 +115,7 @@ def print_bill(kit: Kit, work: UnitOfWork, number: str, lang: str) -> Printed:
         parts=tuple(_parts(work, bill, lines, speaker)),
         old_numbers=tuple(accounts.aliases_of(work, account.id)),
         residents=_residents(work, account.id, period),
-        readings=tuple(_readings(work, lines, bill.period, speaker)),
+        readings=tuple(_readings(work, bill, lines, speaker)),
         explanations=tuple(speaker.sentence(part) for part in _by_connection(lines)),
     )
     return Printed(replace(document, qr=_payment_link(work, document)), issued[-1], lang)
@@ -180,8 +180,8 @@ def _lines(lines: Sequence[Row[Any]], speaker: _Speaker) -> Iterator[BillLine]:
         )
 
 
-def _readings(work: UnitOfWork, lines: Sequence[Row[Any]], period: str, speaker: _Speaker) -> Iterator[MeterReading]:
-    for reading in readings_view(work, lines, period):
+def _readings(work: UnitOfWork, bill: Row[Any], lines: Sequence[Row[Any]], speaker: _Speaker) -> Iterator[MeterReading]:
+    for reading in readings_view(work, bill, lines):
         service = reading["service"]
         yield MeterReading(
             label=speaker.service(service),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -21,6 +20,8 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.domain import elqr
 from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
 from aimak_billing.store import registers as store
+from aimak_billing.tariff_file.faults import faults
+from aimak_billing.tariff_file.nodes import path_text
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 REGIMES = ("general", "simplified", "budget")
@@ -181,8 +182,12 @@ def republish_service_types(work: UnitOfWork) -> Iterator[billing.ServiceTypesDe
 
 
 def attribute_problems(kit: Kit, service: str, attributes: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a connection's attributes, by the schema of its service type; empty when all is well."""
+    """What is wrong with a connection's attributes, by the schema of its service type, each as "name: CODE (value)";
+    empty when all is well."""
     plugin = kit.plugins.service_types.get(service)
     assert plugin is not None
     errors = plugin.attributes().validate(dict(attributes))
-    return [f"{name}: {json.dumps(reason, ensure_ascii=False)}" for name, reason in sorted(errors.items())]
+    return sorted(
+        f"{path_text(path)}: {fault.code} ({', '.join(str(value) for value in fault.fields.values())})"
+        for path, fault in faults(errors)
+    )

@@ -142,7 +142,7 @@ def bill_view(work: UnitOfWork, number: str) -> dict[str, Any]:
         "address": address_text(*address_parts(work, [account])[account.id]),
         **bill_row(bill),
         "lines": [_line(line) for line in lines],
-        "readings": readings_view(work, lines, bill.period),
+        "readings": readings_view(work, bill, lines),
     }
 
 
@@ -156,7 +156,7 @@ def _line(line: Row[Any]) -> dict[str, Any]:
     }
 
 
-def readings_view(work: UnitOfWork, lines: Sequence[Row[Any]], period: str) -> list[dict[str, Any]]:
+def readings_view(work: UnitOfWork, bill: Row[Any], lines: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     """Readings behind the lines of a bill."""
     services = {line.connection_id: line.service for line in lines}
     return [
@@ -169,7 +169,7 @@ def readings_view(work: UnitOfWork, lines: Sequence[Row[Any]], period: str) -> l
             "current_thousandths": row.current_thousandths,
             "quantity_thousandths": row.quantity_thousandths,
         }
-        for row in bills.readings(work, services, Period.month(period))
+        for row in bills.readings(work, bill.account_id, services, Period.month(bill.period))
     ]
 
 

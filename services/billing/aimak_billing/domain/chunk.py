@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import polars as pl
-
 from aimak.money import MAX_TYIYN
 from aimak.period import Period
 
 # Transfers of a bill take their ids from a block of 64.
 TRANSFERS_AT_MOST = 64
+ACTIVE = "active"
 
 LINE = (
     "place",
@@ -34,7 +34,7 @@ LINE = (
 class Facts:
     """What a chunk knows, as columns.
 
-    accounts: account_id, all of the chunk in the order of their ids (the row's number is the account's place);
+    accounts: account_id, status, all of the chunk in the order of their ids (the row's number is the account's place);
     connections: account_id, connection_id, service, provider, regime, customer_class, attributes; those of the
     period; residents: account_id, residents, pensioners; usage: connection_id, usage (thousandths).
     """
@@ -57,8 +57,10 @@ class Outcome:
 
 
 def rating_frame(facts: Facts, period: Period) -> pl.DataFrame:
-    """One row per connection in the order of the bill, with what its price depends on; days are the whole period."""
-    places = facts.accounts.select("account_id").with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
+    """One row per connection in the order of the bill, with what its price depends on; days are the whole period.
+    A closed account keeps its place and has no connection."""
+    places = facts.accounts.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
+    places = places.filter(pl.col("status") == ACTIVE).select("account_id", "place")
     days = pl.lit(period.days, dtype=pl.Int64)
     return (
         facts.connections.join(places, on="account_id", how="inner")

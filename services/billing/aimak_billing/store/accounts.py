@@ -110,6 +110,18 @@ def connections_of(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[R
     return work.execute(select(table).where(mine).order_by(table.c.account_id, table.c.id)).all()
 
 
+def owners(work: UnitOfWork, connection_ids: Collection[int]) -> dict[int, int]:
+    """The account of each of these connections."""
+    table = work.table("connection")
+    found: dict[int, int] = {}
+    wanted = sorted(connection_ids)
+    for first in range(0, len(wanted), BATCH):
+        part = wanted[first : first + BATCH]
+        query = select(table.c.id, table.c.account_id).where(table.c.tenant == work.tenant, table.c.id.in_(part))
+        found |= {row.id: row.account_id for row in work.execute(query)}
+    return found
+
+
 def connections_above(work: UnitOfWork, after: int, limit: int) -> Sequence[Row[Any]]:
     """Connections in the order of their ids."""
     table = work.table("connection")

@@ -51,10 +51,11 @@ def lines(work: UnitOfWork, bill_ids: Collection[int]) -> Sequence[Row[Any]]:
     return work.execute(select(line).where(mine).order_by(line.c.bill_id, line.c.line)).all()
 
 
-def readings(work: UnitOfWork, connection_ids: Collection[int], period: Period) -> Sequence[Row[Any]]:
-    """Accepted usage of some connections in a period, in order."""
+def readings(work: UnitOfWork, account_id: int, connection_ids: Collection[int], period: Period) -> Sequence[Row[Any]]:
+    """Accepted usage of some connections of an account in a period, in order."""
     usage = work.table("usage")
-    mine = (usage.c.tenant == work.tenant) & usage.c.connection_id.in_(list(connection_ids))
+    mine = (usage.c.tenant == work.tenant) & (usage.c.account_id == account_id)
+    mine &= usage.c.connection_id.in_(list(connection_ids))
     query = select(usage).where(mine, usage.c.state == "accepted", of_period(usage, period))
     return work.execute(query.order_by(usage.c.connection_id, usage.c.from_date, usage.c.usage_id)).all()
 

@@ -133,6 +133,7 @@ def _at_accounts(metadata: MetaData) -> None:
         metadata,
         Column("tenant", Code, primary_key=True),
         Column("usage_id", Id, primary_key=True, autoincrement=False),
+        Column("account_id", Id, nullable=False, comment="the connection's, so that a chunk finds its usage by range"),
         Column("connection_id", Id, nullable=False),
         Column("serial", String(64), nullable=False),
         Column("from_date", Day, nullable=False),
@@ -144,4 +145,4 @@ def _at_accounts(metadata: MetaData) -> None:
         Column("state", String(16), nullable=False, comment="accepted or withdrawn"),
         Column("version", BigInteger, nullable=False),
     )
-    Index("usage_connection", usage.c.tenant, usage.c.connection_id, usage.c.to_date)
+    Index("usage_account", usage.c.tenant, usage.c.account_id, usage.c.to_date)

@@ -505,6 +505,12 @@ def upgrade() -> None:
         "usage",
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("usage_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "account_id",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the connection's, so that a chunk finds its usage by range",
+        ),
         sa.Column("connection_id", sa.BigInteger(), nullable=False),
         sa.Column("serial", sa.String(length=64), nullable=False),
         sa.Column("from_date", sa.Date(), nullable=False),
@@ -517,7 +523,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "usage_id"),
     )
-    op.create_index("usage_connection", "usage", ["tenant", "connection_id", "to_date"], unique=False)
+    op.create_index("usage_account", "usage", ["tenant", "account_id", "to_date"], unique=False)
     guards.create(op.get_bind(), "approval", ("tenant", "id"))
     guards.create(op.get_bind(), "bill", ("tenant", "id"))
     guards.create(op.get_bind(), "bill_line", ("tenant", "bill_id", "line"))
