@@ -174,7 +174,8 @@ def _parse_json(text: str) -> dict[str, Any]:
         raise ValueError(constant)
 
     try:
-        value = json.loads(text, parse_constant=refuse)
+        # A decimal stays the text that was written: it must never become a float.
+        value = json.loads(text, parse_constant=refuse, parse_float=str)
     except (ValueError, RecursionError) as wrong:
         raise CellFault(faults.NOT_JSON) from wrong
     if not isinstance(value, dict):
