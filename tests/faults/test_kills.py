@@ -13,14 +13,15 @@ POINTS = ("before_commit@9", "after_commit_before_ack@9", "after_seal_before_pub
 
 def test_a_quiet_month_is_the_same_on_servers(servers: Servers, expected: Books) -> None:
     """Without any kill the servers come to the embedded runtime's books."""
-    assert differences(expected, servers.month()) == []
+    found = differences(expected, servers.month())
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("seed", [1])
 def test_kills_at_random_moments_change_nothing(servers: Servers, expected: Books, seed: int) -> None:
     """Consumer, relay, supervisor, RabbitMQ and PostgreSQL are killed in the cycle: nothing twice, nothing missing."""
     found = differences(expected, servers.month(seed))
-    assert found == [], servers.killed
+    assert not found, "\n".join([*servers.killed, *found])
     assert len(servers.killed) >= 5
 
 
@@ -28,4 +29,5 @@ def test_kills_at_random_moments_change_nothing(servers: Servers, expected: Book
 def test_a_kill_at_a_named_point_changes_nothing(servers, expected, planted, point) -> None:  # type: ignore[no-untyped-def]
     """A process that dies between two steps of carrying a message leaves nothing twice and nothing missing."""
     planted("points/named_points", point=point)
-    assert differences(expected, servers.month()) == []
+    found = differences(expected, servers.month())
+    assert not found, "\n".join(found)

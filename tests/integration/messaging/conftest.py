@@ -127,13 +127,14 @@ def listener(postgres: PostgresServer, rabbit: RabbitServer, tmp_path: Path) -> 
     """A fresh listener."""
     made = Listener(postgres, rabbit, tmp_path)
     made.prepare()
-    yield made
-    print(made.log())
-    made.close()
+    try:
+        yield made
+    finally:
+        made.close()
 
 
-def wait_for(done: Callable[[], Any], seconds: float) -> None:
-    """Wait until `done` says so; fails after `seconds`."""
+def wait_for(done: Callable[[], Any], seconds: float, said: Callable[[], str] = str) -> None:
+    """Wait until `done` says so; fails after `seconds`, with what the processes `said`."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -141,5 +142,5 @@ def wait_for(done: Callable[[], Any], seconds: float) -> None:
                 return
         except psycopg.OperationalError:
             pass
-        assert time.monotonic() < end, f"not within {seconds} s"
+        assert time.monotonic() < end, f"not within {seconds} s\n{said()}"
         time.sleep(0.1)

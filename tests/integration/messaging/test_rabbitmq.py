@@ -1,5 +1,7 @@
 """Messages over a real RabbitMQ and a real consumer process."""
 
+import itertools
+
 import pytest
 from aimak.messaging.envelope import Unconfirmed
 from aimak.messaging.rabbitmq.broker import connect
@@ -31,7 +33,7 @@ def test_a_passing_fault_climbs_every_rung_and_then_is_a_dead_letter(listener: L
     wait_for(lambda: message.message_id in listener.letters(), 20)
     attempts = listener.attempts("passing")
     assert len(attempts) == 8
-    waits = [later - earlier for earlier, later in zip(attempts, attempts[1:], strict=False)]
+    waits = [later - earlier for earlier, later in itertools.pairwise(attempts)]
     assert all(wait >= delay for wait, delay in zip(waits, (0.2, 0.2, 0.3, 0.3, 0.4, 0.4, 0.5), strict=True))
     assert listener.letters()[message.message_id] == "RuntimeError: this will pass"
 
