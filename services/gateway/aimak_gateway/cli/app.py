@@ -13,6 +13,7 @@ from aimak_gateway.cli import (
     payments,
     people,
     plugins,
+    readings,
     serving,
     tariffs,
 )
@@ -37,7 +38,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (installation, people, importing, tariffs, cycle, billing, payments, plugins, dead_letters, serving):
+MODULES = (installation, people, importing, readings, tariffs, cycle, billing, payments, plugins, dead_letters, serving)
+for module in MODULES:
     module.register(app)
 
 

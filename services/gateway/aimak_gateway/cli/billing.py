@@ -67,7 +67,7 @@ def _bills(group: typer.Typer) -> None:
 def _accounts(group: typer.Typer) -> None:
     @command(group, "show")
     def show(ui: Ui, account: Annotated[str, typer.Argument(help="Number, old or new.")]) -> None:
-        """Who, where, which services, meters, debt by creditor and month, bills.  Example: aimak account show 0100042"""
+        """Who, where, services, meters, debt by creditor and month, bills.  Example: aimak account show 0100042"""
         with connected(ui) as api:
             answer = api.get(f"/billing/accounts/{account}")
             answer["meters"] = api.get(f"/metering/accounts/{answer['number']}").get("meters", [])
@@ -99,7 +99,8 @@ def _bill_lines(ui: Ui, bill: dict[str, Any]) -> list[str]:
     keys = ("number", "period", "account", "holder", "address", "issued_on", "due_on", "state")
     lines = [f"{ui.word(f'ui.{key}')}: {bill[key]}" for key in keys]
     rows = [
-        [line["service"], line["component"], quantity(line["quantity_thousandths"]), line["unit"] or "", price(line["price"], line["price_scale"], line["kind"]), format_som(line["amount_tyiyn"])]
+        [line["service"], line["component"], quantity(line["quantity_thousandths"]), line["unit"] or ""]
+        + [price(line["price"], line["price_scale"], line["kind"]), format_som(line["amount_tyiyn"])]
         for line in bill["lines"]
     ]
     heads = [ui.word(f"ui.{key}") for key in ("service", "component", "quantity", "unit", "price", "amount")]
@@ -132,7 +133,9 @@ def account_lines(ui: Ui, account: dict[str, Any]) -> list[str]:
     ]
     lines += ["", *table(services, [ui.word(f"ui.{key}") for key in ("service", "provider", "class", "valid_from")])]
     for meter in account["meters"]:
-        lines.append(f"{ui.word('ui.meter')} {meter['serial']} ({meter['service']})")
+        accepted = [row for row in meter["readings"] if row["state"] == "accepted"]
+        last = f": {accepted[0]['value']} ({accepted[0]['date']})" if accepted else ""
+        lines.append(f"{ui.word('ui.meter')} {meter['serial']} ({meter['service']}){last}")
     return [*lines, "", *_bill_table(ui, account["bills"], ("number", "period", "state"))]
 
 

@@ -79,8 +79,8 @@ class Api:
             show(answer)
             if not running(answer):
                 return answer
-            if self._kick:
-                self._kick()
+            if self._kick and self._kick():
+                pause_s = FIRST_POLL_S
                 continue
             time.sleep(pause_s)
             pause_s = min(pause_s * 1.5, LAST_POLL_S)

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     def status(
         ui: Ui, period: Period, holds: Annotated[bool, typer.Option("--holds", help="List what is held.")] = False
     ) -> None:
-        """Totals by service and class beside last month, warnings, holds.  Example: aimak cycle status --period 2026-10"""
+        """Totals beside last month's, warnings, holds.  Example: aimak cycle status --period 2026-10"""
         with connected(ui) as api:
             answer = api.get(f"/billing/cycles/{period}")
             held = api.get(f"/billing/cycles/{period}/holds", limit=1000)["holds"] if holds else []
