@@ -6,6 +6,7 @@ process finds the rest in the outboxes when it starts again.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from aimak.service import Service
 
 # Between its steps the pump leaves the files to those who write: facts then travel together, and nobody waits for it.
 _REST_S = 0.25
+_log = logging.getLogger("aimak.messaging")
 
 
 class InProcessBroker:
@@ -77,4 +79,8 @@ class Pump:
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set; for the thread of `aimak serve`."""
         while not stop.wait(_REST_S):
-            self.step()
+            try:
+                self.step()
+            except Exception:
+                # A thread that ended here would leave a process that answers and moves nothing any more.
+                _log.exception("a step of the pump failed; what it left is taken up again")
