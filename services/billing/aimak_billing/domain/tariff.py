@@ -16,6 +16,9 @@ CLASS = "class"
 REGIME = "regime"
 """The name under which a tax rule speaks of the provider's tax regime."""
 
+APPROVED = "approved"
+"""The status of a version that rates; a draft does not."""
+
 Conditions = Mapping[str, tuple[str, ...]]
 """Attribute → the values of which one must be there. Empty: everybody."""
 
@@ -83,7 +86,7 @@ class TariffVersion:
     norm_per: str = "day"
     norms: tuple[Norm, ...] = ()
     rounding: Rounding = Rounding()
-    status: str = "approved"
+    status: str = APPROVED
 
     @property
     def id(self) -> int:

@@ -18,8 +18,10 @@ from aimak.plugins.fields import (
 )
 from marshmallow import fields, validate, validates_schema
 
+from aimak_billing.domain.tariff import APPROVED
+
 FORMAT = "tariffs/1"
-STATUSES = ("draft", "approved")
+STATUSES = ("draft", APPROVED)
 FREQUENCIES = ("month",)
 
 
@@ -125,7 +127,7 @@ class TariffSchema(Dated):
     applies_to = Conditions(load_default=dict)
     decision = fields.Nested(DecisionSchema, required=True)
     legal_ground = TextField(required=True)
-    status = ChoiceField(STATUSES, load_default="approved")
+    status = ChoiceField(STATUSES, load_default=APPROVED)
     frequency = ChoiceField(FREQUENCIES, load_default="month")
     without_reading = ChoiceField(("norm", "hold"), load_default="norm")
     norms = fields.Nested(NormsSchema)

@@ -152,9 +152,9 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines(plugins):
 
 
 def twice(second):
-    """The tariff of the good file and another one."""
+    """The tariff of the good file and another one, both approved."""
     body = GOOD[GOOD.index("  - code: water") : GOOD.index("taxes:")]
-    return GOOD.replace("taxes:", second(body) + "taxes:")
+    return GOOD.replace("taxes:", second(body) + "taxes:").replace("status: draft", "status: approved")
 
 
 def test_two_tariffs_for_one_date_are_refused_at_the_later_ones_line(plugins):
@@ -190,6 +190,16 @@ def test_tariffs_that_cannot_meet_are_both_taken(plugins, changes):
         return body
 
     assert problems(plugins, twice(second)) == []
+
+
+def test_a_draft_may_lie_beside_what_is_in_force(plugins):
+    """A draft for the same customers and days clashes with nothing; under the same code and day it does."""
+    approved = GOOD.replace("status: draft", "status: approved")
+    body = GOOD[GOOD.index("  - code: water") : GOOD.index("taxes:")]
+    beside = approved.replace("taxes:", body.replace("code: water", "code: water-2") + "taxes:")
+    assert problems(plugins, beside) == []
+    assert problems(plugins, beside.replace("status: draft", "status: approved"))[0][0] == "AIM-T009"
+    assert problems(plugins, approved.replace("taxes:", body + "taxes:"))[0][0] == "AIM-T009"
 
 
 def test_two_rates_of_a_tax_for_one_date_are_refused(plugins):

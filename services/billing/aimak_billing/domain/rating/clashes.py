@@ -7,7 +7,7 @@ from itertools import combinations
 
 from aimak.problems import Problem
 
-from aimak_billing.domain.tariff import Conditions, TariffVersion, TaxRule, spans, tax_spans
+from aimak_billing.domain.tariff import APPROVED, Conditions, TariffVersion, TaxRule, spans, tax_spans
 
 
 def conflicts(versions: Sequence[TariffVersion], taxes: Sequence[TaxRule] = ()) -> tuple[Problem, ...]:
@@ -18,16 +18,16 @@ def conflicts(versions: Sequence[TariffVersion], taxes: Sequence[TaxRule] = ()) 
 
 
 def clashes(versions: Sequence[TariffVersion]) -> Iterator[tuple[TariffVersion, Problem]]:
-    """The later of each pair of tariffs that clash, with what is wrong."""
-    in_force = spans(versions)
+    """The later of each pair of tariffs that clash, with what is wrong. A draft is in force on no day."""
+    in_force = spans(version for version in versions if version.status == APPROVED)
     for first, second in combinations(versions, 2):
         fields = {"code": second.code, "other": first.code}
         if first.code == second.code:
-            if (first.service, first.provider) != (second.service, second.provider):
+            if not _alike(first, second):
                 yield second, Problem("AIM-T033", {"code": second.code, "service": first.service})
             elif first.valid_from == second.valid_from:
                 yield second, Problem("AIM-T009", {**fields, "date": second.valid_from.isoformat()})
-        elif (first.service, first.provider) == (second.service, second.provider):
+        elif _alike(first, second) and first.id in in_force and second.id in in_force:
             day = in_force[first.id].meets(in_force[second.id])
             if day is not None and _meet(first.applies_to, second.applies_to):
                 yield second, Problem("AIM-T009", {**fields, "date": day.isoformat()})
@@ -46,6 +46,10 @@ def tax_clashes(rules: Sequence[TaxRule]) -> Iterator[tuple[TaxRule, Problem]]:
         pairs = ((first.services, second.services), (first.classes, second.classes), (first.regimes, second.regimes))
         if day is not None and all(_share(mine, theirs) for mine, theirs in pairs):
             yield second, Problem("AIM-T017", {"tax": second.tax, "date": day.isoformat()})
+
+
+def _alike(first: TariffVersion, second: TariffVersion) -> bool:
+    return (first.service, first.provider) == (second.service, second.provider)
 
 
 def _meet(first: Conditions, second: Conditions) -> bool:
