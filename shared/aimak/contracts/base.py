@@ -34,7 +34,7 @@ class Row(Schema):
 
 
 class Event:
-    """A batch of rows of one kind for one tenant. Subclasses name `publisher`, `version` and `row`.
+    """A batch of rows of one kind for one tenant. Subclasses name `publisher`, `version`, `row`, and `alone` for tasks.
 
     Columns are equal in length and hold null, bool, int and str only. The same class checks and reads both ways.
     """
@@ -42,6 +42,8 @@ class Event:
     publisher: ClassVar[str]
     version: ClassVar[int] = 1
     row: ClassVar[type[Row]]
+    # A task for one of several workers travels by itself: together in a message, one worker would get them all.
+    alone: ClassVar[bool] = False
     known: ClassVar[dict[str, type[Event]]] = {}
 
     routing_key: ClassVar[str]

@@ -179,6 +179,7 @@ class PreviewChunksCut(Event):
 
     publisher = "billing"
     row = ChunkRow
+    alone = True
 
 
 class IssueChunksCut(Event):
@@ -186,3 +187,4 @@ class IssueChunksCut(Event):
 
     publisher = "billing"
     row = ChunkRow
+    alone = True

@@ -48,6 +48,9 @@ def _address(fact: Any) -> tuple[str, str, str]:
 
 
 def _messages(facts: Sequence[Any]) -> Iterator[list[Any]]:
+    if Event.known[facts[0].routing_key].alone:
+        yield from ([fact] for fact in facts)
+        return
     members: list[Any] = []
     rows = size = 0
     for fact in facts:

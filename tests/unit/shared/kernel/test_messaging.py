@@ -74,6 +74,19 @@ def test_small_facts_travel_together_under_one_id(make_service: Make) -> None:
     assert relay.step() == 0
 
 
+def test_tasks_travel_alone(make_service: Make) -> None:
+    """Chunks cut together are a message each: several workers can take them."""
+    service, broker = make_service("billing"), Recorder()
+    with service.work("naryn") as work:
+        for chunk in range(3):
+            row = {"run_id": 1, "chunk": chunk, "attempt": 1}
+            work.publish(billing.PreviewChunksCut.of("naryn", [row]))
+        work.commit()
+    Relay(service, broker).step()
+    chunks = [billing.PreviewChunksCut.decode("naryn", message.body).columns["chunk"] for message in broker.messages]
+    assert sorted(chunks) == [[0], [1], [2]]
+
+
 def test_a_message_is_handled_once(make_service: Make) -> None:
     """The same message ten times has one effect."""
     service, broker = make_service("billing"), Recorder()
