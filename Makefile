@@ -76,6 +76,11 @@ faults: install ## kill processes and servers at random moments of a month
 fuzz: install ## the property tests, with fresh and many examples
 	$(PYTEST) -n 2 --hypothesis-profile=long tests/unit tests/contract
 
+.PHONY: bench
+bench: install ## billing at scale against COPY of the same rows: make bench N="100000 1000000"
+	deploy/setup/test-packages.sh
+	$(BIN)/python benchmarks/billing.py $(N)
+
 .PHONY: deploy-check
 deploy-check: install ## build the image on a bare Debian and run a small month in containers
 	deploy/setup/deploy-packages.sh
