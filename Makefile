@@ -81,6 +81,11 @@ bench: install ## billing at scale against COPY of the same rows: make bench N="
 	deploy/setup/test-packages.sh
 	$(BIN)/python benchmarks/billing.py $(N)
 
+.PHONY: docs
+docs: install ## write the pages that are made from the code
+	$(BIN)/python -m tools.docs
+	$(BIN)/python -m aimak_billing.tariff_file > docs/tariffs.schema.json
+
 .PHONY: deploy-check
 deploy-check: install ## build the image on a bare Debian and run a small month in containers
 	deploy/setup/deploy-packages.sh

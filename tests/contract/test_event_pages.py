@@ -1,0 +1,28 @@
+"""The pages in docs/events are what the contracts say."""
+
+import json
+from pathlib import Path
+
+import pytest
+from aimak.contracts.base import Event
+
+from tools.docs import events
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_pages_are_current() -> None:
+    """Whoever changes a contract sees it in docs/events (`make docs`), and so does the reviewer."""
+    committed = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / events.FOLDER).glob("*.json")}
+    assert committed == events.files()
+
+
+@pytest.mark.parametrize("name", events.files())
+def test_a_page_tells_every_column(name: str) -> None:
+    """A page names the version and all columns of its event, and each of them has a type."""
+    page = json.loads(events.files()[name])
+    event = Event.known[name.removesuffix(".json")]
+    columns = page["properties"]["columns"]["properties"]
+    assert tuple(columns) == event.names()
+    assert page["properties"]["version"] == {"const": event.version}
+    assert all("type" in column["items"] for column in columns.values())
