@@ -1,0 +1,137 @@
+"""A town of any size, made directly in billing's tables: three services an account, a third of the water metered."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+from aimak import ledger
+from aimak.service import Service
+from aimak.storage import bulk
+from aimak.storage.work import UnitOfWork
+from aimak_billing.application import registers, tariffs
+from aimak_billing.application.kit import Kit
+from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
+
+TENANT = "bench"
+PERIOD = "2026-10"
+# Ids of connections: the account's times 4, and the place of the service.
+SERVICES = (("water", "vodokanal"), ("sewerage", "vodokanal"), ("waste", "tazalyk"))
+SAMPLE_TOWN = Path(__file__).parents[1] / "examples" / "town"
+METERED = '{"metered":true,"norm":"flat"}'
+UNMETERED = '{"metered":false,"norm":"flat"}'
+_OPENED, _READ, _READ_BEFORE = date(2026, 1, 1), date(2026, 10, 31), date(2026, 9, 30)
+
+
+def define(service: Service, kit: Kit) -> None:
+    """The municipality with the creditors and tariffs of the sample town."""
+    town = json.loads((SAMPLE_TOWN / "town.json").read_text())
+    tenant = {"code": TENANT, "name": town["tenant"]["names"], "zone": town["tenant"]["zone"]}
+    with service.work(TENANT) as work:
+        registers.define_tenant(kit, {**tenant, "languages": town["tenant"]["languages"], "is_test": True}, work)
+        work.commit()
+    with service.work(TENANT) as work:
+        for provider in town["providers"]:
+            facts = {key: provider[key] for key in ("code", "tax_number", "regime", "bank_account")}
+            registers.define_provider({**facts, "name": provider["names"], "elqr": provider.get("elqr", {})}, work)
+        work.commit()
+    with service.work(TENANT) as work:
+        tariffs.take_tariffs(kit, work, (SAMPLE_TOWN / "tariffs.yaml").read_text(), "tariffs.yaml")
+        work.commit()
+
+
+def fill(service: Service, accounts: int) -> None:
+    """Accounts, connections, residents, usage, and an old debt for every fourth account."""
+    with service.work(TENANT, bulk=True) as work:
+        ids = pl.DataFrame({"account_id": pl.int_range(1, accounts + 1, dtype=pl.Int64, eager=True)})
+        _load(work, "account", _accounts(ids))
+        _load(work, "connection", _connections(ids))
+        _load(work, "resident", _residents(ids))
+        _load(work, "usage", _usage(ids))
+        _load(work, "transfer", _openings(work, ids))
+        work.commit()
+
+
+def _load(work: UnitOfWork, table: str, frame: pl.DataFrame) -> None:
+    bulk.load(work, work.table(table), frame.select(pl.lit(TENANT).alias("tenant"), pl.all()))
+
+
+def _accounts(ids: pl.DataFrame) -> pl.DataFrame:
+    account = pl.col("account_id")
+    return ids.select(
+        account.alias("id"),
+        (account + 10_000_000).cast(pl.String).alias("number"),
+        account.alias("customer_id"),
+        account.alias("premise_id"),
+        pl.lit("household").alias("customer_class"),
+        pl.lit("active").alias("status"),
+        pl.lit(_OPENED).alias("opened_on"),
+        pl.lit(1).alias("version"),
+    )
+
+
+def _connections(ids: pl.DataFrame) -> pl.DataFrame:
+    water = pl.when(pl.col("account_id") % 3 == 0).then(pl.lit(METERED)).otherwise(pl.lit(UNMETERED))
+    parts = [
+        ids.select(
+            (pl.col("account_id") * 4 + place).alias("id"),
+            "account_id",
+            pl.lit(service).alias("service"),
+            pl.lit(provider).alias("provider"),
+            pl.lit("household").alias("customer_class"),
+            (water if service == "water" else pl.lit("{}")).alias("attributes"),
+            pl.lit(_OPENED).alias("valid_from"),
+            pl.lit(1).alias("version"),
+        )
+        for place, (service, provider) in enumerate(SERVICES)
+    ]
+    return pl.concat(parts).sort("id")
+
+
+def _residents(ids: pl.DataFrame) -> pl.DataFrame:
+    return ids.select(
+        pl.col("account_id").alias("id"),
+        "account_id",
+        (pl.col("account_id") % 5 + 1).alias("persons"),
+        (pl.col("account_id") % 7 == 0).cast(pl.Int64).alias("pensioners"),
+        pl.lit(_OPENED).alias("valid_from"),
+        pl.lit("register").alias("ground"),
+        pl.lit(1).alias("version"),
+    )
+
+
+def _usage(ids: pl.DataFrame) -> pl.DataFrame:
+    used = pl.col("account_id") % 23 * 1000
+    return ids.filter(pl.col("account_id") % 3 == 0).select(
+        pl.col("account_id").alias("usage_id"),
+        "account_id",
+        (pl.col("account_id") * 4).alias("connection_id"),
+        pl.col("account_id").cast(pl.String).alias("serial"),
+        pl.lit(_READ_BEFORE).alias("from_date"),
+        pl.lit(_READ).alias("to_date"),
+        pl.lit(100_000).alias("previous_thousandths"),
+        (100_000 + used).alias("current_thousandths"),
+        used.alias("quantity_thousandths"),
+        pl.lit("read").alias("method"),
+        pl.lit("accepted").alias("state"),
+        pl.lit(1).alias("version"),
+    )
+
+
+def _openings(work: UnitOfWork, ids: pl.DataFrame) -> pl.DataFrame:
+    day = ledger.open_day(work)
+    return ids.filter(pl.col("account_id") % 4 == 0).select(
+        (pl.col("account_id") + 2**60).alias("id"),
+        (pl.col("account_id") * PROVIDERS_AT_MOST + 1).alias("debit"),
+        pl.lit(ledger.account_id("opening", "vodokanal")).alias("credit"),
+        (pl.col("account_id") % 90_000 + 1).alias("amount"),
+        pl.lit(_READ_BEFORE).alias("business_date"),
+        pl.lit(day).alias("ledger_day"),
+        pl.lit("opening").alias("kind"),
+        "account_id",
+        pl.col("account_id").alias("source_id"),
+        pl.lit("vodokanal").alias("provider"),
+        pl.lit("2026-09").alias("origin"),
+    )
