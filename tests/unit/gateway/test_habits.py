@@ -1,0 +1,143 @@
+"""The habits that every command has."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from aimak.problems import Conflict, Forbidden, NotFound, Problem, Refused, Unauthorized
+from aimak_gateway.cli import frame
+from aimak_gateway.cli.app import app
+from typer.testing import CliRunner
+
+AIMAK = Path(sys.executable).with_name("aimak")
+HELP_S = 0.250
+RUNS = 5
+PASSWORD = "a-password-for-tests"
+
+
+def commands(group: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command with the words that name it."""
+    for name, command in group.items():
+        if inner := getattr(command, "commands", None):
+            yield from commands(inner, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+ALL = dict(commands(typer.main.get_command(app).commands))  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment with a data folder of its own, initialised."""
+    made = {**os.environ, "AIMAK_DATA_DIR": str(tmp_path_factory.mktemp("data")), "AIMAK_PASSWORD": PASSWORD}
+    made["AIMAK_LANG"] = "en"
+    assert aimak(made, "init").returncode == 0
+    return made
+
+
+def aimak(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """What the installed program does with these words."""
+    return subprocess.run([AIMAK, *words], env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+def test_help_is_there_at_once() -> None:
+    """The first thing that a person asks for takes at most a quarter of a second of the processor."""
+    taken = []
+    for _ in range(RUNS):
+        before = os.times()
+        subprocess.run([AIMAK, "--help"], check=True, capture_output=True)
+        after = os.times()
+        # The processor's time, not the clock's: other tests run beside this one.
+        taken.append(sum(after[2:4]) - sum(before[2:4]))
+    assert min(taken) < HELP_S
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_each_command_has_the_common_options_and_an_example(name: str) -> None:
+    """--json, --lang, --quiet and --debug everywhere, and help that ends with an example that begins as one types."""
+    options = {option for parameter in ALL[name].params for option in parameter.opts}
+    assert {"--json", "--lang", "--quiet", "--debug"} <= options
+    assert f"Example: aimak {name}" in " ".join((ALL[name].help or "").split())
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (None, 0),
+        (ValueError("anything"), 1),
+        (Conflict(Problem("AIM-G022", {"seconds": 1})), 1),
+        (NotFound(Problem("AIM-K012", {"letter": "1"})), 3),
+        (Unauthorized(Problem("AIM-G003")), 4),
+        (Forbidden(Problem("AIM-K072", {"actor": "a", "roles": "b"})), 4),
+        (Refused(Problem("AIM-G024")), 5),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_exit_codes(problem: BaseException | None, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each kind of end has its exit code, and a failure leaves nothing on stdout."""
+
+    def run() -> None:
+        if problem is not None:
+            raise problem
+
+    assert frame.guarded(frame.Ui(as_json=False, lang="en", quiet=False, debug=False), run) == code
+    assert capsys.readouterr().out == ""
+
+
+def test_a_wrong_word_is_a_usage_error_with_a_suggestion() -> None:
+    """A slip of the finger ends with 2 and names what was meant."""
+    answer = CliRunner().invoke(app, ["cycle", "previw", "--period", "2026-10"])
+    assert answer.exit_code == frame.USAGE
+    assert "preview" in answer.output
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_failure_is_told_on_stderr_alone(environment: dict[str, str], as_json: bool) -> None:
+    """Without a session a command ends with 4, and who reads stdout finds it empty, with --json too."""
+    answer = aimak(environment, "bill", "show", "1", *(["--json"] if as_json else []))
+    assert (answer.returncode, answer.stdout) == (frame.AUTH, "")
+    if as_json:
+        assert json.loads(answer.stderr)["errors"][0]["code"] == "AIM-K070"
+    else:
+        assert "error AIM-K070" in answer.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(environment: dict[str, str]) -> None:
+    """A broken pipe ends a command quietly."""
+    with subprocess.Popen(
+        [AIMAK, "config", "show"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None and running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == frame.OK
+
+
+def test_who_previews_does_not_approve(environment: dict[str, str]) -> None:
+    """A clerk may not approve; and who may do both may still not approve what they previewed themselves."""
+    steps = [
+        ("login", "admin", "--tenant", "sary"),
+        ("tenant", "add", "sary", "--name", "ru=Сары", "--test"),
+        ("user", "add", "ayna", "--role", "clerk"),
+        ("user", "add", "bakyt", "--role", "clerk", "--role", "approver"),
+        ("login", "bakyt", "--tenant", "sary"),
+        ("cycle", "preview", "--period", "2026-10"),
+    ]
+    for words in steps:
+        answer = aimak(environment, *words)
+        assert answer.returncode == frame.OK, (words, answer.stderr)
+    own = aimak(environment, "cycle", "approve", "--period", "2026-10")
+    assert own.returncode == frame.AUTH, own.stderr
+    assert aimak(environment, "login", "ayna", "--tenant", "sary").returncode == frame.OK
+    clerk = aimak(environment, "cycle", "approve", "--period", "2026-10")
+    assert (clerk.returncode, clerk.stdout) == (frame.AUTH, "")
+    assert "AIM-K072" in clerk.stderr
