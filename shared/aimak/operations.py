@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -45,10 +46,13 @@ def _late_facts(service: Service, work: UnitOfWork) -> list[Problem]:
     return [Problem("AIM-K081", {"service": service.name, "count": count})] if count else []
 
 
-def republish(service: Service, work: UnitOfWork, to: str) -> dict[str, int]:
-    """Publish the present state of every state event again, to the service `to` alone; rows by event."""
+def republish(service: Service, work: UnitOfWork, to: str, wanted: Collection[str] | None = None) -> dict[str, int]:
+    """Publish the present state of every state event again, to the service `to` alone; rows by event. `wanted`: the
+    routing keys that it listens to, for what it does not listen to would be a dead letter there."""
     sent: dict[str, int] = {}
     for event, give in service.republish.items():
+        if wanted is not None and event.routing_key not in wanted:
+            continue
         for batch in give(work):
             work.publish(batch, to=to)
             sent[event.__name__] = sent.get(event.__name__, 0) + len(batch)

@@ -53,15 +53,22 @@ def _state(routes: Blueprint, service: Service) -> None:
 
 
 def _upkeep(routes: Blueprint, service: Service) -> None:
+    @routes.get("/subscriptions")
+    @requires("admin")
+    def subscriptions() -> dict[str, Any]:
+        """What this service listens to."""
+        return {"service": service.name, "events": sorted(service.subscriptions)}
+
     @routes.post("/rebuild")
     @requires("admin")
     def rebuild() -> dict[str, Any]:
-        """Send the present state of everything this service owns again, to one consumer alone."""
+        """Send the present state of what this service owns again, to one consumer alone; `event`, as often as
+        needed, names what that one listens to."""
         to = request.args.get("to", "")
         if not to:
             raise Refused(Problem("AIM-K014", {"service": service.name}))
         with service.work(actor().tenant, bulk=True) as work:
-            sent = operations.republish(service, work, to)
+            sent = operations.republish(service, work, to, request.args.getlist("event") or None)
             work.commit()
         return {"service": service.name, "to": to, "rows": sent}
 

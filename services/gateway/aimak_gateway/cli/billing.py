@@ -98,16 +98,18 @@ def _bill_table(ui: Ui, bills: list[dict[str, Any]], keys: tuple[str, ...]) -> l
 def _bill_lines(ui: Ui, bill: dict[str, Any]) -> list[str]:
     keys = ("number", "period", "account", "holder", "address", "issued_on", "due_on", "state")
     lines = [f"{ui.word(f'ui.{key}')}: {bill[key]}" for key in keys]
-    rows = [
-        [line["service"], line["component"], quantity(line["quantity_thousandths"]), line["unit"] or ""]
-        + [price(line["price"], line["price_scale"], line["kind"]), format_som(line["amount_tyiyn"])]
-        for line in bill["lines"]
-    ]
+    rows = [_line(line) for line in bill["lines"]]
     heads = [ui.word(f"ui.{key}") for key in ("service", "component", "quantity", "unit", "price", "amount")]
     lines += ["", *table(rows, heads, (2, 4, 5)), ""]
     lines += [_reading(ui, reading) for reading in bill["readings"]]
     sums = ("opening", "net", "tax", "gross", "due")
     return lines + [f"{ui.word(f'ui.{key}')}: {format_som(bill[f'{key}_tyiyn'])}" for key in sums]
+
+
+def _line(line: dict[str, Any]) -> list[str]:
+    used = quantity(line["quantity_thousandths"])
+    asked = price(line["price"], line["price_scale"], line["kind"])
+    return [line["service"], line["component"], used, line["unit"] or "", asked, format_som(line["amount_tyiyn"])]
 
 
 def _reading(ui: Ui, reading: dict[str, Any]) -> str:

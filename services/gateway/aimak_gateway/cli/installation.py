@@ -9,7 +9,7 @@ import typer
 from aimak.problems import Problem, Refused
 from aimak.settings import SERVICES, Settings
 
-from aimak_gateway.cli.connect import connected
+from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, table
 from aimak_gateway.cli.nouns import noun
 from aimak_gateway.cli.people import ask_password
@@ -155,10 +155,16 @@ def _care(app: typer.Typer) -> None:
         _services(service)
         with connected(ui) as api:
             dropped = api.post(f"/{service}/read-models/drop")["rows"] if drop else {}
-            answers = [api.post(f"/{owner}/rebuild", to=service) for owner in OWNERS if owner != service]
+            answers = rebuild_from_owners(api, service)
         sent = {event: rows for answer in answers for event, rows in answer["rows"].items()}
         heads = (ui.word("ui.event"), ui.word("ui.rows"))
         ui.result({"dropped": dropped, "sent": sent}, table(list(sent.items()), heads, (1,)))
+
+
+def rebuild_from_owners(api: Api, service: str) -> list[dict[str, Any]]:
+    """Have every owner send `service` the present state of what it listens to."""
+    events = api.get(f"/{service}/subscriptions")["events"]
+    return [api.post(f"/{owner}/rebuild", to=service, event=events) for owner in OWNERS if owner != service]
 
 
 def compare_control(answers: list[dict[str, Any]]) -> list[Problem]:
