@@ -26,7 +26,7 @@ from aimak.testing.servers import Installation, PostgresServer, RabbitServer
 from aimak.testing.servers.process import LOOPBACK, is_alive
 
 POSTGRES_PORT, RABBIT_PORT = 8480, 8481
-READY_S = 180
+READY_S = 600
 STOP_S = 90
 LOOK_S = 0.5
 

@@ -22,7 +22,7 @@ from aimak.supervisor.child import build_service
 from aimak.testing.servers.process import LOOPBACK, ServerFailed, free_port, wait_until
 from sqlalchemy import URL, make_url
 
-_READY_S = 90
+_READY_S = 240
 _STOP_S = 30
 
 
