@@ -52,7 +52,7 @@ def _fault(row: Row, entries: list[dict[str, Any]] | None) -> Problem | None:
 
 
 def _is_completed_by(entry: dict[str, Any], day: date) -> bool:
-    return entry["valid_from"] == day and entry["ground"] == ""
+    return bool(entry["valid_from"] == day and entry["ground"] == "")
 
 
 def _enter(entries: list[dict[str, Any]], account_id: int, row: Row) -> None:
@@ -79,6 +79,8 @@ def _write(work: UnitOfWork, entries: Sequence[dict[str, Any]]) -> None:
             for place, entry in enumerate(fresh)
         ],
     )
-    for entry in entries:
-        if "id" in entry and entry.get("changed"):
-            store.change_resident(work, entry["id"], **{name: entry[name] for name in names[1:]})
+    again = ("id", *names[1:])
+    changed = [entry for entry in entries if "id" in entry and entry.get("changed")]
+    store.change_residents(
+        work, [{name: entry[name] for name in again} | {"version": entry["version"] + 1} for entry in changed]
+    )

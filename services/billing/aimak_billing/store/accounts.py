@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Date, Integer, Row, Select, insert, or_, select, update
+from sqlalchemy import Date, Integer, Row, Select, or_, select
 
 from aimak_billing.domain.addresses import EARLIEST
 
@@ -136,11 +136,13 @@ def residents_of(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[Row
     return work.execute(select(table).where(mine).order_by(table.c.account_id, table.c.valid_from, table.c.id)).all()
 
 
-def change_resident(work: UnitOfWork, resident_id: int, **values: Any) -> None:
-    """Write an entry of the resident register again, as its next version."""
-    table = work.table("resident")
-    mine = (table.c.tenant == work.tenant) & (table.c.id == resident_id)
-    work.execute(update(table).where(mine).values(version=table.c.version + 1, **values))
+def change_residents(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write entries of the resident register again, each by its id; all give the same columns."""
+    if rows:
+        table = work.table("resident")
+        schema = {column: _polars_type(table.c[column]) for column in rows[0]}
+        frame = pl.DataFrame({column: [row[column] for row in rows] for column in schema}, schema=schema)
+        bulk.change(work, table, frame.with_columns(pl.lit(work.tenant).alias("tenant")), ("tenant", "id"))
 
 
 def aliases_of(work: UnitOfWork, account_id: int) -> list[str]:
@@ -155,8 +157,3 @@ def aliases_above(work: UnitOfWork, after: str, limit: int) -> Sequence[Row[Any]
     table = work.table("account_alias")
     mine = (table.c.tenant == work.tenant) & (table.c.alias > after)
     return work.execute(select(table).where(mine).order_by(table.c.alias).limit(limit)).all()
-
-
-def insert_one(work: UnitOfWork, name: str, **row: Any) -> None:
-    """Insert one row of a table."""
-    work.execute(insert(work.table(name)).values(tenant=work.tenant, **row))
