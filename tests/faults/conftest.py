@@ -21,7 +21,7 @@ from tests.faults.injector import Injector
 
 MUTANTS = ROOT / "tests" / "mutants"
 PASSWORD = "only-for-the-town"
-LIMIT_S = 240.0
+LIMIT_S = 900.0
 DISTRIBUTIONS = ("shared", *(f"services/{path.name}" for path in sorted((ROOT / "services").iterdir())))
 ONE_OF_EACH = {f"processes.{kind}": 1 for kind in ("http", "consumer", "worker")} | {"processes.relay": 2}
 # Secrets are drawn anew in each installation.
@@ -48,7 +48,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Books:
 def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     """Have the installation's processes run a copy of the production code with these patches in it."""
 
-    def plant(*patches: str, point: str = "") -> None:
+    def plant(*patches: str, points: tuple[str, ...] = ()) -> Path:
         tree = tmp_path / "tree"
         for name in ("shared", "services"):
             shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
@@ -58,8 +58,9 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no
         notes = tmp_path / "notes"
         notes.mkdir()
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(str(tree / name) for name in DISTRIBUTIONS))
-        monkeypatch.setenv("FAULT_POINT", point)
+        monkeypatch.setenv("FAULT_POINTS", ",".join(points))
         monkeypatch.setenv("FAULT_NOTES", str(notes))
+        return notes
 
     return plant
 
@@ -81,6 +82,9 @@ class Servers:
                 installation.prepare(PASSWORD)
                 installation.start()
                 yield installation, postgres, rabbit
+            except BaseException:
+                print(installation.under_way(), *said(installation.folder), sep="\n")
+                raise
             finally:
                 installation.stop()
 
@@ -99,16 +103,26 @@ class Servers:
                     except psycopg.OperationalError:
                         time.sleep(0.5)
 
-            for title, step in self.town.month(doors[0], doors[1], settle).steps():
-                if injector and title == "preview":
-                    injector.start()
-                if injector and title.startswith("ledgers"):
+            try:
+                for title, step in self.town.month(doors[0], doors[1], settle).steps():
+                    if injector and title == "preview":
+                        injector.start()
+                    if injector and title.startswith("ledgers"):
+                        injector.end()
+                        settle()
+                    step()
+                settle()
+            finally:
+                if injector and injector.is_alive():
                     injector.end()
-                    self.killed = injector.done
-                    settle()
-                step()
-            settle()
+            self.killed = injector.done if injector else []
             return books(installation.settings, DRAWN)
+
+
+def said(folder: Path) -> list[str]:
+    """What went wrong, in the words of the services' logs."""
+    lines = [line for log in sorted(folder.glob("*.log")) for line in log.read_text().splitlines()]
+    return [line[:300] for line in lines if " attempt " in line or "ended with" in line or "CRITICAL" in line][-30:]
 
 
 @pytest.fixture
