@@ -32,7 +32,7 @@ run: install ## a whole month of the sample town in one process, with a summary
 .PHONY: test
 test: install ## run all tests, or those of one path: make test T=tests/unit/shared
 	deploy/setup/test-packages.sh
-	$(PYTEST) $(if $(T),-n 0 $(T),-n 2 --dist loadgroup tests)
+	$(PYTEST) $(if $(T),-n 0 $(T),-n 2 --dist loadgroup -m "not faults" tests)
 
 .PHONY: up
 up: install ## start the servers runtime on this machine: RabbitMQ, PostgreSQL, five services
