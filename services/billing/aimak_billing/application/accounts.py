@@ -46,6 +46,7 @@ class _Block:
     new: dict[str, _New] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     connections: list[Row] = field(default_factory=list)
+    judged: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -108,7 +109,11 @@ def _connection_fault(kit: Kit, block: _Block, row: Row) -> Problem | None:
         return _problem(row, "AIM-B010", "service", service=service, known=", ".join(sorted(block.services)))
     if provider not in block.providers:
         return _problem(row, "AIM-B011", "provider", provider=provider, known=", ".join(sorted(block.providers)))
-    wrong = attribute_problems(kit, service, row.values["attributes"] or {})
+    attributes = row.values["attributes"] or {}
+    judged = service, dumps(attributes)
+    if judged not in block.judged:
+        block.judged[judged] = attribute_problems(kit, service, attributes)
+    wrong = block.judged[judged]
     return _problem(row, "AIM-B015", "attributes", service=service, reason="; ".join(wrong)) if wrong else None
 
 
