@@ -23,7 +23,7 @@ from tests.unit.billing.town import MONTH, TENANT, Town, account_line
 __all__ = ["founded"]
 
 pytestmark = pytest.mark.servers
-TABLES = ("run_bill", "run_line", "run_total", "bill", "bill_line", "transfer", "run_chunk")
+TABLES = ("resident", "run_bill", "run_line", "run_total", "bill", "bill_line", "transfer", "run_chunk")
 
 
 def month(town: Town) -> dict[str, Any]:
