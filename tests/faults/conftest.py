@@ -24,8 +24,8 @@ PASSWORD = "only-for-the-town"
 LIMIT_S = 900.0
 DISTRIBUTIONS = ("shared", *(f"services/{path.name}" for path in sorted((ROOT / "services").iterdir())))
 ONE_OF_EACH = {f"processes.{kind}": 1 for kind in ("http", "consumer", "worker")} | {"processes.relay": 2}
-# Secrets are drawn anew in each installation.
-DRAWN = {"gateway": ("report_secret",)}
+# Secrets and the salts of passwords are drawn anew in each installation.
+DRAWN = {"gateway": ("report_secret",), "credential": ("secret_hash",)}
 
 
 @pytest.fixture(scope="session")
