@@ -23,6 +23,7 @@ compose() {
 
 finish() {
     local status=$?
+    trap '' INT TERM
     set +e
     if [ "$composed" = yes ]; then
         [ "$status" = 0 ] || compose logs --no-color --tail 60 >&2
@@ -40,9 +41,9 @@ stage() {
     echo "== $1 ($((SECONDS - began)) s)" >&2
 }
 
-# start_engine COMMAND…: dockerd begun by COMMAND, until it answers.
+# start_engine COMMAND…: dockerd begun by COMMAND, until it answers. A session of its own: Ctrl+C ends it last.
 start_engine() {
-    "$@" --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/docker.pid" --host "$DOCKER_HOST" \
+    setsid "$@" --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/docker.pid" --host "$DOCKER_HOST" \
         >>"$work/dockerd.log" 2>&1 &
     engine=$!
     for _ in $(seq 60); do
