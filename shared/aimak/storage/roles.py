@@ -31,7 +31,6 @@ def create(connection: Connection, service: str, owner_password: str, service_pa
         "GRANT USAGE ON SCHEMA {schema} TO {user}",
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema} "
         "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {user}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema} "
-        "GRANT USAGE, SELECT ON SEQUENCES TO {user}",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {user}",
     ):
         connection.execute(sql.SQL(statement).format(**names))
