@@ -6,7 +6,7 @@ import pytest
 from tests.faults.books import Books, differences
 from tests.faults.conftest import Servers
 
-pytestmark = [pytest.mark.servers]
+pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
 POINTS = ("before_commit@9", "after_commit_before_ack@9", "after_seal_before_publish@9", "after_publish_before_mark@9")
 
@@ -17,7 +17,6 @@ def test_a_quiet_month_is_the_same_on_servers(servers: Servers, expected: Books)
     assert not found, "\n".join(found)
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize("seed", [1])
 def test_kills_at_random_moments_change_nothing(servers: Servers, expected: Books, seed: int) -> None:
     """Consumer, relay, supervisor, RabbitMQ and PostgreSQL are killed in the cycle: nothing twice, nothing missing."""
@@ -26,7 +25,6 @@ def test_kills_at_random_moments_change_nothing(servers: Servers, expected: Book
     assert len(servers.killed) >= 5
 
 
-@pytest.mark.faults
 def test_kills_at_named_points_change_nothing(servers, expected, planted) -> None:  # type: ignore[no-untyped-def]
     """Processes that die between two steps of carrying a message leave nothing twice and nothing missing."""
     notes = planted("points/named_points", points=POINTS)

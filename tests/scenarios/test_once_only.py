@@ -117,7 +117,7 @@ def test_ten_equal_payments_at_once_are_one(issued: Running) -> None:
 
 
 def test_a_registry_that_comes_again_pays_nothing(issued: Running, registry: tuple[str, list[Payment]]) -> None:
-    """The same registry, as the same file or under another name with a line more, credits each payment once."""
+    """The same registry file twice credits each payment once."""
     issued.month.at("2026-11-20")
     partner, listed = registry
     folder = issued.month.out / "again"

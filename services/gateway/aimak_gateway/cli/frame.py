@@ -122,6 +122,8 @@ def guarded(ui: Ui, run: Callable[[], None]) -> int:
     """Run a command and turn what goes wrong into messages and an exit code; never a trace unless asked for."""
     try:
         run()
+    except typer.Exit as ended:
+        return ended.exit_code
     except Failed as failed:
         ui.errors(failed.errors)
         return failed.exit_code
