@@ -70,7 +70,7 @@ simulate: install ## seeded histories until stopped; SEED=n replays one
 .PHONY: faults
 faults: install ## kill processes and servers at random moments of a month
 	deploy/setup/test-packages.sh
-	$(PYTEST) -n 0 tests/faults
+	$(PYTEST) -n 0 tests/faults tests/simulation/test_mutants.py
 
 .PHONY: fuzz
 fuzz: install ## the property tests, with fresh and many examples

@@ -57,7 +57,7 @@ def simulated(tree: Path, histories: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
 
 
-@pytest.mark.simulation
+@pytest.mark.faults
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
 def test_a_planted_bug_is_found(patch: Path, tmp_path: Path) -> None:
     """With the bug in place, some history breaks a promise."""
@@ -66,7 +66,7 @@ def test_a_planted_bug_is_found(patch: Path, tmp_path: Path) -> None:
     assert "1 failed" in run.stdout, run.stdout[-3000:]
 
 
-@pytest.mark.simulation
+@pytest.mark.faults
 def test_a_copy_without_a_bug_passes(tmp_path: Path) -> None:
     """The copy itself is sound: what fails above fails for its bug."""
     run = simulated(planted(tmp_path / "tree", None), 20)
