@@ -47,10 +47,6 @@ class Worker:
                     return True
         return False
 
-    def idle(self) -> bool:
-        """Whether nothing is due, jobs that wait for another attempt included."""
-        return not self._due()
-
     def _due(self) -> list[Job]:
         table = self._table
         query = select(table).where(table.c.state == "waiting", table.c.due_at <= self._service.clock.now())

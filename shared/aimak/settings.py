@@ -62,10 +62,6 @@ class Settings:
         except (TypeError, ValueError) as wrong:
             raise Refused(Problem("AIM-K002", {"key": key, "value": str(value)})) from wrong
 
-    def section(self, name: str) -> dict[str, Any]:
-        """All keys below `name.`, without that prefix."""
-        return {key[len(name) + 1 :]: value for key, value in self.values.items() if key.startswith(name + ".")}
-
     def with_values(self, **changes: Any) -> Settings:
         """A copy with keys changed; in a keyword two underscores stand for the dot."""
         changed = {key.replace("__", "."): value for key, value in changes.items()}

@@ -44,11 +44,6 @@ def session_of(work: UnitOfWork, token_hash: str, now: datetime) -> Row[Any] | N
     return work.execute(select(session).where(live)).one_or_none()
 
 
-def drop_sessions(work: UnitOfWork, name: str) -> None:
-    """End every session of a person."""
-    work.execute(delete(session).where(session.c.person == name))
-
-
 def drop_expired(work: UnitOfWork, now: datetime) -> None:
     """Forget sessions that have ended."""
     work.execute(delete(session).where(session.c.expires_at <= now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -172,7 +172,3 @@ class UnitOfWork:
     def today(self) -> date:
         """The business date of this unit's instant in the tenant's zone."""
         return business_date(self.now, self.tenant_facts().zone)
-
-    def later(self, seconds: int) -> datetime:
-        """An instant that many seconds from this unit's own."""
-        return self.now + timedelta(seconds=seconds)
