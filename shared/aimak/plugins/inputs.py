@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from aimak.plugins.numbers import MAX_AMOUNT, MAX_QUANTITY, MAX_SHARE, SHARE_SCALE, Number
+from aimak.plugins.numbers import MAX_AMOUNT, MAX_QUANTITY, MAX_SCALE, MAX_SHARE, SHARE_SCALE, Number
 
 MAX_PERSONS = 100_000
 MAX_DAYS = 400
 MAX_NORM = 10**9
 TAX = "tax."
+UNROUNDED = "unrounded."
+"""Before a component's code, or before `charges`: the amount as it was before any rounding."""
 
 GIVEN: Mapping[str, tuple[int, int, int]] = {
     "residents": (0, MAX_PERSONS, 0),
@@ -32,6 +34,7 @@ FOUND: Mapping[str, tuple[int, int, int]] = {
 
 ATTRIBUTE = (0, MAX_QUANTITY - 1, 3)
 AMOUNT = (-MAX_AMOUNT, MAX_AMOUNT, 0)
+UNROUNDED_AMOUNT = (-MAX_AMOUNT * 10**MAX_SCALE, MAX_AMOUNT * 10**MAX_SCALE, MAX_SCALE)
 SHARE = (0, MAX_SHARE - 1, SHARE_SCALE)
 
 
@@ -54,8 +57,9 @@ class Inputs:
 
     Always: residents, pensioners, days, days_in_period, usage, norm; beside them the connection's attributes (numbers
     in thousandths), `quantity` (what the service type found, thousandths), `followed` (the quantity of the service
-    that is followed), `tax.<code>` (a share), and for components the rounded amounts (tyiyn) of the components named
-    before and `charges`, the sum of all that are no tax.
+    that is followed), `tax.<code>` (a share), and for components the amounts (tyiyn) of the components named before
+    and `charges`, the sum of all that are no tax. These are rounded as the tariff says; where it rounds only the total
+    of the lines, they are in 10^-9 tyiyn. `unrounded.<component>` and `unrounded.charges` always are.
     """
 
     numbers: Mapping[str, Number]

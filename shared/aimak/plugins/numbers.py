@@ -125,8 +125,8 @@ class Number:
         return Number(expr, low, high, self.scale, _union(numerator, whole))
 
     def rounded(self, scale: int, mode: str = "half_up", unit: int = 1) -> Number:
-        """At a coarser `scale`, to whole multiples of `unit` there. Modes: half_up (half away from zero), down
-        (towards zero), up (away from zero)."""
+        """At a coarser `scale`, to whole multiples of `unit` there. Modes: half_up (half away from zero), half_even
+        (half to the even multiple), down (towards zero), up (away from zero)."""
         divisor = 10 ** (self.scale - scale) * unit
         if divisor == 1:
             return self
@@ -188,6 +188,7 @@ def _bound_of_halves(number: Number, divisor: int) -> None:
 
 _INT: dict[str, Callable[[int, int], int]] = {
     "half_up": lambda n, d: (2 * n + d) // (2 * d),
+    "half_even": lambda n, d: (2 * n + d) // (2 * d) - ((2 * n + d) % (2 * d) == 0 and (2 * n + d) // (2 * d) % 2),
     "down": lambda n, d: n // d,
     "up": lambda n, d: (n + d - 1) // d,
 }
@@ -206,8 +207,17 @@ def _rounded(number: Number, divisor: pl.Expr, mode: str, half: pl.Expr | None =
         quotient = (size + half) // divisor
     elif mode == "half_up":
         quotient = (size * _literal(2) + divisor) // (divisor * _literal(2))
+    elif mode == "half_even":
+        quotient = _half_even(size * _literal(2) + divisor, divisor * _literal(2))
     elif mode == "down":
         quotient = size // divisor
     else:
         quotient = (size + divisor - _literal(1)) // divisor
     return number.expr.sign() * quotient if signed else quotient
+
+
+def _half_even(numerator: pl.Expr, divisor: pl.Expr) -> pl.Expr:
+    """numerator ÷ divisor cut off, but one less where it divides evenly to an odd number: that was half way."""
+    quotient = numerator // divisor
+    odd = quotient - quotient // _literal(2) * _literal(2)
+    return quotient - pl.when(numerator == quotient * divisor).then(odd).otherwise(odd * _literal(0))

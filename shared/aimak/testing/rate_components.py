@@ -10,7 +10,18 @@ import polars as pl
 import pytest
 from aimak.plugins.checks import broken_contract
 from aimak.plugins.fields import Parameters
-from aimak.plugins.inputs import AMOUNT, ATTRIBUTE, FOUND, GIVEN, SHARE, TAX, Inputs, UnknownName
+from aimak.plugins.inputs import (
+    AMOUNT,
+    ATTRIBUTE,
+    FOUND,
+    GIVEN,
+    SHARE,
+    TAX,
+    UNROUNDED,
+    UNROUNDED_AMOUNT,
+    Inputs,
+    UnknownName,
+)
 from aimak.plugins.json_schema import json_schema
 from aimak.plugins.numbers import LIMIT, MAX_SCALE, Number, total
 from aimak.plugins.rate_components import INTERFACE_VERSION, RateComponent
@@ -42,6 +53,8 @@ class RateComponentContract:
         """Lowest, highest and scale of an input, as the host would have it."""
         if name.startswith(TAX):
             return SHARE
+        if name.startswith(UNROUNDED):
+            return UNROUNDED_AMOUNT
         return {**GIVEN, **FOUND, **dict.fromkeys(self.attributes, ATTRIBUTE)}.get(name, AMOUNT)
 
     def inputs(self, component: RateComponent) -> Inputs:
@@ -54,8 +67,8 @@ class RateComponentContract:
 
     def value(self, number: Number, row: Mapping[str, int | None]) -> int | None:
         """A number on one row of inputs."""
-        columns = {name: pl.Series([given], dtype=pl.Int64) for name, given in row.items()}
-        found = pl.DataFrame(columns or {"none": pl.Series([0], dtype=pl.Int64)}).select(number.expr).item()
+        columns = {name: pl.Series([given], dtype=pl.Int128) for name, given in row.items()}
+        found = pl.DataFrame(columns or {"none": pl.Series([0], dtype=pl.Int128)}).select(number.expr).item()
         return None if found is None else int(found)
 
     def test_it_keeps_the_interface(self) -> None:
@@ -124,7 +137,7 @@ class RateComponentContract:
                 continue
             row = {name: case["inputs"][name] for name in component.needs}
             amount = self.amount(component)
-            rows = pl.DataFrame({name: pl.Series([value] * MANY_ROWS, dtype=pl.Int64) for name, value in row.items()})
+            rows = pl.DataFrame({name: pl.Series([value] * MANY_ROWS, dtype=pl.Int128) for name, value in row.items()})
             assert rows.select(amount.expr).to_series().to_list() == [self.value(amount, row)] * MANY_ROWS
 
     def test_amounts_stay_within_their_stated_bounds(self) -> None:

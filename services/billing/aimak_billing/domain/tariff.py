@@ -47,12 +47,18 @@ class Norm:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
 
 
+LINE, TOTAL = "line", "total"
+"""What a tariff rounds: each line, or the total of a connection's lines, which then share it."""
+
+
 @dataclass(frozen=True)
 class Rounding:
-    """How a line is rounded: half_up (half away from zero), down or up, to whole multiples of `unit` tyiyn."""
+    """How amounts are rounded: half_up (half away from zero), half_even, down or up, to whole multiples of `unit`
+    tyiyn; `of`: each LINE for itself, or the TOTAL of the lines of a connection under the version."""
 
     mode: str = "half_up"
     unit: int = 1
+    of: str = LINE
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class Component:
     kind: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] | None = None
+    rounding: Rounding | None = None
+    """Its own rule in place of the tariff's; where the tariff rounds the total, what it rounds before."""
 
 
 @dataclass(frozen=True)

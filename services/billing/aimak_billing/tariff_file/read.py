@@ -15,13 +15,12 @@ from aimak_billing.domain.rating.clashes import clashes, tax_clashes
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.prepared import prepare
 from aimak_billing.domain.rating.selection import unknown_attributes
-from aimak_billing.domain.tariff import Component, Decision, Norm, Rounding, TariffVersion, TaxRule, tax_spans
+from aimak_billing.domain.tariff import LINE, Component, Decision, Norm, Rounding, TariffVersion, TaxRule, tax_spans
 from aimak_billing.tariff_file.faults import faults
 from aimak_billing.tariff_file.nodes import Path, Tree, path_text, read
-from aimak_billing.tariff_file.schema import FileSchema, TariffSchema, TaxRuleSchema
+from aimak_billing.tariff_file.schema import UNIT_OF, FileSchema, TariffSchema, TaxRuleSchema
 
-UNIT_OF = {"0.01": 1, "0.10": 10, "1": 100}
-_SHARED = ("code", "kind", "names")
+_SHARED = ("code", "kind", "names", "rounding")
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def _version(
     ]
     if len(found) > before:
         return None
-    norms, rounding = value.get("norms"), value.get("rounding") or {}
+    norms = value.get("norms")
     plain = {
         name: given for name, given in value.items() if name not in ("norms", "rounding", "components", "decision")
     }
@@ -116,8 +115,12 @@ def _version(
         components=tuple(component for component in components if component is not None),
         norm_per=norms["per"] if norms else "day",
         norms=tuple(_norm(entry) for entry in norms["table"]) if norms else (),
-        rounding=Rounding(rounding.get("mode", "half_up"), UNIT_OF[rounding.get("to", "0.01")]),
+        rounding=_rounding(value["rounding"]) if value.get("rounding") else Rounding(),
     )
+
+
+def _rounding(entry: Mapping[str, Any]) -> Rounding:
+    return Rounding(entry["mode"], UNIT_OF[entry["to"]], entry.get("of", LINE))
 
 
 def _norm(entry: Mapping[str, Any]) -> Norm:
@@ -142,7 +145,8 @@ def _component(
     except ValidationError as wrong:
         found += faults(wrong.messages, path)
         return None
-    return Component(entry["code"], entry["kind"], parameters, entry.get("names"))
+    rounding = _rounding(entry["rounding"]) if entry.get("rounding") else None
+    return Component(entry["code"], entry["kind"], parameters, entry.get("names"), rounding)
 
 
 def _across(

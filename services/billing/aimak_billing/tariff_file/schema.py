@@ -18,11 +18,13 @@ from aimak.plugins.fields import (
 )
 from marshmallow import fields, validate, validates_schema
 
-from aimak_billing.domain.tariff import APPROVED
+from aimak_billing.domain.tariff import APPROVED, LINE, TOTAL
 
 FORMAT = "tariffs/1"
 STATUSES = ("draft", APPROVED)
 FREQUENCIES = ("month",)
+UNIT_OF = {"0.01": 1, "0.10": 10, "1": 100, "10": 1000, "100": 10_000}
+"""What amounts are rounded to, as it is written in som → tyiyn."""
 
 
 class Words(fields.Field[tuple[str, ...]]):
@@ -99,8 +101,14 @@ class NormsSchema(Parameters):
 class RoundingSchema(Parameters):
     """How a line is rounded."""
 
-    mode = ChoiceField(("half_up", "down", "up"), load_default="half_up")
-    to = ChoiceField(("0.01", "0.10", "1"), load_default="0.01", metadata={"description": "som"})
+    mode = ChoiceField(("half_up", "half_even", "down", "up"), load_default="half_up")
+    to = ChoiceField(tuple(UNIT_OF), load_default="0.01", metadata={"description": "som"})
+
+
+class TariffRoundingSchema(RoundingSchema):
+    """How the amounts of a connection are rounded: each line, or their total, which the lines then share."""
+
+    of = ChoiceField((LINE, TOTAL), load_default=LINE)
 
 
 class ComponentSchema(Parameters):
@@ -114,6 +122,7 @@ class ComponentSchema(Parameters):
     code = CodeField(required=True)
     kind = TextField(required=True)
     names = NamesField(data_key="name")
+    rounding = fields.Nested(RoundingSchema)
 
 
 class TariffSchema(Dated):
@@ -131,7 +140,7 @@ class TariffSchema(Dated):
     frequency = ChoiceField(FREQUENCIES, load_default="month")
     without_reading = ChoiceField(("norm", "hold"), load_default="norm")
     norms = fields.Nested(NormsSchema)
-    rounding = fields.Nested(RoundingSchema)
+    rounding = fields.Nested(TariffRoundingSchema)
     components = fields.List(fields.Nested(ComponentSchema), required=True, validate=validate.Length(min=1, max=99))
 
 

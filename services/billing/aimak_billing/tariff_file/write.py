@@ -10,9 +10,8 @@ from typing import Any
 import yaml
 
 from aimak_billing.domain.rating.plugins import Plugins
-from aimak_billing.domain.tariff import TariffVersion, TaxRule
-from aimak_billing.tariff_file.read import UNIT_OF
-from aimak_billing.tariff_file.schema import FORMAT, TariffSchema, TaxRuleSchema
+from aimak_billing.domain.tariff import LINE, Rounding, TariffVersion, TaxRule
+from aimak_billing.tariff_file.schema import FORMAT, UNIT_OF, TariffSchema, TaxRuleSchema
 
 _WHOLE = re.compile(r"0|[1-9]\d*", re.ASCII)
 _DECIMAL = re.compile(r"(0|[1-9]\d*)\.\d+", re.ASCII)
@@ -49,7 +48,7 @@ def _tree(version: TariffVersion, plugins: Plugins) -> dict[str, Any]:
             for norm in version.norms
         ]
         tree["norms"] = {"per": version.norm_per, "table": [_said(norm_schema.dump(entry)) for entry in table]}
-    tree["rounding"] = {"mode": version.rounding.mode, "to": _TO[version.rounding.unit]}
+    tree["rounding"] = _rounding(version.rounding)
     tree["components"] = [_component(component, plugins) for component in version.components]
     return _said(tree)
 
@@ -58,7 +57,14 @@ def _component(component: Any, plugins: Plugins) -> dict[str, Any]:
     kind = plugins.rate_components.get(component.kind)
     assert kind is not None, f"{component.kind} was installed when the version was read"
     name = {"name": dict(component.names)} if component.names else {}
-    return {"code": component.code, "kind": component.kind, **name, **_said(kind.schema().dump(component.parameters))}
+    rounding = {"rounding": _rounding(component.rounding)} if component.rounding else {}
+    own = _said(kind.schema().dump(component.parameters))
+    return {"code": component.code, "kind": component.kind, **name, **rounding, **own}
+
+
+def _rounding(rounding: Rounding) -> dict[str, str]:
+    of = {} if rounding.of == LINE else {"of": rounding.of}
+    return {"mode": rounding.mode, "to": _TO[rounding.unit], **of}
 
 
 def _tax_tree(rule: TaxRule) -> dict[str, Any]:

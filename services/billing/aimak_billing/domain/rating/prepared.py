@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
 import polars as pl
-from aimak.plugins.inputs import FOUND, Inputs, UnknownName
+from aimak.plugins.inputs import FOUND, UNROUNDED, Inputs, UnknownName
 from aimak.plugins.numbers import MAX_AMOUNT, MAX_SCALE, BeyondBounds, Number, total
 from aimak.plugins.rate_components import Part, RateComponent
 from aimak.plugins.service_types import ServiceType, Way
@@ -15,7 +15,8 @@ from aimak.problems import Place, Problem
 
 from aimak_billing.domain.rating.determinants import HOST_NAMES, attribute_names, column, inputs_of
 from aimak_billing.domain.rating.plugins import Plugins
-from aimak_billing.domain.tariff import TariffVersion, TaxRule
+from aimak_billing.domain.rating.rounding import MOST, before, exact
+from aimak_billing.domain.tariff import TOTAL, TariffVersion, TaxRule
 
 CHARGES = "charges"
 QUANTITY = "quantity"
@@ -24,13 +25,15 @@ MAX_LINE_QUANTITY = 2**63 - 1
 
 @dataclass(frozen=True)
 class Line:
-    """One component ready to be rated: its place in the tariff, its parts and its rounded amount in tyiyn."""
+    """One component ready to be rated: its place in the tariff, its parts, its amount as later components have it
+    (rounded to tyiyn, or in 10^-9 where the tariff rounds the total) and as it is before any rounding."""
 
     code: str
     index: int
     component: RateComponent
     parts: tuple[Part, ...]
     amount: Number
+    unrounded: Number
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,6 +59,23 @@ class Prepared:
     quantity_used: bool
     lines: tuple[Line, ...]
     taxes: tuple[TaxRule, ...]
+
+    @property
+    def totalled(self) -> bool:
+        """Whether the total of the lines is rounded, not each."""
+        return self.version.rounding.of == TOTAL
+
+    @property
+    def unrounded(self) -> frozenset[str]:
+        """Components of which another wants the amount before any rounding."""
+        wanted = {name.removeprefix(UNROUNDED) for name in self._needs if name.startswith(UNROUNDED)}
+        if CHARGES in wanted:
+            wanted |= {line.code for line in self.lines if line.component.kind == "charge"}
+        return frozenset(wanted - {CHARGES})
+
+    @property
+    def _needs(self) -> set[str]:
+        return {name for line in self.lines for name in line.component.needs}
 
     @property
     def way_names(self) -> tuple[str, ...]:
@@ -118,10 +138,10 @@ def _build(
 def _order(version: TariffVersion, built: Mapping[str, RateComponent]) -> tuple[list[str], list[Problem]]:
     """Codes in the order of calculation: what a component needs stands before it."""
     charges = {code for code, component in built.items() if component.kind == "charge"}
-    graph = {
-        code: {name for name in component.needs if name in built} | (charges if CHARGES in component.needs else set())
-        for code, component in built.items()
-    }
+    graph: dict[str, set[str]] = {}
+    for code, component in built.items():
+        needs = {name.removeprefix(UNROUNDED) for name in component.needs}
+        graph[code] = (needs & built.keys()) | (charges if CHARGES in needs else set())
     try:
         return list(TopologicalSorter(graph).static_order()), []
     except CycleError as cycle:
@@ -144,15 +164,21 @@ def _price(
     positions = {component.code: place for place, component in enumerate(version.components)}
     lines: list[Line] = []
     for code in order:
-        charges = [known[line.code] for line in lines if line.component.kind == "charge"]
+        charges = [line.code for line in lines if line.component.kind == "charge"]
         if charges:
-            known[CHARGES] = total(charges)
+            for prefix in ("", UNROUNDED):
+                known[f"{prefix}{CHARGES}"] = total([known[f"{prefix}{charge}"] for charge in charges])
         line, found = _line(version, code, positions[code], built[code], replace(inputs, numbers=known))
         problems += found
         if line is None:
             break
         lines.append(line)
-        known[code] = Number.determinant(code, column(code), line.amount.low, line.amount.high, 0)
+        amount, unrounded = line.amount, line.unrounded
+        kept = column(code) if amount.scale == 0 else exact(code)
+        known[code] = Number.determinant(code, kept, amount.low, amount.high, amount.scale)
+        known[f"{UNROUNDED}{code}"] = Number.determinant(
+            code, before(code), unrounded.low, unrounded.high, unrounded.scale
+        )
     if problems:
         return None, tuple(problems)
     used = any(QUANTITY in line.names for line in lines)
@@ -178,10 +204,9 @@ def _line(
     declared = {name: inputs.numbers[name] for name in component.needs}
     try:
         parts = tuple(component.parts(replace(inputs, numbers=declared)))
-        rounding = version.rounding
-        amount = total([part.amount for part in parts]).finer(MAX_SCALE)
-        rounded = amount.rounded(0, rounding.mode, rounding.unit).within(-MAX_AMOUNT, MAX_AMOUNT)
-        line = Line(code, index, component, parts, rounded)
+        unrounded = total([part.amount for part in parts]).finer(MAX_SCALE)
+        amount = _settled(version, index, unrounded)
+        line = Line(code, index, component, parts, amount, unrounded.within(-MOST, MOST))
         if line.quantity is not None and line.quantity.high > MAX_LINE_QUANTITY:
             raise BeyondBounds(code)
         return line, []
@@ -189,6 +214,16 @@ def _line(
         return None, [_problem("AIM-T011", path, name=str(undeclared.args[0]), component=code)]
     except BeyondBounds:
         return None, [_problem("AIM-T015", path, component=code)]
+
+
+def _settled(version: TariffVersion, index: int, unrounded: Number) -> Number:
+    """A component's amount as later components have it: rounded, or where only the total is, as it is."""
+    own = version.components[index].rounding
+    if version.rounding.of == TOTAL:
+        amount = unrounded.rounded(0, own.mode, own.unit).finer(MAX_SCALE) if own else unrounded
+        return amount.within(-MOST, MOST)
+    rule = own or version.rounding
+    return unrounded.rounded(0, rule.mode, rule.unit).within(-MAX_AMOUNT, MAX_AMOUNT)
 
 
 def _thousandths(quantity: Number) -> Number:

@@ -15,6 +15,7 @@ from babel.dates import format_date
 from aimak_billing.domain.rating.determinants import column
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.prepared import QUANTITY, Line, Prepared, evaluate, prepare
+from aimak_billing.domain.rating.rounding import ONE, before, exact
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
 PACKAGE = "aimak_billing"
@@ -109,6 +110,10 @@ def _products(
 ) -> list[str]:
     """Quantity × price of each part that has any quantity; the first part where none has."""
     row = {**amounts, column(QUANTITY): int(line["quantity"])}
+    # What is shown of a part is its quantity: the amount of another line need not be finer than the bill has it.
+    for earlier in amounts:
+        code = earlier.removeprefix(column(""))
+        row |= {name: amounts[earlier] * ONE for name in (before(code), exact(code))}
     row.update({column(name): value for name, value in basis.items() if name != "way"})
     priced = [
         (quantity, part.price)

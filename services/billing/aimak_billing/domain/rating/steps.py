@@ -11,6 +11,7 @@ from aimak_billing.domain.rating.determinants import column, columns_of, matches
 from aimak_billing.domain.rating.lines import columns_of_line
 from aimak_billing.domain.rating.prepared import QUANTITY, Prepared
 from aimak_billing.domain.rating.quantity import found_quantity
+from aimak_billing.domain.rating.rounding import before, exact, shared_total
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,7 @@ class Steps:
         mine = (pl.col("service") == tariff.service) & (pl.col("provider") == tariff.provider)
         levels = [columns_of(one.determinants(wanted), tariff, one.taxes, day)]
         levels.append(found_quantity(one) if wanted else [])
-        for line in one.lines:
-            # Strict: what does not fit 64 bits must raise, it must not become a null or wrap.
-            levels.append([line.amount.expr.cast(pl.Int64, strict=True).alias(column(line.code))])
+        levels += _amounts(one)
         lines = tuple(tuple(columns_of_line(one, line)) for line in one.lines)
         return cls(one, followed, mine & matches(tariff.applies_to), tuple(tuple(level) for level in levels), lines)
 
@@ -51,3 +50,21 @@ class Steps:
     def unknown(self) -> pl.Expr:
         """Whether an amount of a row is null."""
         return pl.any_horizontal(pl.col(column(line.code)).is_null() for line in self.one.lines)
+
+
+def _amounts(one: Prepared) -> list[list[pl.Expr]]:
+    """Level by level the amounts of the lines, in the order of calculation."""
+    levels: list[list[pl.Expr]] = []
+    for line in one.lines:
+        if one.totalled:
+            level = [line.amount.expr.alias(exact(line.code))]
+        else:
+            # Strict: what does not fit 64 bits must raise, it must not become a null or wrap.
+            level = [line.amount.expr.cast(pl.Int64, strict=True).alias(column(line.code))]
+        if line.code in one.unrounded:
+            level.append(line.unrounded.expr.alias(before(line.code)))
+        levels.append(level)
+    if one.totalled:
+        billed = sorted(one.lines, key=lambda line: line.index)
+        levels += shared_total([line.code for line in billed], [line.amount for line in billed], one.version.rounding)
+    return levels

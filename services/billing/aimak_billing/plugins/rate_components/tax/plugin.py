@@ -1,11 +1,11 @@
-"""A tax on lines that were rounded before."""
+"""A tax on other lines, rounded or not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from aimak.plugins.inputs import Inputs
+from aimak.plugins.inputs import UNROUNDED, Inputs
 from aimak.plugins.numbers import total
 from aimak.plugins.rate_components import Part, RateComponent
 
@@ -13,7 +13,7 @@ from aimak_billing.plugins.rate_components.tax.schema import TaxSchema
 
 
 class Tax(RateComponent):
-    """The sum of rounded lines × the rate that the rules have for service, class, regime and date."""
+    """The sum of lines × the rate that the rules have for service, class, regime and date."""
 
     code = "tax"
     interface_version = 1
@@ -25,7 +25,8 @@ class Tax(RateComponent):
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         super().__init__(parameters)
         self.tax = parameters["tax"]
-        self.taxed = tuple(parameters.get("of") or ("charges",))
+        before = UNROUNDED if parameters["on"] == "unrounded" else ""
+        self.taxed = tuple(f"{before}{code}" for code in parameters.get("of") or ("charges",))
         self.needs = (*self.taxed, f"tax.{self.tax}")
 
     def parts(self, inputs: Inputs) -> list[Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aimak.plugins.fields import CodeField, Parameters
+from aimak.plugins.fields import ChoiceField, CodeField, Parameters
 from marshmallow import fields, validate
 
 
@@ -14,4 +14,9 @@ class TaxSchema(Parameters):
         CodeField(),
         validate=validate.Length(min=1),
         metadata={"description": "codes of the components that are taxed; missing: all that are no tax"},
+    )
+    on = ChoiceField(
+        ("rounded", "unrounded"),
+        load_default="rounded",
+        metadata={"description": "on the lines as the tariff rounds them, or on what they were before"},
     )
