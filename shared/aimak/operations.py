@@ -83,9 +83,20 @@ def prune(service: Service) -> dict[str, int]:
 
 
 def maintain_daily(service: Service, job: Job) -> timedelta:
-    """The job that prunes every day."""
-    prune(service)
+    """The job that prunes every day, and closes the ledger days that are over."""
+    maintain(service, job.tenant)
     return timedelta(days=1)
+
+
+def maintain(service: Service, tenant: str) -> dict[str, Any]:
+    """Prune what has been kept long enough, and close the tenant's ledger days that are over where the service keeps
+    a ledger; what was pruned by table, and the days that were closed."""
+    closed: list[dict[str, str]] = []
+    if "ledger_proof" in service.metadata.tables:
+        from aimak.ledger.days import close_through
+
+        closed = close_through(service, tenant)
+    return {"pruned": prune(service), "closed": closed}
 
 
 def list_plugins(service: Service, lang: str) -> dict[str, Any]:

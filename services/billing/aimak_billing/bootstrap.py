@@ -55,7 +55,8 @@ def build(settings: Settings) -> Service:
 def _web(service: Service, kit: Kit, files: Sequence[intake.Importer]) -> Flask:
     # Consumers and workers do without Flask.
     from aimak.http import service_app
+    from aimak.ledger.http import ledger_routes
 
     from aimak_billing.http import routes
 
-    return service_app(service, intake.blueprint(service, files), routes(service, kit))
+    return service_app(service, intake.blueprint(service, files), ledger_routes(service), routes(service, kit))

@@ -8,6 +8,7 @@ from aimak import intake
 from aimak.contracts.payments import PaymentsReceived
 from aimak.http import service_app
 from aimak.intake.http import blueprint as imports
+from aimak.ledger.http import ledger_routes
 from aimak.plugins.payment_partners import GROUP, INTERFACE_VERSION, PaymentPartner
 from aimak.plugins.registry import Registry, discover
 from aimak.service import Service
@@ -55,5 +56,6 @@ def web(service: Service, protocols: Registry[PaymentPartner], importers: Sequen
         service,
         operator_routes(service, protocols, hasher),
         imports(service, importers),
+        ledger_routes(service),
         partner_routes(service, protocols, Doorkeeper(hasher)),
     )

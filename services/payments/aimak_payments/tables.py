@@ -181,6 +181,7 @@ def _payments(metadata: MetaData) -> None:
     append_only(payment)
     Index("payment_account", payment.c.tenant, payment.c.account_id)
     Index("payment_day", payment.c.tenant, payment.c.partner, payment.c.paid_on)
+    ledger.day_index(payment)
     _parts(metadata)
 
 
@@ -196,6 +197,7 @@ def _parts(metadata: MetaData) -> None:
         CheckConstraint("amount > 0", name="payment_part_amount_positive"),
     )
     append_only(part)
+    ledger.belongs_to(part, "payment", "payment_id")
     Index("payment_part_account", part.c.tenant, part.c.account_id)
 
 

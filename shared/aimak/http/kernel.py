@@ -84,8 +84,8 @@ def _upkeep(routes: Blueprint, service: Service) -> None:
     @routes.post("/maintain")
     @requires("admin")
     def maintain() -> dict[str, Any]:
-        """Prune what has been kept long enough."""
-        return {"service": service.name, "pruned": operations.prune(service)}
+        """Prune what has been kept long enough and close the ledger days that are over."""
+        return {"service": service.name, **operations.maintain(service, actor().tenant)}
 
 
 def _letters(routes: Blueprint, service: Service) -> None:

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import polars as pl
+from aimak.storage.copying import copy_out
 from aimak.storage.work import UnitOfWork
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
 from sqlalchemy import Select, Table, insert
 from sqlalchemy import cast as cast_to
-from sqlalchemy.dialects import postgresql
 
 _NULL = "\\N"
 _COPY_BYTES = 1 << 20
@@ -59,31 +57,7 @@ def move(work: UnitOfWork, query: Select[Any], table: Table) -> None:
 
 
 def _copy_out(work: UnitOfWork, query: Select[Any], options: str) -> bytes:
-    """The answer of COPY as it comes. libpq is asked itself: psycopg hands a row through four layers of Python."""
-    text = str(query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
-    server = _raw(work).pgconn
-    server.send_query(f"COPY ({text}) TO STDOUT ({options})".encode())
-    while server.flush():
-        pass
-    answer = server.get_result()
-    if answer.status != ExecStatus.COPY_OUT:
-        _finish(server, answer)
-    blocks: list[bytes] = []
-    while True:
-        size, block = server.get_copy_data(0)
-        if size < 0:
-            break
-        blocks.append(bytes(block))
-    _finish(server, server.get_result())
-    return b"".join(blocks)
-
-
-def _finish(server: Any, answer: Any) -> None:
-    """Read the connection to the end of its command. Raises what the database says."""
-    while server.get_result() is not None:
-        pass
-    if answer.status != ExecStatus.COMMAND_OK:
-        raise error_from_result(answer)
+    return b"".join(copy_out(work, query, options))
 
 
 def _raw(work: UnitOfWork) -> Any:

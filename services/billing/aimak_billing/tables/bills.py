@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aimak import ledger
 from aimak.storage.guards import append_only
 from aimak.storage.types import Code, Day, Id, Tyiyn
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
@@ -30,6 +31,7 @@ def add(metadata: MetaData) -> None:
         UniqueConstraint("tenant", "number", name="bill_number"),
     )
     Index("bill_account", bill.c.tenant, bill.c.account_id)
+    ledger.day_index(bill)
     append_only(bill)
     line = Table(
         "bill_line",
@@ -40,6 +42,7 @@ def add(metadata: MetaData) -> None:
         *line_columns(),
         Column("ledger_day", Day, nullable=False),
     )
+    ledger.day_index(line)
     append_only(line)
     Table(
         "payment_part",

@@ -10,6 +10,7 @@ from aimak_gateway.cli import (
     dead_letters,
     importing,
     installation,
+    ledger,
     payments,
     people,
     plugins,
@@ -38,7 +39,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-MODULES = (installation, people, importing, readings, tariffs, cycle, billing, payments, plugins, dead_letters, serving)
+MODULES = (
+    installation,
+    people,
+    importing,
+    readings,
+    tariffs,
+    cycle,
+    billing,
+    ledger,
+    payments,
+    plugins,
+    dead_letters,
+    serving,
+)
 for module in MODULES:
     module.register(app)
 

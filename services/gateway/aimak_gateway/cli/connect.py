@@ -57,6 +57,16 @@ class Api:
         self._refuse_errors(answer)
         return answer.content
 
+    def download(self, path: str, file: Path) -> None:
+        """Bring the bytes at `path` into a file, block by block."""
+        with self._client.stream("GET", path, headers=self._headers) as answer:
+            if answer.status_code >= 400:
+                answer.read()
+                self._refuse_errors(answer)
+            with file.open("wb") as stream:
+                for block in answer.iter_bytes(1 << 20):
+                    stream.write(block)
+
     def _json(self, answer: httpx.Response) -> Any:
         self._refuse_errors(answer)
         return answer.json()

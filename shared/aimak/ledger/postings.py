@@ -1,7 +1,4 @@
-"""The ledger: a row is a transfer from one ledger account to another, so that it sums to zero by its form.
-
-Billing and payments each keep one, tied by control accounts that `aimak doctor` compares.
-"""
+"""Posting: transfers, and the ledger day that they carry."""
 
 from __future__ import annotations
 
@@ -9,44 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Index, MetaData, String, Table, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 
 from aimak.ids import derived_id
 from aimak.problems import Conflict, Problem
-from aimak.storage.guards import append_only
-from aimak.storage.types import Code, Day, Id, Tyiyn
 from aimak.storage.work import UnitOfWork
 
 # The advisory lock of a tenant's ledger day: postings share it, the day's close takes it alone.
 _DAY_LOCK_SPACE = 0x61696D6C
-
-
-def tables(metadata: MetaData) -> None:
-    """Add the ledger's tables to a service's metadata."""
-    transfer = Table(
-        "transfer",
-        metadata,
-        Column("tenant", Code, primary_key=True),
-        Column("id", Id, primary_key=True, autoincrement=False),
-        Column("debit", Id, nullable=False),
-        Column("credit", Id, nullable=False),
-        Column("amount", Tyiyn, nullable=False),
-        Column("business_date", Day, nullable=False),
-        Column("ledger_day", Day, nullable=False),
-        Column("kind", Code, nullable=False),
-        Column("source_id", Id, nullable=False),
-        Column("account_id", Id),
-        Column("provider", Code),
-        Column("service", Code),
-        Column("origin", String(16), comment="the period a debt comes from"),
-        CheckConstraint("amount > 0", name="transfer_amount_positive"),
-        CheckConstraint("debit <> credit", name="transfer_moves_something"),
-    )
-    append_only(transfer)
-    Index("transfer_account", transfer.c.tenant, transfer.c.account_id)
-    Table(
-        "ledger_day", metadata, Column("tenant", Code, primary_key=True), Column("closed_through", Day, nullable=False)
-    )
 
 
 def account_id(kind: str, *parts: str | int) -> int:
