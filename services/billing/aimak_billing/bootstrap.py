@@ -12,6 +12,7 @@ from aimak.service import Service, Subscription
 from aimak.settings import Settings
 
 from aimak_billing.application.chunks import issue_chunk, preview_chunk
+from aimak_billing.application.corrections import cancelling
 from aimak_billing.application.doctor import CHECKS
 from aimak_billing.application.imports import importers
 from aimak_billing.application.kit import Kit
@@ -35,7 +36,7 @@ def build(settings: Settings) -> Service:
         "billing",
         settings,
         metadata,
-        jobs=intake.jobs(files),
+        jobs={**intake.jobs(files), cancelling.JOB: cancelling.go_on},
         republish=REPUBLISHERS,
         read_models=("usage",),
         checks=CHECKS,

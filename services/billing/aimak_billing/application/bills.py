@@ -205,12 +205,16 @@ def _residents(work: UnitOfWork, account_id: int, period: Period) -> int | None:
 def republish_bills(work: UnitOfWork) -> Iterator[billing.BillsIssued]:
     """All bills as they stand, in batches."""
     for rows in store.batches(work):
-        lines = store.lines(work, [row.id for row in rows])
-        services: dict[int, dict[str, int]] = {}
-        for line in lines:
-            of_bill = services.setdefault(line.bill_id, {})
-            of_bill[line.service] = of_bill.get(line.service, 0) + line.amount
-        yield billing.BillsIssued.of(work.tenant, [_told(row, services.get(row.id, {})) for row in rows])
+        yield billing.BillsIssued.of(work.tenant, told_bills(work, rows))
+
+
+def told_bills(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Bills as others are told of them, in their present state."""
+    services: dict[int, dict[str, int]] = {}
+    for line in store.lines(work, [row.id for row in rows]):
+        of_bill = services.setdefault(line.bill_id, {})
+        of_bill[line.service] = of_bill.get(line.service, 0) + line.amount
+    return [_told(row, services.get(row.id, {})) for row in rows]
 
 
 def _told(bill: Row[Any], services: dict[str, int]) -> dict[str, Any]:
@@ -220,7 +224,7 @@ def _told(bill: Row[Any], services: dict[str, int]) -> dict[str, Any]:
         "number": bill.number,
         "account_id": bill.account_id,
         "period": bill.period,
-        "state": "issued",
+        "state": "issued" if bill.cancelled_on is None else "cancelled",
         "issued_on": bill.issued_on.isoformat(),
         "due_on": bill.due_on.isoformat(),
         "opening_tyiyn": bill.opening,
@@ -229,5 +233,5 @@ def _told(bill: Row[Any], services: dict[str, int]) -> dict[str, Any]:
         "gross_tyiyn": gross,
         "due_tyiyn": max(bill.opening + gross, 0),
         "services": dumps([[code, amount] for code, amount in services.items()]),
-        "version": 1,
+        "version": 1 if bill.cancelled_on is None else 2,
     }

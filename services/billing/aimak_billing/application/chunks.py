@@ -14,6 +14,7 @@ from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
+from aimak_billing.application.corrections.rebill import claim, make_room, narrowed, unbilled
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.tariffs import book_of
 from aimak_billing.domain import chunk as columns
@@ -32,6 +33,7 @@ _AMOUNT = {
     "kind": pl.String,
     "tax_code": pl.String,
     "amount": pl.Int64,
+    "origin": pl.String,
 }
 
 
@@ -40,7 +42,7 @@ def preview_chunk(kit: Kit, work: UnitOfWork, event: billing.PreviewChunksCut) -
     for asked in event.rows():
         chunk, run = _chunk(work, asked["run_id"], asked["chunk"])
         stale = run.attempt != asked["attempt"] or run.state != states.PREVIEWING
-        if stale or chunk.attempt == asked["attempt"]:
+        if stale or run.paused or chunk.attempt == asked["attempt"]:
             continue
         _preview(kit, work, run, chunk)
 
@@ -56,8 +58,9 @@ def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None
     runs.clear_results(work, run.id, chunk.chunk)
     period = Period.month(run.period)
     known = facts.of_accounts(work, chunk.first_account, chunk.last_account, period)
+    known = narrowed(work, run, chunk, known)
     frame = columns.rating_frame(known, period)
-    rated = rate(frame, _book(kit, work, run, period))
+    rated = unbilled(work, run, chunk, rate(frame, _book(kit, work, run, period)))
     result = columns.outcome(frame, rated.lines, rated.holds)
     named = [
         pl.lit(work.tenant).alias("tenant"),
@@ -96,7 +99,7 @@ def issue_chunk(work: UnitOfWork, event: billing.IssueChunksCut) -> None:
     """Make the chunks named into bills, lines, transfers and events, all at once; a repeat does nothing."""
     for asked in event.rows():
         chunk, run = _chunk(work, asked["run_id"], asked["chunk"])
-        if chunk.state == states.ISSUED or run.state != states.ISSUING:
+        if chunk.state == states.ISSUED or run.state != states.ISSUING or run.paused:
             continue
         _issue(work, run, chunk)
 
@@ -113,15 +116,19 @@ def _issue(work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None:
         first_bill=chunk.first_bill,
         first_number=chunk.first_number,
         providers={provider.code: provider.number for provider in registers.providers(work)},
+        scope=run.scope,
     )
     run_bills = frames.read(work, runs.bills_query(work, run.id, chunk.chunk), _BILL)
+    earlier = make_room(work, run, chunk)
     run_lines = frames.read(work, runs.amounts_query(work, run.id, chunk.chunk), _AMOUNT)
     openings = books.openings(work, chunk.first_account, chunk.last_account, Period.month(run.period).start)
-    issued = posting.bills(issue, run_bills, openings)
+    issued = posting.bills(issue, run_bills, openings, earlier)
     moved = posting.sums(issue, run_bills, run_lines)
     bulk.load(work, work.table("bill"), issued.with_columns(stamp))
     final = runs.final_lines_query(work, run.id, chunk.chunk, chunk.first_bill, day)
     frames.move(work, final, work.table("bill_line"))
+    if earlier is not None:
+        claim(work, run, issued)
     bulk.load(work, work.table("transfer"), posting.transfers(issue, moved).with_columns(stamp))
     told = posting.receivables_moved(issue, moved)
     for part in told.iter_slices(MAX_ROWS):

@@ -17,6 +17,7 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import tell_service_types
 from aimak_billing.application.tariffs import book_ids
 from aimak_billing.domain import cycle as states
+from aimak_billing.domain.corrections.selection import Selection
 from aimak_billing.store import runs as store
 
 
@@ -33,72 +34,116 @@ def state_of(cycle: Row[Any], run: Row[Any]) -> str:
     return states.CLOSED if cycle.state == states.CLOSED else str(run.state)
 
 
-def _current(work: UnitOfWork, period: str) -> tuple[Row[Any], Row[Any]]:
-    """The cycle and its run, the latter locked. Raises NotFound before the first preview."""
+def _current(work: UnitOfWork, period: str) -> Row[Any]:
+    """The run of everybody in a period, locked. Raises NotFound before the first preview."""
     cycle = store.cycle(work, period)
     if cycle is None:
         raise NotFound(Problem("AIM-B034", {"period": period}))
-    run = store.run(work, cycle.run_id, lock=True)
-    assert run is not None, "a cycle has a run"
-    return cycle, run
+    return locked(work, cycle.run_id)
 
 
-def _may(command: str, state: str, period: str) -> bool:
+def lock(work: UnitOfWork) -> None:
+    """Let no other command on runs of this tenant run at the same time."""
+    store.lock_cycles(work)
+
+
+def locked(work: UnitOfWork, run_id: int) -> Row[Any]:
+    """A run, locked. Raises NotFound."""
+    run = store.run(work, run_id, lock=True)
+    if run is None:
+        raise NotFound(Problem("AIM-B100", {"run": run_id}))
+    return run
+
+
+def _state(work: UnitOfWork, run: Row[Any]) -> str:
+    cycle = store.cycle(work, run.period)
+    assert cycle is not None, "a run has a cycle"
+    # A period is closed for the month's own run; what corrects it later is never kept out.
+    return state_of(cycle, run) if run.id == cycle.run_id else str(run.state)
+
+
+def may(work: UnitOfWork, command: str, run: Row[Any]) -> bool:
     """Whether a command has work to do; False for a repeat. Raises Conflict where it does not follow."""
-    if state in states.DONE_IN[command]:
+    state = _state(work, run)
+    if state in states.DONE_IN.get(command, ()):
         return False
     if state not in states.STARTS_FROM[command]:
-        raise Conflict(Problem("AIM-B031", {"command": command, "state": state, "period": period}))
+        raise Conflict(Problem("AIM-B031", {"command": command, "state": state, "period": run.period}))
     return True
 
 
-def _note(work: UnitOfWork, run_id: int, action: str, attempt: int, actor: str) -> None:
-    key = derived_id("approval", run_id, action, attempt)
-    row = {"id": key, "run_id": run_id, "action": action, "attempt": attempt, "actor": actor, "at": work.now}
+def note(work: UnitOfWork, run: Row[Any], action: str, attempt: int, actor: str) -> None:
+    """Note who commanded what."""
+    key = derived_id("approval", run.id, action, attempt)
+    row = {"id": key, "run_id": run.id, "action": action, "attempt": attempt, "actor": actor, "at": work.now}
     store.approve(work, row)
 
 
 def preview(kit: Kit, work: UnitOfWork, name: str, actor: str) -> None:
     """Have every chunk of the period's run rated by the workers. While that goes on a repeat changes nothing; when
-    it is done, and nothing is approved, it is done anew with the facts of now."""
+    it is done, and nothing is issued, it is done anew with the facts of now."""
     period = period_of(name)
     work.tenant_facts()
     tell_service_types(kit, work)
     store.lock_cycles(work)
-    if store.cycle(work, name) is None:
-        _refuse_gap(work, name)
-        key = states.run_id(work.tenant, states.MONTHLY, name, states.EVERYBODY, 0)
+    begin(work, period)
+    preview_run(kit, work, _current(work, name), actor)
+
+
+def begin(work: UnitOfWork, period: Period) -> None:
+    """Open the cycle of a period where it is not open yet. Raises Conflict while an earlier one is under way."""
+    if store.cycle(work, period.name) is None:
+        _refuse_gap(work, period.name)
+        key = states.run_id(work.tenant, states.MONTHLY, period.name, states.EVERYBODY, 0)
         store.open_cycle(work, period, key, {})
-    cycle, run = _current(work, name)
-    if not _may("preview", state_of(cycle, run), name):
+
+
+def preview_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
+    """Have every chunk of a run rated by the workers, as `preview`. Raises Conflict while another run of the period
+    is being issued: what it bills is not to be billed here."""
+    if not may(work, "preview", run):
         return
-    _cut_chunks(kit, work, run.id)
+    for other in store.runs(work, run.period):
+        if other.state == states.ISSUING and other.id != run.id:
+            raise Conflict(Problem("AIM-B101", {"period": run.period, "run": other.id}))
+    _cut_chunks(kit, work, run)
     chunks = [chunk.chunk for chunk in store.chunks(work, run.id)]
     if not chunks:
-        raise Refused(Problem("AIM-B037", {"period": name}))
+        raise Refused(Problem("AIM-B037", {"period": run.period}))
     attempt = run.attempt + 1
-    store.change_run(
-        work, run.id, state=states.PREVIEWING, attempt=attempt, undone=len(chunks), book=book_ids(kit, work, period)
-    )
-    _note(work, run.id, "preview", attempt, actor)
+    begun = {"attempt": attempt, "undone": len(chunks), "paused": False, "turn": counters.reserve(work, "turn", 1)}
+    book = book_ids(kit, work, period_of(run.period))
+    store.change_run(work, run.id, state=states.PREVIEWING, book=book, **begun)
+    note(work, run, "preview", attempt, actor)
+    publish_previews(work, run.id, attempt, chunks)
+
+
+def publish_previews(work: UnitOfWork, run_id: int, attempt: int, chunks: Sequence[int]) -> None:
+    """Give chunks to the workers to be rated, a message each."""
     for chunk in chunks:
-        row = {"run_id": run.id, "chunk": chunk, "attempt": attempt}
+        row = {"run_id": run_id, "chunk": chunk, "attempt": attempt}
         work.publish(billing.PreviewChunksCut.of(work.tenant, [row]))
 
 
 def _refuse_gap(work: UnitOfWork, name: str) -> None:
     """A month begins when those before it are issued: its opening balances depend on them."""
     for earlier in store.cycles(work):
-        run = store.run(work, earlier.run_id)
-        assert run is not None
-        if earlier.period < name and state_of(earlier, run) not in (states.ISSUED, states.CLOSED):
+        if earlier.period < name and not issued_whole(work, earlier):
             raise Conflict(Problem("AIM-B033", {"period": name, "earlier": earlier.period}))
 
 
-def _cut_chunks(kit: Kit, work: UnitOfWork, run_id: int) -> None:
+def issued_whole(work: UnitOfWork, cycle: Row[Any]) -> bool:
+    """Whether a period is closed, or some run of it was issued and none is under way."""
+    begun = [run for run in store.runs(work, cycle.period) if run.attempt]
+    done = all(run.state in states.ENDED for run in begun) and any(run.state == states.ISSUED for run in begun)
+    return done or cycle.state == states.CLOSED
+
+
+def _cut_chunks(kit: Kit, work: UnitOfWork, run: Row[Any]) -> None:
     """Cut what no chunk holds yet, each with a block of bill ids: the workers never ask for one."""
-    cut = store.chunks(work, run_id)
-    ids = store.account_ids(work, cut[-1].last_account if cut else 0)
+    cut = store.chunks(work, run.id)
+    limited = is_limited(run)
+    ids = store.account_ids(work, cut[-1].last_account if cut else 0, run.id if limited else None)
     parts = [ids[first : first + kit.accounts_a_chunk] for first in range(0, len(ids), kit.accounts_a_chunk)]
     first_bill = counters.reserve(work, "bill", len(ids))
     rows = []
@@ -107,60 +152,95 @@ def _cut_chunks(kit: Kit, work: UnitOfWork, run_id: int) -> None:
         rows.append({"chunk": len(cut) + place, **bounds, "first_bill": first_bill})
         first_bill += len(part)
     if rows:
-        store.cut(work, run_id, rows)
+        store.cut(work, run.id, rows)
+
+
+def is_limited(run: Row[Any]) -> bool:
+    """Whether a run names its accounts one by one."""
+    selection = Selection.read(run.selection)
+    return selection is not None and selection.of_accounts
 
 
 def approve(work: UnitOfWork, name: str, actor: str) -> None:
-    """Approve what was previewed and give every chunk the number of its first bill. Raises Forbidden for the actor
-    who started the run: who enters does not approve."""
+    """Approve what was previewed of a period. Raises as `approve_run`."""
     period_of(name)
     store.lock_cycles(work)
-    cycle, run = _current(work, name)
-    if not _may("approve", state_of(cycle, run), name):
+    approve_run(work, _current(work, name), actor)
+
+
+def approve_run(work: UnitOfWork, run: Row[Any], actor: str) -> None:
+    """Approve what was previewed. Raises Forbidden for the actor who started the run: who enters does not approve."""
+    if not may(work, "approve", run):
         return
-    started = {entry.actor for entry in store.approvals(work, run.id) if entry.action == "preview"}
+    started = {entry.actor for entry in store.approvals(work, run.id) if entry.action in ("start", "preview")}
     if actor in started:
-        raise Forbidden(Problem("AIM-B032", {"actor": actor, "period": name}))
+        raise Forbidden(Problem("AIM-B032", {"actor": actor, "period": run.period}))
+    store.change_run(work, run.id, state=states.APPROVED)
+    note(work, run, "approve", run.attempt, actor)
+
+
+def issue(kit: Kit, work: UnitOfWork, name: str, actor: str) -> None:
+    """Have the approved run of a period made into bills. Raises as `issue_run`."""
+    period_of(name)
+    store.lock_cycles(work)
+    issue_run(kit, work, _current(work, name), actor)
+
+
+def issue_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
+    """Give every chunk of the approved run the number of its first bill and have it made into bills by the workers.
+    Raises Conflict where bills of these accounts were issued or cancelled since the preview."""
+    if not may(work, "issue", run):
+        return
+    if store.changed_since(work, run):
+        raise Conflict(Problem("AIM-B102", {"period": run.period, "run": run.id}))
+    today = work.today()
+    due = states.due_on(period_of(run.period), today, kit.due_day)
     chunks = store.chunks(work, run.id)
     bills = [chunk.bills for chunk in chunks]
     first = counters.reserve(work, "bill_number", sum(bills))
     for chunk, number in zip(chunks, states.first_numbers(first, bills), strict=True):
         store.change_chunk(work, run.id, chunk.chunk, first_number=number)
-    store.change_run(work, run.id, state=states.APPROVED)
-    _note(work, run.id, "approve", run.attempt, actor)
+    begun = {"undone": len(chunks), "paused": False, "issue_turn": counters.reserve(work, "turn", 1)}
+    store.change_run(work, run.id, state=states.ISSUING, issued_on=today, due_on=due, **begun)
+    note(work, run, "issue", run.attempt, actor)
+    publish_issues(work, run.id, run.attempt, [chunk.chunk for chunk in chunks])
 
 
-def issue(kit: Kit, work: UnitOfWork, name: str, actor: str) -> None:
-    """Have every chunk of the approved run made into bills by the workers."""
-    period = period_of(name)
-    cycle, run = _current(work, name)
-    if not _may("issue", state_of(cycle, run), name):
-        return
-    today = work.today()
-    due = states.due_on(period, today, kit.due_day)
-    chunks = store.chunks(work, run.id)
-    store.change_run(work, run.id, state=states.ISSUING, undone=len(chunks), issued_on=today, due_on=due)
-    _note(work, run.id, "issue", run.attempt, actor)
+def publish_issues(work: UnitOfWork, run_id: int, attempt: int, chunks: Sequence[int]) -> None:
+    """Give chunks to the workers to be issued, a message each."""
     for chunk in chunks:
-        row = {"run_id": run.id, "chunk": chunk.chunk, "attempt": run.attempt}
+        row = {"run_id": run_id, "chunk": chunk, "attempt": attempt}
         work.publish(billing.IssueChunksCut.of(work.tenant, [row]))
 
 
 def close(work: UnitOfWork, name: str, actor: str) -> None:
-    """Close the period. Raises Conflict with every reason while chunks or dead letters are open."""
+    """Close the period. Raises Conflict with every reason while runs, chunks or dead letters are open."""
     period_of(name)
     store.lock_cycles(work)
-    cycle, run = _current(work, name)
-    state = state_of(cycle, run)
-    if state in states.DONE_IN["close"]:
+    run = _current(work, name)
+    cycle = store.cycle(work, name)
+    assert cycle is not None
+    if cycle.state == states.CLOSED:
         return
-    reasons = _open_ends(work, store.chunks(work, run.id), name)
-    if state not in states.STARTS_FROM["close"]:
-        reasons.insert(0, Problem("AIM-B031", {"command": "close", "state": state, "period": name}))
+    chunks = [chunk for one in store.runs(work, name) if one.state != states.ABANDONED for chunk in _chunks(work, one)]
+    reasons = _open_ends(work, chunks, name)
+    if not issued_whole(work, cycle):
+        fields = {"command": "close", "state": _underway(work, run), "period": name}
+        reasons.insert(0, Problem("AIM-B031", fields))
     if reasons:
         raise Conflict(*reasons)
     store.close_cycle(work, name)
-    _note(work, run.id, "close", run.attempt, actor)
+    note(work, run, "close", run.attempt, actor)
+
+
+def _chunks(work: UnitOfWork, run: Row[Any]) -> Sequence[Row[Any]]:
+    return store.chunks(work, run.id)
+
+
+def _underway(work: UnitOfWork, run: Row[Any]) -> str:
+    """The state of the first run of the period that has not ended; else of its main one."""
+    open_runs = [one for one in store.runs(work, run.period) if one.attempt and one.state not in states.ENDED]
+    return str(open_runs[0].state if open_runs else run.state)
 
 
 def _open_ends(work: UnitOfWork, chunks: Sequence[Row[Any]], name: str) -> list[Problem]:

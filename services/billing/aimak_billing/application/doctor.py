@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
 
-from aimak_billing.store import ledger
+from aimak_billing.store import cancellations, ledger
 
 
 def bills_agree(work: UnitOfWork) -> Sequence[Problem]:
@@ -16,4 +16,16 @@ def bills_agree(work: UnitOfWork) -> Sequence[Problem]:
     return [Problem("AIM-B060", {"count": differing})] if differing else []
 
 
-CHECKS = (bills_agree,)
+def charged_once(work: UnitOfWork) -> Sequence[Problem]:
+    """No connection is charged for a period by two bills in force."""
+    count = cancellations.charged_twice(work)
+    return [Problem("AIM-B063", {"count": count})] if count else []
+
+
+def cancelled_whole(work: UnitOfWork) -> Sequence[Problem]:
+    """All that a cancelled bill posted is undone."""
+    count = cancellations.undone_in_part(work)
+    return [Problem("AIM-B064", {"count": count})] if count else []
+
+
+CHECKS = (bills_agree, charged_once, cancelled_whole)

@@ -10,7 +10,7 @@ from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
-from aimak_billing.application.cycle import period_of, state_of
+from aimak_billing.application.cycle import locked, period_of, state_of
 from aimak_billing.domain import cycle as states
 from aimak_billing.store import bills
 from aimak_billing.store import runs as store
@@ -20,24 +20,47 @@ _ACTIONS = {"preview": "started", "approve": "approved", "issue": "issued", "clo
 
 def cycle_view(work: UnitOfWork, name: str, lang: str) -> dict[str, Any]:
     """The cycle of a period: state, progress, totals by service and class beside last month, holds, warnings."""
-    period = period_of(name)
+    period_of(name)
     work.tenant_facts()
     cycle = store.cycle(work, name)
     if cycle is None:
         return {"period": name, "state": states.OPEN, "run_id": None, **_nothing()}
     run = store.run(work, cycle.run_id)
     assert run is not None
+    return _run_view(work, run, state_of(cycle, run), lang)
+
+
+def run_view(work: UnitOfWork, run_id: int, lang: str) -> dict[str, Any]:
+    """One run as `cycle_view` shows the month's own, with what it covers and why. Raises NotFound."""
+    run = locked(work, run_id)
+    facts = {key: getattr(run, key) for key in ("selection", "scope", "replaces", "reason")}
+    return {**_run_view(work, run, run.state, lang), **facts}
+
+
+def runs_view(work: UnitOfWork, period: str | None) -> list[dict[str, Any]]:
+    """Runs in short: of a period, or all."""
+    shown = ("period", "selection", "generation", "state", "replaces", "reason", "paused")
+    listed = []
+    for run in store.runs(work, period):
+        chunks = store.chunks(work, run.id)
+        counts = {key: sum(getattr(chunk, key) for chunk in chunks) for key in ("accounts", "bills", "held")}
+        listed.append({"run_id": run.id, **{key: getattr(run, key) for key in shown}, **counts})
+    return listed
+
+
+def _run_view(work: UnitOfWork, run: Row[Any], state: str, lang: str) -> dict[str, Any]:
     chunks = store.chunks(work, run.id)
-    totals = _totals(work, run.id, period.previous().name)
+    totals = _totals(work, run.id, period_of(run.period).previous().name)
     first, last = bills.number_bounds(work, run.id)
     sums = {key: sum(total[key] for total in totals) for key in ("net_tyiyn", "tax_tyiyn", "gross_tyiyn")}
     held = sum(chunk.held for chunk in chunks)
     return {
-        "period": name,
-        "state": state_of(cycle, run),
+        "period": run.period,
+        "state": state,
         "run_id": run.id,
         "generation": run.generation,
         "attempt": run.attempt,
+        "paused": run.paused,
         **_who(store.approvals(work, run.id)),
         "issued_on": run.issued_on.isoformat() if run.issued_on else None,
         "due_on": run.due_on.isoformat() if run.due_on else None,
@@ -55,7 +78,7 @@ def _nothing() -> dict[str, Any]:
     who = {f"{word}_{what}": None for word in _ACTIONS.values() for what in ("by", "at")}
     counts: dict[str, Any] = dict.fromkeys(("accounts", "bills", "held", "without_charge", "lines"), 0)
     sums = dict.fromkeys(("net_tyiyn", "tax_tyiyn", "gross_tyiyn"), 0)
-    run = {"generation": 0, "attempt": 0, **who, "issued_on": None, "due_on": None}
+    run = {"generation": 0, "attempt": 0, "paused": False, **who, "issued_on": None, "due_on": None}
     chunks = {"chunks": {"total": 0, "previewed": 0, "issued": 0}, **counts}
     return {
         **run,
@@ -73,7 +96,9 @@ def _who(approvals: Sequence[Row[Any]]) -> dict[str, Any]:
     """Who last did each step, and when."""
     who: dict[str, Any] = {f"{word}_{what}": None for word in _ACTIONS.values() for what in ("by", "at")}
     for entry in approvals:
-        word = _ACTIONS[entry.action]
+        word = _ACTIONS.get(entry.action)
+        if word is None:
+            continue
         who[f"{word}_by"], who[f"{word}_at"] = entry.actor, entry.at.isoformat()
     return who
 

@@ -116,7 +116,8 @@ def bill_row(bill: Row[Any]) -> dict[str, Any]:
         "tax_tyiyn": bill.tax,
         "gross_tyiyn": gross,
         "due_tyiyn": max(bill.opening + gross, 0),
-        "state": "issued",
+        "state": "issued" if bill.cancelled_on is None else "cancelled",
+        "cancelled_on": _iso(bill.cancelled_on),
     }
 
 

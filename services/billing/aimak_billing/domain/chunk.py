@@ -27,6 +27,7 @@ LINE = (
     "price_scale",
     "amount",
     "basis",
+    "origin",
 )
 
 
@@ -79,6 +80,7 @@ def outcome(frame: pl.DataFrame, lines: pl.DataFrame, holds: pl.DataFrame) -> Ou
     held = pl.concat([held, _beyond_bounds(lines)])
     lines = lines.join(held.select("account_id").unique(), on="account_id", how="anti")
     lines = lines.rename({"position": "line", "tariff_id": "tariff_version", "tax": "tax_code"}).sort("place", "line")
+    lines = lines.with_columns(pl.lit(None, dtype=pl.String).alias("origin"))
     return Outcome(_bills(lines), lines.select(LINE), held, _totals(frame, lines))
 
 
@@ -99,7 +101,7 @@ def _beyond_bounds(lines: pl.DataFrame) -> pl.DataFrame:
     """Holds for bills that money or the ledger cannot carry; one for each account."""
     size = lines.group_by("account_id").agg(
         pl.col("amount").cast(pl.Int128).abs().sum().alias("size"),
-        pl.struct("service", "provider", "kind").n_unique().alias("transfers"),
+        pl.struct("service", "provider", "kind", "tax").n_unique().alias("transfers"),
     )
     size = size.filter((pl.col("size") >= MAX_TYIYN) | (pl.col("transfers") > TRANSFERS_AT_MOST)).sort("account_id")
     return size.select(

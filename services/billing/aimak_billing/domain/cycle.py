@@ -9,7 +9,7 @@ from itertools import accumulate
 from aimak.ids import derived_id
 from aimak.period import Period
 
-OPEN, PREVIEWING, PREVIEWED, APPROVED, ISSUING, ISSUED, CLOSED = (
+OPEN, PREVIEWING, PREVIEWED, APPROVED, ISSUING, ISSUED, CLOSED, ABANDONED = (
     "open",
     "previewing",
     "previewed",
@@ -17,15 +17,27 @@ OPEN, PREVIEWING, PREVIEWED, APPROVED, ISSUING, ISSUED, CLOSED = (
     "issuing",
     "issued",
     "closed",
+    "abandoned",
 )
 # Which states a command starts from, and which it has led to already: there a repeat changes nothing.
-STARTS_FROM = {"preview": (OPEN, PREVIEWED), "approve": (PREVIEWED,), "issue": (APPROVED,), "close": (ISSUED,)}
+STARTS_FROM = {
+    "preview": (OPEN, PREVIEWED, APPROVED),
+    "approve": (PREVIEWED,),
+    "issue": (APPROVED,),
+    "close": (ISSUED,),
+    "abandon": (OPEN, PREVIEWED, APPROVED),
+    "pause": (PREVIEWING, ISSUING),
+    "resume": (PREVIEWING, ISSUING),
+    "retry": (PREVIEWING, ISSUING),
+}
 DONE_IN = {
     "preview": (PREVIEWING,),
     "approve": (APPROVED, ISSUING, ISSUED, CLOSED),
     "issue": (ISSUING, ISSUED, CLOSED),
     "close": (CLOSED,),
+    "abandon": (ABANDONED,),
 }
+ENDED = (ISSUED, CLOSED, ABANDONED)
 MONTHLY = "month"
 EVERYBODY = "all"
 DAYS_TO_PAY_AT_LEAST = 10

@@ -26,16 +26,24 @@ class Issue:
     first_bill: int
     first_number: int
     providers: Mapping[str, int]
+    scope: str = "all"
 
 
-def bills(issue: Issue, run_bills: pl.DataFrame, openings: pl.DataFrame) -> pl.DataFrame:
+def bills(
+    issue: Issue, run_bills: pl.DataFrame, openings: pl.DataFrame, earlier: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The rows of table `bill` but its ledger day. run_bills: place, rank, account_id, net, tax; openings:
-    account_id, provider, before, paid, in order."""
+    account_id, provider, before, paid, in order; earlier: account_id, bills that it has of the period (none: nobody
+    has any)."""
     part = pl.format('["{}",{},{}]', "provider", "before", "paid")
     opening = (pl.col("before") - pl.col("paid")).sum()
     known = openings.group_by("account_id", maintain_order=True).agg(
         opening.alias("opening"), pl.format("[{}]", part.str.join(",")).alias("opening_parts")
     )
+    sequence = pl.lit(0, dtype=pl.Int32)
+    if earlier is not None:
+        run_bills = run_bills.join(earlier, on="account_id", how="left", maintain_order="left")
+        sequence = pl.col("bills").fill_null(0).cast(pl.Int32)
     return run_bills.join(known, on="account_id", how="left", maintain_order="left").select(
         pl.lit(issue.tenant).alias("tenant"),
         (pl.col("place") + issue.first_bill).alias("id"),
@@ -49,21 +57,29 @@ def bills(issue: Issue, run_bills: pl.DataFrame, openings: pl.DataFrame) -> pl.D
         pl.col("opening_parts").fill_null("[]"),
         "net",
         "tax",
+        pl.lit(issue.scope).alias("scope"),
+        sequence.alias("sequence"),
     )
 
 
 def sums(issue: Issue, run_bills: pl.DataFrame, run_lines: pl.DataFrame) -> pl.DataFrame:
-    """What each bill moves, by provider, service, kind and tax, in the order of the bill: bill_id, account_id,
-    service, provider, kind, tax_code, amount, rank (within the bill). run_lines: place, service, provider, kind,
-    tax_code, amount."""
+    """What each bill moves, by provider, service, kind, tax and month, in the order of the bill: bill_id, account_id,
+    service, provider, kind, tax_code, origin, amount, rank (within the bill). run_lines: place, service, provider,
+    kind, tax_code, origin (null: the bill's own period), amount."""
     accounts = run_bills.select("place", "account_id")
+    keys = ["place", "service", "provider", "kind", "tax_code"]
+    own = pl.lit(issue.period).alias("origin")
+    if run_lines.get_column("origin").null_count() < run_lines.height:
+        run_lines, own = run_lines.with_columns(pl.col("origin").fill_null(issue.period)), pl.col("origin")
+        keys.append("origin")
     return (
-        run_lines.group_by("place", "service", "provider", "kind", "tax_code", maintain_order=True)
+        run_lines.group_by(keys, maintain_order=True)
         .agg(pl.col("amount").cast(pl.Int128).sum().cast(pl.Int64, strict=True))
         .join(accounts, on="place", how="inner", maintain_order="left")
         .with_columns(
             (pl.col("place") + issue.first_bill).alias("bill_id"),
             pl.int_range(pl.len(), dtype=pl.Int64).over("place").alias("rank"),
+            own,
         )
     )
 
@@ -95,7 +111,7 @@ def transfers(issue: Issue, moved: pl.DataFrame) -> pl.DataFrame:
         "account_id",
         "provider",
         "service",
-        pl.lit(issue.period).alias("origin"),
+        "origin",
     )
 
 
@@ -113,13 +129,16 @@ def receivables_moved(issue: Issue, moved: pl.DataFrame) -> pl.DataFrame:
     """The columns of event ReceivablesMoved: one row for each bill and provider."""
     return (
         moved.group_by("bill_id", "account_id", "provider", maintain_order=True)
-        .agg(pl.col("amount").cast(pl.Int128).sum().cast(pl.Int64, strict=True).alias("amount_tyiyn"))
+        .agg(
+            pl.col("amount").cast(pl.Int128).sum().cast(pl.Int64, strict=True).alias("amount_tyiyn"),
+            pl.col("origin").max(),
+        )
         .select(
             pl.col("bill_id").alias("source_id"),
             "account_id",
             "provider",
             pl.lit("bill").alias("kind"),
-            pl.lit(issue.period).alias("origin"),
+            "origin",
             "amount_tyiyn",
             pl.lit(1, dtype=pl.Int64).alias("version"),
         )

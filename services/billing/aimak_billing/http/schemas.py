@@ -42,3 +42,37 @@ class QuoteSchema(Schema):
     )
     persons = fields.Integer(strict=True, allow_none=True, load_default=None, validate=validate.Range(0, 10**6))
     pensioners = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 10**6))
+
+
+_REASON = fields.String(load_default="", validate=validate.Length(max=2000))
+_PERIOD = validate.Regexp(r"\d{4}-(0[1-9]|1[0-2])\Z")
+
+
+class RunSchema(Schema):
+    """A run over a selection, to be started."""
+
+    period = fields.String(required=True)
+    selection = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    replaces = fields.Boolean(load_default=False)
+    reason = _REASON
+    accounts = fields.List(fields.String(validate=validate.Length(max=64)), load_default=list)
+
+
+class CorrectionSchema(Schema):
+    """A document of correction: its kind, why, on what ground, and what its kind asks for."""
+
+    kind = fields.String(**_CODE)
+    reason = _REASON
+    ground = fields.String(load_default="", validate=_TEXT)
+    bill = fields.String(validate=validate.Length(max=20))
+    account = fields.String(validate=validate.Length(max=64))
+    run = fields.Integer(strict=True)
+    since = fields.String(validate=_PERIOD)
+    through = fields.String(validate=_PERIOD)
+    scope = fields.String(validate=validate.Length(max=64))
+
+
+class ReasonSchema(Schema):
+    """Why."""
+
+    reason = _REASON

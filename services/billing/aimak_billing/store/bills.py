@@ -15,10 +15,11 @@ BATCH = 5_000
 
 
 def _numbered(work: UnitOfWork) -> Select[Any]:
-    bill, account = work.table("bill"), work.table("account")
+    bill, account, cancelled = work.table("bill"), work.table("account"), work.table("bill_cancellation")
     owner = (account.c.tenant == bill.c.tenant) & (account.c.id == bill.c.account_id)
-    query = select(bill, account.c.number.label("account")).join(account, owner)
-    return query.where(bill.c.tenant == work.tenant)
+    undone = (cancelled.c.tenant == bill.c.tenant) & (cancelled.c.bill_id == bill.c.id)
+    query = select(bill, account.c.number.label("account"), cancelled.c.cancelled_on).join(account, owner)
+    return query.outerjoin(cancelled, undone).where(bill.c.tenant == work.tenant)
 
 
 def by_number(work: UnitOfWork, number: int) -> Row[Any] | None:
@@ -40,8 +41,13 @@ def listed(work: UnitOfWork, period: str | None, account_id: int | None, after: 
 def of_account(work: UnitOfWork, account_id: int) -> Sequence[Row[Any]]:
     """Bills of an account, the newest first."""
     bill = work.table("bill")
-    mine = (bill.c.tenant == work.tenant) & (bill.c.account_id == account_id)
-    return work.execute(select(bill).where(mine).order_by(bill.c.number.desc())).all()
+    return work.execute(_numbered(work).where(bill.c.account_id == account_id).order_by(bill.c.number.desc())).all()
+
+
+def by_ids(work: UnitOfWork, ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Some bills, in order of number."""
+    bill = work.table("bill")
+    return work.execute(_numbered(work).where(bill.c.id.in_(list(ids))).order_by(bill.c.number)).all()
 
 
 def lines(work: UnitOfWork, bill_ids: Collection[int]) -> Sequence[Row[Any]]:
@@ -66,6 +72,12 @@ def batches(work: UnitOfWork) -> Iterator[Sequence[Row[Any]]]:
     while rows := listed(work, None, None, after, BATCH):
         yield rows
         after = rows[-1].number
+
+
+def last_number(work: UnitOfWork) -> int:
+    """The highest number that a bill has; 0 where there is none."""
+    bill = work.table("bill")
+    return work.execute(select(func.max(bill.c.number)).where(bill.c.tenant == work.tenant)).scalar() or 0
 
 
 def number_bounds(work: UnitOfWork, run_id: int) -> tuple[int | None, int | None]:

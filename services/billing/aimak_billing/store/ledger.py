@@ -19,6 +19,7 @@ _OPENINGS = {"account_id": pl.Int64, "provider": pl.String, "before": pl.Int64, 
 _ACCOUNTS_A_BATCH = 5_000
 # Transfers whose source is told to others under a name of its own.
 _SOURCE_KIND = {"charge": "bill", "tax": "bill"}
+_TOLD_KIND = {**_SOURCE_KIND, "cancellation": "bill"}
 
 
 def _effect(work: UnitOfWork) -> Any:
@@ -92,16 +93,19 @@ def _end_of_batch(work: UnitOfWork, after: int) -> int | None:
 
 def _moved(work: UnitOfWork, after: int, through: int) -> list[dict[str, Any]]:
     transfer = work.table("transfer")
-    kind = case(_SOURCE_KIND, value=transfer.c.kind, else_=transfer.c.kind).label("kind")
-    keys = (transfer.c.source_id, transfer.c.account_id, transfer.c.provider, kind, transfer.c.origin)
+    kind = case(_TOLD_KIND, value=transfer.c.kind, else_=transfer.c.kind).label("kind")
+    keys = (transfer.c.source_id, transfer.c.account_id, transfer.c.provider, kind)
+    # A cancelled source is told as the next version of itself.
+    version = func.max(case((transfer.c.kind == "cancellation", 2), else_=1)).label("version")
+    origin = func.max(transfer.c.origin).label("origin")
     rows = work.execute(
-        select(*keys, func.sum(_effect(work)).label("amount_tyiyn"))
+        select(*keys, origin, func.sum(_effect(work)).label("amount_tyiyn"), version)
         .where(transfer.c.tenant == work.tenant, transfer.c.account_id > after, transfer.c.account_id <= through)
         .where(transfer.c.kind != "payment")
         .group_by(*keys)
         .order_by(transfer.c.account_id, transfer.c.source_id, transfer.c.provider)
     ).mappings()
-    return [{**row, "amount_tyiyn": int(row["amount_tyiyn"]), "version": 1} for row in rows]
+    return [{**row, "amount_tyiyn": int(row["amount_tyiyn"])} for row in rows]
 
 
 def bills_that_disagree(work: UnitOfWork) -> int:

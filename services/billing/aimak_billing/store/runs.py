@@ -46,18 +46,69 @@ def open_cycle(work: UnitOfWork, period: Period, run_id: int, book: Mapping[str,
             **named, starts_on=period.start, ends_on=period.end, run_id=run_id, state=states.OPEN
         )
     )
-    work.execute(
-        insert(work.table("run")).values(
-            **named,
-            id=run_id,
-            selection=states.EVERYBODY,
-            generation=0,
-            state=states.OPEN,
-            attempt=0,
-            undone=0,
-            book=book,
+    add_run(work, period.name, run_id, book=book)
+
+
+def add_run(work: UnitOfWork, period: str, run_id: int, **facts: Any) -> None:
+    """A new run of a period, whose chunks are yet to be cut: everybody's first unless `facts` say otherwise."""
+    first = {"selection": states.EVERYBODY, "generation": 0, "scope": states.EVERYBODY, "replaces": False, "reason": ""}
+    begun = {"state": states.OPEN, "attempt": 0, "undone": 0, "book": {}, "paused": False, "turn": 0}
+    named = {"tenant": work.tenant, "cycle": states.MONTHLY, "period": period, "id": run_id}
+    work.execute(insert(work.table("run")).values({**named, **first, **begun, **facts}))
+
+
+def runs(work: UnitOfWork, period: str | None = None) -> Sequence[Row[Any]]:
+    """Runs of a period, or all: by period, selection and generation."""
+    table = work.table("run")
+    query = select(table).where(table.c.tenant == work.tenant)
+    if period is not None:
+        query = query.where(table.c.period == period)
+    return work.execute(query.order_by(table.c.period, table.c.selection, table.c.generation)).all()
+
+
+def add_members(work: UnitOfWork, run_id: int, account_ids: Sequence[int]) -> None:
+    """The accounts of a run over a selection, fixed when it is started."""
+    table = work.table("run_member")
+    if account_ids:
+        work.execute(
+            insert(table), [{"tenant": work.tenant, "run_id": run_id, "account_id": key} for key in account_ids]
         )
+
+
+def members(work: UnitOfWork, run_id: int, first: int, last: int) -> list[int]:
+    """Accounts with ids from `first` to `last` that a run is limited to."""
+    table = work.table("run_member")
+    mine = (table.c.tenant == work.tenant) & (table.c.run_id == run_id)
+    query = select(table.c.account_id).where(mine, table.c.account_id >= first, table.c.account_id <= last)
+    return list(work.execute(query.order_by(table.c.account_id)).scalars())
+
+
+def changed_since(work: UnitOfWork, run: Row[Any]) -> bool:
+    """Whether a bill of one of this run's accounts was issued or cancelled by somebody else since its preview."""
+    other, bill, mine = work.table("run"), work.table("bill"), work.table("run_bill")
+    same = (mine.c.tenant == bill.c.tenant) & (mine.c.account_id == bill.c.account_id) & (mine.c.run_id == run.id)
+    issued = (
+        select(bill.c.id)
+        .join(other, (other.c.tenant == bill.c.tenant) & (other.c.id == bill.c.run_id))
+        .join(mine, same)
+        .where(bill.c.tenant == work.tenant, other.c.issue_turn > run.turn, other.c.id != run.id)
     )
+    decision, cancelled = work.table("correction_decision"), work.table("bill_cancellation")
+    source = (cancelled.c.tenant == decision.c.tenant) & (cancelled.c.source_id == decision.c.correction_id)
+    undone = (
+        select(bill.c.id)
+        .join(cancelled, (cancelled.c.tenant == bill.c.tenant) & (cancelled.c.bill_id == bill.c.id))
+        .join(decision, source)
+        .join(mine, same)
+        .where(bill.c.tenant == work.tenant, decision.c.turn > run.turn)
+    )
+    later = select(other.c.id).where(other.c.tenant == work.tenant, other.c.issue_turn > run.turn, other.c.id != run.id)
+    decided = select(decision.c.turn).where(decision.c.tenant == work.tenant, decision.c.turn > run.turn)
+    # Nearly always nothing was issued or decided meanwhile, and the large tables are not asked.
+    for few, many in ((later, issued), (decided, undone)):
+        if work.execute(few.limit(1)).first() and work.execute(many.limit(1)).first():
+            return True
+    return False
 
 
 def change_run(work: UnitOfWork, run_id: int, **values: Any) -> None:
@@ -85,11 +136,14 @@ def approvals(work: UnitOfWork, run_id: int) -> Sequence[Row[Any]]:
     return work.execute(select(table).where(mine).order_by(table.c.at, table.c.attempt, table.c.action)).all()
 
 
-def account_ids(work: UnitOfWork, after: int) -> list[int]:
-    """Ids of all accounts above `after`, in order."""
-    table = work.table("account")
-    mine = (table.c.tenant == work.tenant) & (table.c.id > after)
-    return list(work.execute(select(table.c.id).where(mine).order_by(table.c.id)).scalars())
+def account_ids(work: UnitOfWork, after: int, run_id: int | None = None) -> list[int]:
+    """Ids of all accounts above `after`, in order; of the members of a run where that is given."""
+    table = work.table("account" if run_id is None else "run_member")
+    key = table.c.id if run_id is None else table.c.account_id
+    query = select(key).where(table.c.tenant == work.tenant, key > after)
+    if run_id is not None:
+        query = query.where(table.c.run_id == run_id)
+    return list(work.execute(query.order_by(key)).scalars())
 
 
 def cut(work: UnitOfWork, run_id: int, chunks: Sequence[Mapping[str, Any]]) -> None:
@@ -140,6 +194,13 @@ def _of_chunk(work: UnitOfWork, table: Any, run_id: int, number: int) -> Any:
     return (table.c.tenant == work.tenant) & (table.c.run_id == run_id) & (table.c.chunk == number)
 
 
+def held_accounts(work: UnitOfWork, run_id: int, number: int) -> list[int]:
+    """Accounts of a chunk that get no bill, in order."""
+    table = work.table("run_hold")
+    query = select(table.c.account_id).where(_of_chunk(work, table, run_id, number)).distinct()
+    return list(work.execute(query.order_by(table.c.account_id)).scalars())
+
+
 def bills_query(work: UnitOfWork, run_id: int, number: int) -> Select[Any]:
     """place, rank, account_id, net, tax of the bills of a chunk, in order."""
     table = work.table("run_bill")
@@ -148,7 +209,7 @@ def bills_query(work: UnitOfWork, run_id: int, number: int) -> Select[Any]:
 
 
 def amounts_query(work: UnitOfWork, run_id: int, number: int) -> Select[Any]:
-    """place, service, provider, kind, tax_code, amount of the lines of a chunk, in order."""
+    """place, service, provider, kind, tax_code, amount, origin of the lines of a chunk, in order."""
     table = work.table("run_line")
     columns = (
         table.c.place,
@@ -157,6 +218,7 @@ def amounts_query(work: UnitOfWork, run_id: int, number: int) -> Select[Any]:
         table.c.kind,
         table.c.tax_code,
         table.c.amount,
+        table.c.origin,
     )
     return select(*columns).where(_of_chunk(work, table, run_id, number)).order_by(table.c.place, table.c.line)
 

@@ -1,10 +1,10 @@
-"""Billing's tables: registers, tariffs, runs, bills; and the kernel's and the ledger's."""
+"""Billing's tables: registers, tariffs, runs, bills, corrections; and the kernel's and the ledger's."""
 
 from aimak import intake, ledger
 from aimak.tables import kernel_tables
 from sqlalchemy import MetaData
 
-from aimak_billing.tables import bills, registers, runs, tariffs
+from aimak_billing.tables import bills, corrections, registers, runs, tariffs
 
 metadata = MetaData()
 kernel_tables(metadata)
@@ -14,5 +14,6 @@ registers.add(metadata)
 tariffs.add(metadata)
 runs.add(metadata)
 bills.add(metadata)
+corrections.add(metadata)
 
 __all__ = ["metadata"]

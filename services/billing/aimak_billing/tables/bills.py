@@ -28,10 +28,13 @@ def add(metadata: MetaData) -> None:
         Column("net", Tyiyn, nullable=False),
         Column("tax", Tyiyn, nullable=False),
         Column("ledger_day", Day, nullable=False),
+        Column("scope", String(64), nullable=False, server_default="all", comment="all, service:… or provider:…"),
+        Column("sequence", Integer, nullable=False, server_default="0", comment="among the account's of the period"),
         UniqueConstraint("tenant", "number", name="bill_number"),
     )
-    Index("bill_account", bill.c.tenant, bill.c.account_id)
     ledger.day_index(bill)
+    # Two runs that bill an account for a period at once meet here, and the second fails.
+    Index("bill_account", bill.c.tenant, bill.c.account_id, bill.c.period, bill.c.sequence, unique=True)
     append_only(bill)
     line = Table(
         "bill_line",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aimak.storage.guards import append_only
 from aimak.storage.types import Code, Day, Id, Instant, Json, Tyiyn
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
 
 def add(metadata: MetaData) -> None:
@@ -35,12 +35,20 @@ def _cycles(metadata: MetaData) -> None:
         Column("period", String(16), nullable=False),
         Column("selection", Code, nullable=False),
         Column("generation", Integer, nullable=False),
-        Column("state", String(16), nullable=False, comment="previewing, previewed, approved, issuing, issued"),
+        Column(
+            "state", String(16), nullable=False, comment="previewing, previewed, approved, issuing, issued, abandoned"
+        ),
         Column("attempt", Integer, nullable=False, comment="how many times the present pass was started"),
         Column("undone", Integer, nullable=False, comment="chunks that the present pass has not done yet"),
         Column("book", Json, nullable=False, comment="ids of the tariffs and tax rules that it is rated by"),
         Column("issued_on", Day),
         Column("due_on", Day),
+        Column("scope", String(64), nullable=False, server_default="all", comment="what it bills of each account"),
+        Column("replaces", Boolean, nullable=False, server_default=false(), comment="cancels what it bills anew"),
+        Column("reason", Text, nullable=False, server_default="", comment="why it was started, where it is no first"),
+        Column("paused", Boolean, nullable=False, server_default=false()),
+        Column("turn", BigInteger, nullable=False, server_default="0", comment="when its preview was started"),
+        Column("issue_turn", BigInteger, comment="when it was issued, among all that issued or cancelled"),
         UniqueConstraint("tenant", "cycle", "period", "selection", "generation", name="run_once"),
     )
     approval = Table(
@@ -86,6 +94,7 @@ def _chunks(metadata: MetaData) -> None:
         Column("quantity", BigInteger, nullable=False),
         Column("net", Tyiyn, nullable=False),
         Column("tax", Tyiyn, nullable=False),
+        Column("corrected", Tyiyn, nullable=False, server_default="0", comment="of other periods, in net and tax"),
     )
 
 
@@ -143,4 +152,5 @@ def line_columns() -> list[Column[object]]:
         Column("price_scale", Integer),
         Column("amount", Tyiyn, nullable=False),
         Column("basis", Text, comment="JSON: what the amount was worked out from, for its explanation"),
+        Column("origin", String(16), comment="the period a correction is of; null: the bill's own"),
     ]

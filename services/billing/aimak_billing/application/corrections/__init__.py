@@ -1,0 +1,1 @@
+"""Corrections: documents and their approval, cancelling, billing anew."""

@@ -1,0 +1,150 @@
+"""The routes of corrections: documents with their approval, and runs over a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aimak.http import actor, requires
+from aimak.http.app import language
+from aimak.service import Service
+from aimak.storage.work import UnitOfWork
+from flask import request
+from flask_smorest import Blueprint
+
+from aimak_billing.application import cycle, status, views
+from aimak_billing.application.corrections import documents, runs
+from aimak_billing.application.corrections.kinds import KINDS, kind_of
+from aimak_billing.application.kit import Kit
+from aimak_billing.http.answers import listed, page
+from aimak_billing.http.schemas import CorrectionSchema, ReasonSchema, RunSchema
+from aimak_billing.store import documents as document_store
+
+STAFF = ("clerk", "approver", "admin", "inspector")
+WRITERS = ("clerk", "approver", "admin")
+
+
+def corrections(blue: Blueprint, service: Service, kit: Kit) -> None:
+    """Add the routes."""
+    _documents(blue, service)
+    _decisions(blue, service)
+    _runs(blue, service, kit)
+    _passes(blue, service, kit)
+
+
+def dry_run() -> bool:
+    """Whether the caller asks only what would be done."""
+    return request.args.get("dry_run", "").lower() in ("1", "true", "yes")
+
+
+def _keep(work: UnitOfWork) -> None:
+    if not dry_run():
+        work.commit()
+
+
+def _documents(blue: Blueprint, service: Service) -> None:
+    @blue.post("/corrections")
+    @requires(*WRITERS)
+    @blue.arguments(CorrectionSchema)
+    def enter(asked: dict[str, Any]) -> dict[str, Any]:
+        """Enter a document; nothing is posted before somebody else approves it."""
+        with service.work(actor().tenant) as work:
+            number = documents.enter(work, kind_of(asked["kind"]), asked, actor().name)
+            document = documents.view(documents.find(work, number))
+            _keep(work)
+        return {"correction": document, "dry_run": dry_run()}
+
+    @blue.get("/corrections")
+    @requires(*STAFF)
+    def all_documents() -> Any:
+        """Documents; ?account and ?state narrow."""
+        with service.work(actor().tenant) as work:
+            number = request.args.get("account")
+            account_id = None if number is None else views.find_account(work, number).id
+            after, limit = page()
+            rows = document_store.listed(work, account_id, request.args.get("state"), after, limit)
+            shown = [documents.view(row) for row in rows]
+        return listed("corrections", shown, rows[-1].id if len(rows) == limit else None)
+
+    @blue.get("/corrections/<int:number>")
+    @requires(*STAFF)
+    def one_document(number: int) -> dict[str, Any]:
+        """One document."""
+        with service.work(actor().tenant) as work:
+            return {"correction": documents.view(documents.find(work, number))}
+
+
+def _decisions(blue: Blueprint, service: Service) -> None:
+    @blue.post("/corrections/<int:number>/approve")
+    @requires("approver")
+    def approve_document(number: int) -> dict[str, Any]:
+        """Approve a document that somebody else entered; it is posted."""
+        with service.work(actor().tenant, bulk=True) as work:
+            fresh = documents.approve(work, KINDS, number, actor().name)
+            document = documents.view(documents.find(work, number))
+            _keep(work)
+        return {"correction": document, "replayed": not fresh, "dry_run": dry_run()}
+
+    @blue.post("/corrections/<int:number>/refuse")
+    @requires(*WRITERS)
+    @blue.arguments(ReasonSchema)
+    def refuse_document(asked: dict[str, Any], number: int) -> dict[str, Any]:
+        """Refuse a document, or take it back; nothing is posted."""
+        with service.work(actor().tenant) as work:
+            fresh = documents.refuse(work, number, actor().name, asked["reason"])
+            document = documents.view(documents.find(work, number))
+            _keep(work)
+        return {"correction": document, "replayed": not fresh}
+
+
+def _runs(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.post("/runs")
+    @requires("clerk", "admin")
+    @blue.arguments(RunSchema)
+    def start(asked: dict[str, Any]) -> dict[str, Any]:
+        """Start a run over a selection: for whom no bill in force is there, or anew."""
+        with service.work(actor().tenant, bulk=True) as work:
+            run_id = runs.start(kit, work, asked, actor().name)
+            work.commit()
+        return _run(service, run_id)
+
+    @blue.get("/runs")
+    @requires(*STAFF)
+    def all_runs() -> Any:
+        """Runs; ?period narrows."""
+        with service.work(actor().tenant) as work:
+            return listed("runs", status.runs_view(work, request.args.get("period")))
+
+    @blue.get("/runs/<int:run_id>")
+    @requires(*STAFF)
+    def one_run(run_id: int) -> dict[str, Any]:
+        """How far a run has come and what it amounts to."""
+        return _run(service, run_id)
+
+
+def _run(service: Service, run_id: int) -> dict[str, Any]:
+    with service.work(actor().tenant) as work:
+        return status.run_view(work, run_id, language())
+
+
+def _passes(blue: Blueprint, service: Service, kit: Kit) -> None:
+    def command(verb: str, roles: tuple[str, ...], act: Callable[[UnitOfWork, Any], None], about: str) -> None:
+        def view(run_id: int) -> dict[str, Any]:
+            with service.work(actor().tenant, bulk=True) as work:
+                cycle.lock(work)
+                act(work, cycle.locked(work, run_id))
+                work.commit()
+            return _run(service, run_id)
+
+        view.__name__, view.__doc__ = f"{verb}_run", about
+        blue.post(f"/runs/<int:run_id>/{verb}")(requires(*roles)(view))
+
+    def who() -> str:
+        return actor().name
+
+    command("preview", ("clerk", "admin"), lambda work, run: cycle.preview_run(kit, work, run, who()), "Rate it anew.")
+    command("approve", ("approver",), lambda work, run: cycle.approve_run(work, run, who()), "Approve it.")
+    command("issue", WRITERS, lambda work, run: cycle.issue_run(kit, work, run, who()), "Have it issued.")
+    command("abandon", WRITERS, lambda work, run: runs.abandon(work, run, who()), "Give it up.")
+    command("pause", WRITERS, lambda work, run: runs.pause(work, run), "Leave what is not begun.")
+    command("resume", WRITERS, lambda work, run: runs.resume(work, run), "Go on, and do again what failed.")

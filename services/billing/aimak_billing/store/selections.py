@@ -1,0 +1,21 @@
+"""Which accounts a selection names."""
+
+from __future__ import annotations
+
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import select
+
+
+def of_street(work: UnitOfWork, street_id: int) -> list[int]:
+    """Accounts whose premise stands in a street, in order."""
+    account, premise = work.table("account"), work.table("premise")
+    place = (premise.c.tenant == account.c.tenant) & (premise.c.id == account.c.premise_id)
+    mine = (account.c.tenant == work.tenant) & (premise.c.street_id == street_id)
+    return list(work.execute(select(account.c.id).join(premise, place).where(mine).order_by(account.c.id)).scalars())
+
+
+def touched(work: UnitOfWork, period: str) -> list[int]:
+    """Accounts of which something became known after a period was billed, and that nothing has settled yet."""
+    table = work.table("touched")
+    mine = (table.c.tenant == work.tenant) & (table.c.period == period) & table.c.bill_id.is_(None)
+    return list(work.execute(select(table.c.account_id).where(mine).order_by(table.c.account_id)).scalars())
