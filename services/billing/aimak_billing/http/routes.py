@@ -13,8 +13,8 @@ from flask_smorest import Blueprint
 
 from aimak_billing.application import bills, cycle, registers, status, tariffs, views
 from aimak_billing.application.kit import Kit
-from aimak_billing.http.corrections import corrections
 from aimak_billing.http.answers import asked_language, listed, page
+from aimak_billing.http.corrections import corrections
 from aimak_billing.http.schemas import ProviderSchema, QuoteSchema, TenantSchema
 from aimak_billing.store import registers as register_store
 

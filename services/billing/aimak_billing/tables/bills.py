@@ -12,6 +12,11 @@ from aimak_billing.tables.runs import line_columns
 
 def add(metadata: MetaData) -> None:
     """Add the tables of bills and of payments' parts."""
+    _bills(metadata)
+    _parts(metadata)
+
+
+def _bills(metadata: MetaData) -> None:
     bill = Table(
         "bill",
         metadata,
@@ -47,6 +52,9 @@ def add(metadata: MetaData) -> None:
     )
     ledger.day_index(line)
     append_only(line)
+
+
+def _parts(metadata: MetaData) -> None:
     Table(
         "payment_part",
         metadata,
