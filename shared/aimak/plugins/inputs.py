@@ -29,6 +29,7 @@ FOUND: Mapping[str, tuple[int, int, int]] = {
     "norm": (0, MAX_NORM, 3),
     "quantity": (0, MAX_QUANTITY - 1, 3),
     "followed": (0, MAX_QUANTITY - 1, 3),
+    "month": (1, 12, 0),
 }
 """Determinants that the host works out."""
 
@@ -55,17 +56,20 @@ class Flag:
 class Inputs:
     """Determinants by name.
 
-    Always: residents, pensioners, days, days_in_period, usage, norm; beside them the connection's attributes (numbers
-    in thousandths), `quantity` (what the service type found, thousandths), `followed` (the quantity of the service
-    that is followed), `tax.<code>` (a share), and for components the amounts (tyiyn) of the components named before
-    and `charges`, the sum of all that are no tax. These are rounded as the tariff says; where it rounds only the total
-    of the lines, they are in 10^-9 tyiyn. `unrounded.<component>` and `unrounded.charges` always are.
+    Always: residents, pensioners, days, days_in_period, usage, norm, month (of the period, 1 to 12); beside them the
+    connection's attributes (numbers in thousandths), `quantity` (what the service type found, thousandths),
+    `followed` (the quantity of the service that is followed), `tax.<code>` (a share), and for components the amounts
+    (tyiyn) of the components named before and `charges`, the sum of all that are no tax. These are rounded as the
+    tariff says; where it rounds only the total of the lines, they are in 10^-9 tyiyn. `unrounded.<component>` and
+    `unrounded.charges` always are.
     """
 
     numbers: Mapping[str, Number]
     flags: Mapping[str, Flag] = field(default_factory=dict)
     texts: Mapping[str, pl.Expr] = field(default_factory=dict)
     norm_per: str = "day"
+    amounts: frozenset[str] = frozenset()
+    """Which of `numbers` are amounts of money, in tyiyn."""
 
     def __getitem__(self, name: str) -> Number:
         """The number of that name. Raises UnknownName, which is told when the tariff is entered."""
@@ -78,6 +82,14 @@ class Inputs:
         """A true-or-false attribute of the connection. Raises UnknownName."""
         try:
             return self.flags[name]
+        except KeyError:
+            raise UnknownName(name) from None
+
+    def text(self, name: str) -> pl.Expr:
+        """An attribute of the connection as text, null where it has none; `class` and `regime` too. Raises
+        UnknownName."""
+        try:
+            return self.texts[name]
         except KeyError:
             raise UnknownName(name) from None
 

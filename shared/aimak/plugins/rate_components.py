@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import polars as pl
+
 from aimak.plugins.base import Plugin
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.numbers import Number, Price
@@ -30,6 +32,16 @@ class Part:
     price: Price | Number | None = None
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Why an amount is null although every number it is made of is known: the code of a problem, its fields (a column
+    stands for what it holds) and the rows for which it is so."""
+
+    code: str
+    fields: Mapping[str, str | pl.Expr]
+    holds: pl.Expr
+
+
 class RateComponent(Plugin):
     """One way to charge. Billing makes one with the parameters that the tariff gives it, checked by `schema`.
 
@@ -40,8 +52,8 @@ class RateComponent(Plugin):
     schema: ClassVar[type[Schema]]
     """Its parameters. Fields of `aimak.plugins.fields`."""
 
-    kind: ClassVar[str] = "charge"
-    """"charge" or "tax"."""
+    kind: str = "charge"
+    """"charge", "tax", or "value": no line of the bill but a number in its own unit, which other components name."""
 
     unit_names: ClassVar[Mapping[str, str] | None] = None
     """How its quantity's unit is written, by language; None: as the service's; empty: no quantity is shown."""
@@ -52,6 +64,10 @@ class RateComponent(Plugin):
     needs: tuple[str, ...] = ()
     """Determinants and earlier components it uses; set it in `__init__` where it follows from the parameters. The
     order of calculation follows from it; an unknown name or a cycle is refused when the tariff is entered."""
+
+    texts: tuple[str, ...] = ()
+    """Attributes that it reads as texts or flags. What the service type does not have is refused when the tariff is
+    entered."""
 
     tax: str | None = None
     """The code of the tax on the ledger; only of a component of kind "tax"."""
@@ -64,3 +80,8 @@ class RateComponent(Plugin):
     def parts(self, inputs: Inputs) -> list[Part]:
         """The parts of the line, at least one; their amounts in tyiyn at a scale of at most 10^-9. Called once for
         each tariff version of a run, and again on one row to explain a line. Must not fill a null."""
+
+    def gaps(self, inputs: Inputs) -> list[Gap]:
+        """Why the amount may be null beside a determinant that is not known: an attribute that is missing, a key that
+        no table has, a division by zero. Called after `parts` with the same inputs. Default: no other reason."""
+        return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -59,6 +59,11 @@ class ServiceType(Plugin):
 
     budget_pays: ClassVar[bool] = False
     """Whether residents see cost and quality while the budget pays, unless a tariff says otherwise."""
+
+    def naming(self, numbers: Iterable[str], texts: Iterable[str]) -> ServiceType:
+        """This type with the attributes that a tariff names beside its own. Default: the type as it is; what it does
+        not have is refused. A type whose connections carry whatever a tariff asks for makes another of itself."""
+        return self
 
     @abstractmethod
     def ways(self, inputs: Inputs) -> list[Way]:

@@ -19,6 +19,7 @@ from aimak.plugins.inputs import (
     TAX,
     UNROUNDED,
     UNROUNDED_AMOUNT,
+    Flag,
     Inputs,
     UnknownName,
 )
@@ -35,7 +36,8 @@ class RateComponentContract:
 
     A case is {"parameters": {…}, "inputs": {"quantity": 25000}, "parts": [{"quantity": 10000, "amount": 20000000000}]}:
     parameters as in the tariff file, inputs as whole numbers in their scale (quantity and attributes in thousandths,
-    persons and days plain, shares in millionths, amounts of components in tyiyn); in the parts quantity in thousandths,
+    persons and days plain, shares in millionths, amounts of components in tyiyn,
+    attributes read as text as they are); in the parts quantity in thousandths,
     amount in 10^-9 tyiyn. `attributes` names the inputs that are attributes of a connection. `refused` are parameters
     that the schema or the constructor must not take.
     """
@@ -59,16 +61,26 @@ class RateComponentContract:
 
     def inputs(self, component: RateComponent) -> Inputs:
         """Inputs over columns named as the determinants; only what the component declared."""
-        return Inputs({name: Number.determinant(name, name, *self.bounds(name)) for name in component.needs})
+        numbers = {name: Number.determinant(name, name, *self.bounds(name)) for name in component.needs}
+        amounts = frozenset(name for name in numbers if self.bounds(name) in (AMOUNT, UNROUNDED_AMOUNT))
+        texts = {name: pl.col(name) for name in component.texts}
+        truth = {
+            name: pl.when(text == "true").then(True).when(text == "false").then(False) for name, text in texts.items()
+        }
+        flags = {name: Flag(found.otherwise(None), name) for name, found in truth.items()}
+        return Inputs(numbers, flags, texts, amounts=amounts)
+
+    def named(self, component: RateComponent) -> list[str]:
+        """Numbers and texts that a component asks for."""
+        return list(dict.fromkeys([*component.needs, *component.texts]))
 
     def amount(self, component: RateComponent) -> Number:
         """The unrounded amount of the line."""
         return total([part.amount for part in component.parts(self.inputs(component))]).finer(MAX_SCALE)
 
-    def value(self, number: Number, row: Mapping[str, int | None]) -> int | None:
-        """A number on one row of inputs."""
-        columns = {name: pl.Series([given], dtype=pl.Int128) for name, given in row.items()}
-        found = pl.DataFrame(columns or {"none": pl.Series([0], dtype=pl.Int128)}).select(number.expr).item()
+    def value(self, number: Number, row: Mapping[str, int | str | None], texts: Sequence[str] = ()) -> int | None:
+        """A number on one row of inputs; `texts` names those that are texts even where they are missing."""
+        found = _frame(row, 1, texts).select(number.expr).item()
         return None if found is None else int(found)
 
     def test_it_keeps_the_interface(self) -> None:
@@ -104,7 +116,7 @@ class RateComponentContract:
         """Quantity and unrounded amount of every part are those of the case."""
         for case in self.cases:
             component = self.made(case["parameters"])
-            row = {name: case["inputs"][name] for name in component.needs}
+            row = {name: case["inputs"][name] for name in self.named(component)}
             told = [
                 {
                     "quantity": None if part.quantity is None else self.value(part.quantity.finer(3), row),
@@ -125,19 +137,19 @@ class RateComponentContract:
         """A null input makes the amount null, never 0."""
         for case in self.cases:
             component = self.made(case["parameters"])
-            for missing in component.needs:
-                row = {name: None if name == missing else case["inputs"][name] for name in component.needs}
-                assert self.value(self.amount(component), row) is None, (case, missing)
+            for missing in self.named(component):
+                row = {name: None if name == missing else case["inputs"][name] for name in self.named(component)}
+                assert self.value(self.amount(component), row, component.texts) is None, (case, missing)
 
     def test_one_row_is_rated_as_among_many(self) -> None:
         """The amount of a row does not depend on the rows beside it."""
         for case in self.cases:
             component = self.made(case["parameters"])
-            if not component.needs:
+            row = {name: case["inputs"][name] for name in self.named(component)}
+            if not row:
                 continue
-            row = {name: case["inputs"][name] for name in component.needs}
             amount = self.amount(component)
-            rows = pl.DataFrame({name: pl.Series([value] * MANY_ROWS, dtype=pl.Int128) for name, value in row.items()})
+            rows = _frame(row, MANY_ROWS)
             assert rows.select(amount.expr).to_series().to_list() == [self.value(amount, row)] * MANY_ROWS
 
     def test_amounts_stay_within_their_stated_bounds(self) -> None:
@@ -147,5 +159,13 @@ class RateComponentContract:
             amount = self.amount(component)
             assert -LIMIT <= amount.low <= amount.high <= LIMIT
             for end in (0, 1):
-                found = self.value(amount, {name: self.bounds(name)[end] for name in component.needs})
+                texts = {name: case["inputs"][name] for name in component.texts}
+                found = self.value(amount, {**texts, **{name: self.bounds(name)[end] for name in component.needs}})
                 assert found is None or amount.low <= found <= amount.high
+
+
+def _frame(row: Mapping[str, int | str | None], height: int, texts: Sequence[str] = ()) -> pl.DataFrame:
+    """The row as often as said."""
+    kinds = {name: pl.String if isinstance(row[name], str) or name in texts else pl.Int128 for name in row}
+    columns = {name: pl.Series([value] * height, dtype=kinds[name]) for name, value in row.items()}
+    return pl.DataFrame(columns or {"none": pl.Series([0] * height, dtype=pl.Int128)})

@@ -7,6 +7,8 @@ import aimak_billing.plugins.rate_components as built_in
 from aimak.testing.rate_components import RateComponentContract
 from aimak_billing.plugins.rate_components.block.plugin import Block
 from aimak_billing.plugins.rate_components.fixed.plugin import Fixed
+from aimak_billing.plugins.rate_components.formula.plugin import Formula
+from aimak_billing.plugins.rate_components.lookup.plugin import Lookup
 from aimak_billing.plugins.rate_components.per_person.plugin import PerPerson
 from aimak_billing.plugins.rate_components.per_unit.plugin import PerUnit
 from aimak_billing.plugins.rate_components.tax.plugin import Tax
@@ -69,3 +71,36 @@ class TestTax(RateComponentContract):
     component = Tax
     cases = cases("tax")
     refused = ({}, {"tax": "Sales Tax"}, {"tax": "sales_tax", "of": []})
+
+
+class TestFormula(RateComponentContract):
+    """Whatever can be said in the language of formulas."""
+
+    component = Formula
+    cases = cases("formula")
+    refused = (
+        {},
+        {"formula": ""},
+        {"formula": "1 +"},
+        {"formula": 1.5},
+        {"formula": "__import__('os')"},
+        {"formula": "quantity", "gives": "thought"},
+        {"formula": "quantity > 1"},
+    )
+
+
+class TestLookup(RateComponentContract):
+    """The value of the row whose keys a connection has."""
+
+    component = Lookup
+    cases = cases("lookup")
+    refused = (
+        {"by": ["a"], "table": []},
+        {"by": ["a"], "table": [{"keys": ["x"], "value": "1 +"}]},
+        {"by": ["a", "b"], "table": [{"keys": ["x"], "value": "1"}]},
+        {"by": ["a"], "table": [{"keys": ["x"], "value": "1"}, {"keys": [["y", "x"]], "value": "2"}]},
+        {"by": ["a"], "table": [{"keys": ["x"], "value": "1"}, {"keys": [{"over": "1"}], "value": "2"}]},
+        {"by": ["a"], "table": [{"keys": [{"up_to": "5"}], "value": "1"}, {"keys": [{"over": "4"}], "value": "2"}]},
+        {"by": ["a"], "table": [{"keys": [{"over": "5", "up_to": "5"}], "value": "1"}]},
+        {"by": ["month"], "table": [{"keys": ["May"], "value": "1"}]},
+    )

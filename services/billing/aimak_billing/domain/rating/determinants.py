@@ -57,14 +57,14 @@ def inputs_of(version: TariffVersion, service: ServiceType, shares: Mapping[str,
     """Everything that may be asked when a version is rated, but quantity and components. `shares`: the highest rate
     of each tax."""
     bounds = dict(GIVEN)
-    bounds["norm"] = FOUND["norm"]
+    bounds.update({name: FOUND[name] for name in ("norm", "month")})
     if service.follows:
         bounds["followed"] = FOUND["followed"]
     bounds.update(dict.fromkeys(attribute_names(service, "number"), ATTRIBUTE))
     bounds.update({f"{TAX}{tax}": (0, share, SHARE_SCALE) for tax, share in shares.items()})
     numbers = {name: Number.determinant(name, column(name), *limits) for name, limits in bounds.items()}
     flags = {name: Flag(_truth(name), name) for name in attribute_names(service, "flag")}
-    texts = {name: pl.col(attribute(name)) for name in attribute_names(service)}
+    texts = {name: pl.col(attribute(name)) for name in (*attribute_names(service), *OF_CUSTOMER)}
     return Inputs(numbers, flags, texts, version.norm_per)
 
 
@@ -82,6 +82,8 @@ def columns_of(names: Iterable[str], version: TariffVersion, taxes: Iterable[Tax
             made.append(
                 _first_of([(norm.when, norm.thousandths) for norm in version.norms if norm.holds_on(day)], name)
             )
+        elif name == "month":
+            made.append(pl.lit(day.month, dtype=pl.Int64).alias(column(name)))
         elif name.startswith(TAX):
             rules = [rule for rule in taxes if rule.tax == name.removeprefix(TAX)]
             made.append(_first_of([(_of_rule(rule), rule.share) for rule in rules], name))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 from aimak.plugins.inputs import TAX
 from aimak.plugins.numbers import Number, Price
 
-from aimak_billing.domain.rating.determinants import column
+from aimak_billing.domain.rating.determinants import attribute, column
 from aimak_billing.domain.rating.prepared import CHARGES, QUANTITY, Line, Prepared
 from aimak_billing.domain.rating.quantity import WAY
 
@@ -71,15 +73,16 @@ def _price(line: Line) -> tuple[pl.Expr, pl.Expr]:
 
 
 def _basis(one: Prepared, line: Line) -> pl.Expr:
-    """The determinants behind a line as compact JSON; null where the line says it all."""
-    own = _kept(one, line.names)
+    """The determinants behind a line, and the attributes it reads as texts, as compact JSON; null where the line says
+    it all."""
+    own = [*_kept(one, line.names), *line.texts]
     if QUANTITY not in line.names:
-        return _json("", own) if own else _nothing(pl.String())
-    basis = _json("", own) if own else _nothing(pl.String())
+        return _json("", own, line.texts) if own else _nothing(pl.String())
+    basis = _json("", own, line.texts) if own else _nothing(pl.String())
     for place, way in enumerate(one.ways):
         behind = _kept(one, way.quantity.names)
         if behind:
-            text = _json(f'"way":"{way.code}",', list(dict.fromkeys([*behind, *own])))
+            text = _json(f'"way":"{way.code}",', list(dict.fromkeys([*behind, *own])), line.texts)
             basis = pl.when(pl.col(WAY) == place).then(text).otherwise(basis)
     return basis
 
@@ -89,9 +92,18 @@ def _kept(one: Prepared, names: tuple[str, ...]) -> list[str]:
     return [name for name in names if name not in codes | _SAID_BY_THE_LINE and not name.startswith(TAX)]
 
 
-def _json(head: str, names: list[str]) -> pl.Expr:
+def _json(head: str, names: list[str], texts: Sequence[str]) -> pl.Expr:
     body = ",".join(f'"{name}":{{}}' for name in names)
-    return pl.format(f"{{{{{head}{body}}}}}", *(pl.col(column(name)) for name in names))
+    return pl.format(f"{{{{{head}{body}}}}}", *(_value(name, texts) for name in names))
+
+
+def _value(name: str, texts: Sequence[str]) -> pl.Expr:
+    """A number as it is, a text in quotes; null where it is missing."""
+    if name not in texts:
+        return pl.col(column(name))
+    # As an object of one key, without its head and its closing brace.
+    quoted = pl.struct(pl.col(attribute(name)).alias("a")).struct.json_encode()
+    return quoted.str.slice(5, quoted.str.len_chars() - 6)
 
 
 def _nothing(kind: pl.DataType) -> pl.Expr:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
 import polars as pl
+from aimak.plugins.formulas import MalformedFormula
 from aimak.plugins.inputs import FOUND, UNROUNDED, Inputs, UnknownName
-from aimak.plugins.numbers import MAX_AMOUNT, MAX_SCALE, BeyondBounds, Number, total
-from aimak.plugins.rate_components import Part, RateComponent
+from aimak.plugins.numbers import MAX_AMOUNT, MAX_PRICE, MAX_PRICE_SCALE, MAX_SCALE, BeyondBounds, Number, Price, total
+from aimak.plugins.rate_components import Gap, Part, RateComponent
 from aimak.plugins.service_types import ServiceType, Way
-from aimak.problems import Place, Problem
+from aimak.problems import Field, Place, Problem
 
-from aimak_billing.domain.rating.determinants import HOST_NAMES, attribute_names, column, inputs_of
+from aimak_billing.domain.rating.determinants import HOST_NAMES, OF_CUSTOMER, attribute_names, column, inputs_of
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.rounding import MOST, before, exact
 from aimak_billing.domain.tariff import TOTAL, TariffVersion, TaxRule
 
 CHARGES = "charges"
 QUANTITY = "quantity"
+VALUE = "value"
 MAX_LINE_QUANTITY = 2**63 - 1
 
 
@@ -34,6 +36,8 @@ class Line:
     parts: tuple[Part, ...]
     amount: Number
     unrounded: Number
+    gaps: tuple[Gap, ...] = ()
+    texts: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -51,7 +55,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A version ready for columns. `lines` are in the order of calculation."""
+    """A version ready for columns. `lines` are in the order of calculation; `values` are no lines but stand, as
+    expressions, in the lines that name them."""
 
     version: TariffVersion
     service: ServiceType
@@ -59,6 +64,7 @@ class Prepared:
     quantity_used: bool
     lines: tuple[Line, ...]
     taxes: tuple[TaxRule, ...]
+    values: tuple[Line, ...] = ()
 
     @property
     def totalled(self) -> bool:
@@ -75,7 +81,7 @@ class Prepared:
 
     @property
     def _needs(self) -> set[str]:
-        return {name for line in self.lines for name in line.component.needs}
+        return {name for line in (*self.lines, *self.values) for name in line.component.needs}
 
     @property
     def way_names(self) -> tuple[str, ...]:
@@ -105,6 +111,7 @@ def prepare(
     built, problems = _build(version, service, plugins)
     if problems:
         return None, tuple(problems)
+    service = service.naming(*_named(built))
     order, problems = _order(version, built)
     if problems:
         return None, tuple(problems)
@@ -160,29 +167,66 @@ def _price(
 ) -> tuple[Prepared | None, tuple[Problem, ...]]:
     ways, problems = _ways(service, inputs)
     quantity = Number.determinant(QUANTITY, column(QUANTITY), *FOUND[QUANTITY])
-    known: dict[str, Number] = {**inputs.numbers, QUANTITY: quantity}
+    earlier = _Earlier({**inputs.numbers, QUANTITY: quantity})
     positions = {component.code: place for place, component in enumerate(version.components)}
-    lines: list[Line] = []
     for code in order:
-        charges = [line.code for line in lines if line.component.kind == "charge"]
-        if charges:
-            for prefix in ("", UNROUNDED):
-                known[f"{prefix}{CHARGES}"] = total([known[f"{prefix}{charge}"] for charge in charges])
-        line, found = _line(version, code, positions[code], built[code], replace(inputs, numbers=known))
+        line, found = _line(version, code, positions[code], built[code], earlier.inputs(inputs))
         problems += found
         if line is None:
             break
-        lines.append(line)
-        amount, unrounded = line.amount, line.unrounded
-        kept = column(code) if amount.scale == 0 else exact(code)
-        known[code] = Number.determinant(code, kept, amount.low, amount.high, amount.scale)
-        known[f"{UNROUNDED}{code}"] = Number.determinant(
-            code, before(code), unrounded.low, unrounded.high, unrounded.scale
-        )
+        earlier.add(line)
+    if not problems and not earlier.lines:
+        problems.append(_problem("AIM-T111", "components"))
     if problems:
         return None, tuple(problems)
+    lines = tuple(earlier.lines)
     used = any(QUANTITY in line.names for line in lines)
-    return Prepared(version, service, tuple(ways), used, tuple(lines), rules), ()
+    return Prepared(version, service, tuple(ways), used, lines, rules, tuple(earlier.values)), ()
+
+
+@dataclass
+class _Earlier:
+    """What the components before have come to, as the next one has it."""
+
+    known: dict[str, Number]
+    amounts: set[str] = field(default_factory=set)
+    lines: list[Line] = field(default_factory=list)
+    values: list[Line] = field(default_factory=list)
+
+    def inputs(self, inputs: Inputs) -> Inputs:
+        """Everything that the next component may ask for."""
+        charges = [line.code for line in self.lines if line.component.kind == "charge"]
+        if charges:
+            for prefix in ("", UNROUNDED):
+                self._amount(f"{prefix}{CHARGES}", total([self.known[f"{prefix}{charge}"] for charge in charges]))
+        return replace(inputs, numbers=self.known, amounts=frozenset(self.amounts))
+
+    def add(self, line: Line) -> None:
+        """Keep a component. Its texts are those of the values it names, too."""
+        behind = [text for value in self.values if value.code in line.component.needs for text in value.texts]
+        line = replace(line, texts=tuple(dict.fromkeys([*line.component.texts, *behind])))
+        code, amount, unrounded = line.code, line.amount, line.unrounded
+        if line.component.kind == VALUE:
+            self.values.append(line)
+            self.known[code] = total([part.amount for part in line.parts])
+            return
+        self.lines.append(line)
+        kept = column(code) if amount.scale == 0 else exact(code)
+        self._amount(code, Number.determinant(code, kept, amount.low, amount.high, amount.scale))
+        finest = Number.determinant(code, before(code), unrounded.low, unrounded.high, unrounded.scale)
+        self._amount(f"{UNROUNDED}{code}", finest)
+
+    def _amount(self, name: str, number: Number) -> None:
+        self.known[name] = number
+        self.amounts.add(name)
+
+
+def _named(built: Mapping[str, RateComponent]) -> tuple[list[str], list[str]]:
+    """Numbers and texts that the components name and that neither the host nor another component has."""
+    known = {*built, *HOST_NAMES, *OF_CUSTOMER}
+    needs = [name for component in built.values() for name in component.needs if "." not in name]
+    texts = [name for component in built.values() for name in component.texts]
+    return [name for name in needs if name not in known], [name for name in texts if name not in known]
 
 
 def _ways(service: ServiceType, inputs: Inputs) -> tuple[list[Way], list[Problem]]:
@@ -203,15 +247,18 @@ def _line(
         return None, [_problem("AIM-T011", path, name=unknown[0], component=code)]
     declared = {name: inputs.numbers[name] for name in component.needs}
     try:
-        parts = tuple(component.parts(replace(inputs, numbers=declared)))
+        given = replace(inputs, numbers=declared)
+        parts = tuple(component.parts(given))
         unrounded = total([part.amount for part in parts]).finer(MAX_SCALE)
         amount = _settled(version, index, unrounded)
-        line = Line(code, index, component, parts, amount, unrounded.within(-MOST, MOST))
+        line = Line(code, index, component, parts, amount, unrounded.within(-MOST, MOST), tuple(component.gaps(given)))
         if line.quantity is not None and line.quantity.high > MAX_LINE_QUANTITY:
             raise BeyondBounds(code)
         return line, []
     except UnknownName as undeclared:
         return None, [_problem("AIM-T011", path, name=str(undeclared.args[0]), component=code)]
+    except MalformedFormula as wrong:
+        return None, [_problem(wrong.code, path, **wrong.fields)]
     except BeyondBounds:
         return None, [_problem("AIM-T015", path, component=code)]
 
@@ -230,16 +277,28 @@ def _thousandths(quantity: Number) -> Number:
     return quantity.finer(3) if quantity.scale <= 3 else quantity.rounded(3)
 
 
-def _problem(code: str, path: str, **fields: str) -> Problem:
+def _problem(code: str, path: str, **fields: Field) -> Problem:
     return Problem(code, fields, Place(path=path))
 
 
-def evaluate(parts: Sequence[Part], row: Mapping[str, int]) -> Iterator[tuple[int | None, int]]:
+def evaluate(parts: Sequence[Part], row: Mapping[str, int | str]) -> Iterator[tuple[int | None, int]]:
     """Quantity (thousandths) and unrounded amount (10^-9 tyiyn) of each part, on one row of columns."""
     frame = pl.DataFrame({name: [value] for name, value in row.items()})
     for part in parts:
         quantity = None if part.quantity is None else _one(frame, _thousandths(part.quantity))
         yield quantity, _one(frame, part.amount.finer(MAX_SCALE))
+
+
+def price_on(price: Price | Number | None, row: Mapping[str, int | str]) -> Price | None:
+    """The price of a part on one row of columns, with at most MAX_PRICE_SCALE decimals; None where it has none or
+    none that can be written."""
+    if not isinstance(price, Number):
+        return price
+    units = _one(pl.DataFrame({name: [value] for name, value in row.items()}), price)
+    scale = price.scale
+    while scale and (units % 10 == 0 or scale > MAX_PRICE_SCALE):
+        units, scale = (units + 5) // 10 if units % 10 else units // 10, scale - 1
+    return Price(units, scale) if 0 <= units < MAX_PRICE else None
 
 
 def _one(frame: pl.DataFrame, number: Number) -> int:

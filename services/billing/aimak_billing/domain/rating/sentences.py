@@ -12,9 +12,9 @@ from aimak.plugins.numbers import SHARE_SCALE, Price
 from aimak.texts import translate
 from babel.dates import format_date
 
-from aimak_billing.domain.rating.determinants import column
+from aimak_billing.domain.rating.determinants import attribute, column
 from aimak_billing.domain.rating.plugins import Plugins
-from aimak_billing.domain.rating.prepared import QUANTITY, Line, Prepared, evaluate, prepare
+from aimak_billing.domain.rating.prepared import QUANTITY, Line, Prepared, evaluate, prepare, price_on
 from aimak_billing.domain.rating.rounding import ONE, before, exact
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
@@ -109,16 +109,17 @@ def _products(
     line: BillLine, one: Line, amounts: Mapping[str, int], basis: Mapping[str, Any], unit: str, decimals: int, lang: str
 ) -> list[str]:
     """Quantity × price of each part that has any quantity; the first part where none has."""
-    row = {**amounts, column(QUANTITY): int(line["quantity"])}
+    row: dict[str, int | str] = {**amounts, column(QUANTITY): int(line["quantity"])}
     # What is shown of a part is its quantity: the amount of another line need not be finer than the bill has it.
     for earlier in amounts:
         code = earlier.removeprefix(column(""))
         row |= {name: amounts[earlier] * ONE for name in (before(code), exact(code))}
-    row.update({column(name): value for name, value in basis.items() if name != "way"})
+    given = {name: value for name, value in basis.items() if name != "way"}
+    row.update({attribute(name) if isinstance(value, str) else column(name): value for name, value in given.items()})
     priced = [
-        (quantity, part.price)
+        (quantity, price)
         for part, (quantity, _) in zip(one.parts, evaluate(one.parts, row), strict=True)
-        if quantity is not None and isinstance(part.price, Price)
+        if quantity is not None and (price := price_on(part.price, row)) is not None
     ]
     counted = [(quantity, price) for quantity, price in priced if quantity] or priced[:1]
     return [
