@@ -11,8 +11,9 @@ from aimak import ledger
 from aimak.service import Service
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
-from aimak_billing.application import registers, tariffs
+from aimak_billing.application import parties, registers, tariffs
 from aimak_billing.application.kit import Kit
+from aimak_billing.domain.addresses import EARLIEST
 from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
 
 TENANT = "bench"
@@ -22,6 +23,7 @@ SERVICES = (("water", "vodokanal"), ("sewerage", "vodokanal"), ("waste", "tazaly
 SAMPLE_TOWN = Path(__file__).parents[1] / "examples" / "town"
 METERED = '{"metered":true,"norm":"flat"}'
 UNMETERED = '{"metered":false,"norm":"flat"}'
+_FIRST_STREET, _HOUSES_A_STREET, _PARTIES_A_TIME = 10**9, 100, 20_000
 _OPENED, _READ, _READ_BEFORE = date(2026, 1, 1), date(2026, 10, 31), date(2026, 9, 30)
 
 
@@ -46,7 +48,12 @@ def fill(service: Service, accounts: int) -> None:
     """Accounts, connections, residents, usage, and an old debt for every fourth account."""
     with service.work(TENANT, bulk=True) as work:
         ids = pl.DataFrame({"account_id": pl.int_range(1, accounts + 1, dtype=pl.Int64, eager=True)})
+        _load(work, "customer", _customers(ids))
+        _load(work, "address", _addresses(ids))
+        _load(work, "premise", _premises(ids))
         _load(work, "account", _accounts(ids))
+        for part in ids.iter_slices(_PARTIES_A_TIME):
+            parties.enter(work, _told(part).iter_rows(named=True))
         _load(work, "connection", _connections(ids))
         _load(work, "resident", _residents(ids))
         _load(work, "usage", _usage(ids))
@@ -56,6 +63,63 @@ def fill(service: Service, accounts: int) -> None:
 
 def _load(work: UnitOfWork, table: str, frame: pl.DataFrame) -> None:
     bulk.load(work, work.table(table), frame.select(pl.lit(TENANT).alias("tenant"), pl.all()))
+
+
+def _customers(ids: pl.DataFrame) -> pl.DataFrame:
+    return ids.select(
+        pl.col("account_id").alias("id"),
+        pl.format("Holder {}", "account_id").alias("name"),
+        pl.format("holder {}", "account_id").alias("folded"),
+        pl.lit("+996700000000").alias("phone"),
+        pl.lit("ky").alias("language"),
+    )
+
+
+def _addresses(ids: pl.DataFrame) -> pl.DataFrame:
+    """A street for each hundred accounts, a house for each account."""
+    account = pl.col("account_id")
+    common = [pl.lit(EARLIEST).alias("valid_from")]
+    streets = ids.select((account // _HOUSES_A_STREET).alias("id")).unique().sort("id")
+    return pl.concat(
+        [
+            streets.select(
+                pl.col("id") + _FIRST_STREET,
+                *common,
+                pl.lit("street").alias("kind"),
+                pl.lit(None, dtype=pl.Int64).alias("parent_id"),
+                pl.format("Street {}", "id").alias("name"),
+            ),
+            ids.select(
+                account.alias("id"),
+                *common,
+                pl.lit("house").alias("kind"),
+                (account // _HOUSES_A_STREET + _FIRST_STREET).alias("parent_id"),
+                account.cast(pl.String).alias("name"),
+            ),
+        ]
+    )
+
+
+def _premises(ids: pl.DataFrame) -> pl.DataFrame:
+    account = pl.col("account_id")
+    return ids.select(
+        account.alias("id"),
+        pl.lit("house").alias("kind"),
+        (account // _HOUSES_A_STREET + _FIRST_STREET).alias("street_id"),
+        account.alias("house_id"),
+    )
+
+
+def _told(ids: pl.DataFrame) -> pl.DataFrame:
+    account = pl.col("account_id")
+    return ids.select(
+        "account_id",
+        pl.lit(1).alias("version"),
+        (account + 10_000_000).cast(pl.String).alias("number"),
+        pl.format("Holder {}", "account_id").alias("holder"),
+        pl.format("Street {} {}", account // _HOUSES_A_STREET, "account_id").alias("address"),
+        pl.lit("+996700000000").alias("phone"),
+    )
 
 
 def _accounts(ids: pl.DataFrame) -> pl.DataFrame:

@@ -24,8 +24,16 @@ PASSWORD = "only-for-the-town"
 LIMIT_S = 900.0
 DISTRIBUTIONS = ("shared", *(f"services/{path.name}" for path in sorted((ROOT / "services").iterdir())))
 ONE_OF_EACH = {f"processes.{kind}": 1 for kind in ("http", "consumer", "worker")} | {"processes.relay": 2}
-# Secrets and the salts of passwords are drawn anew in each installation.
-DRAWN = {"gateway": ("report_secret",), "credential": ("secret_hash",)}
+# Secrets and salts are drawn anew in each installation, and what is hashed over them follows.
+DRAWN = {
+    "gateway": ("report_secret",),
+    "credential": ("secret_hash",),
+    "party": ("digest",),
+    "party_person": ("salt",),
+    "ledger_proof": ("previous", "hash"),
+    "ledger_table": ("digest", "columns"),
+    "ledger_rows": ("digests",),
+}
 
 
 @pytest.fixture(scope="session")

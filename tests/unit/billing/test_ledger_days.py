@@ -25,7 +25,7 @@ from tests.unit.shared import tampering
 
 # A closed day with rows, one without, and one before everything.
 DAYS = ("2026-11-02", "2026-11-04", "2026-10-05")
-KEYS = {"transfer": ["id"], "bill": ["id"], "bill_line": ["bill_id", "line"]}
+KEYS = {"transfer": ["id"], "bill": ["id"], "bill_line": ["bill_id", "line"], "party": ["id"]}
 
 
 def later(town: Town, days: int = 1) -> None:
@@ -96,7 +96,7 @@ def test_every_day_is_hashed_over_the_day_before(town: Town) -> None:
     records = town.get("/billing/ledger/days")["days"]
     assert [day["previous"] for day in records] == [verify.NOTHING_BEFORE, made[0]["hash"], made[1]["hash"]]
     assert [[held["name"] for held in day["tables"]] for day in records] == [
-        ["bill", "bill_cancellation", "bill_line", "transfer"],
+        ["bill", "bill_cancellation", "bill_line", "party", "transfer"],
         ["transfer"],
         [],
     ]

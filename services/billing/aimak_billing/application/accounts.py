@@ -13,6 +13,7 @@ from aimak.storage import counters
 from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
 
+from aimak_billing.application import parties
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import attribute_problems
 from aimak_billing.domain import addresses
@@ -232,6 +233,7 @@ def _write_accounts(work: UnitOfWork, fresh: Sequence[_New]) -> None:
     store.add_rows(work, "customer", customers)
     store.add_rows(work, "premise", premises)
     store.add_rows(work, "account", accounts)
+    parties.enter(work, told)
     work.publish(billing.AccountsDefined.of(work.tenant, told))
 
 

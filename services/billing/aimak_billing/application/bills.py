@@ -20,13 +20,12 @@ from sqlalchemy import Row
 
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.tariffs import stored
-from aimak_billing.application.views import address_parts, find_bill, readings_view
+from aimak_billing.application.views import find_bill, readings_view
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
 from aimak_billing.domain import elqr
-from aimak_billing.domain.addresses import address_text
 from aimak_billing.domain.rating import explain, label
 from aimak_billing.domain.rating.sentences import price_text, quantity_text
-from aimak_billing.store import accounts, registers, runs
+from aimak_billing.store import accounts, parties, registers, runs
 from aimak_billing.store import bills as store
 
 
@@ -95,8 +94,7 @@ def explanations(kit: Kit, work: UnitOfWork, number: str, lang: str) -> list[str
 def print_bill(kit: Kit, work: UnitOfWork, number: str, lang: str) -> Printed:
     """All that stands on the printed bill. Laying it out needs no open work: see `render`."""
     bill = find_bill(work, number)
-    account = accounts.one(work, bill.account_id)
-    assert account is not None, "a bill has its account"
+    party = parties.of_bills(work, [bill.party_id])[bill.party_id]
     lines = store.lines(work, [bill.id])
     speaker = _Speaker(kit, work, bill, lang)
     period = Period.month(bill.period)
@@ -109,12 +107,12 @@ def print_bill(kit: Kit, work: UnitOfWork, number: str, lang: str) -> Printed:
         issued_on=bill.issued_on,
         due_on=bill.due_on,
         opening_on=period.start,
-        account=bill.account,
-        holder=account.holder,
-        address=address_text(*address_parts(work, [account])[account.id]),
+        account=party.number,
+        holder=party.holder,
+        address=party.address,
         parts=tuple(_parts(work, bill, lines, speaker)),
-        old_numbers=tuple(accounts.aliases_of(work, account.id)),
-        residents=_residents(work, account.id, period),
+        old_numbers=tuple(accounts.aliases_of(work, bill.account_id)),
+        residents=bill.residents,
         readings=tuple(_readings(work, bill, lines, speaker)),
         explanations=tuple(speaker.sentence(part) for part in _by_connection(lines)),
     )
@@ -193,13 +191,6 @@ def _readings(work: UnitOfWork, bill: Row[Any], lines: Sequence[Row[Any]], speak
             used=quantity_text(reading["quantity_thousandths"], 0),
             unit=speaker.unit(service),
         )
-
-
-def _residents(work: UnitOfWork, account_id: int, period: Period) -> int | None:
-    entries = accounts.residents_of(work, [account_id])
-    day = period.last_day
-    found = [row.persons for row in entries if row.valid_from <= day and (row.valid_to is None or row.valid_to > day)]
-    return sum(found) if found else None
 
 
 def republish_bills(work: UnitOfWork) -> Iterator[billing.BillsIssued]:

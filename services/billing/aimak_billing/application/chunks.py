@@ -14,6 +14,7 @@ from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
+from aimak_billing.application import parties
 from aimak_billing.application.corrections.rebill import claim, make_room, narrowed, unbilled
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.tariffs import book_of
@@ -123,6 +124,8 @@ def _issue(work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None:
     run_lines = frames.read(work, runs.amounts_query(work, run.id, chunk.chunk), _AMOUNT)
     openings = books.openings(work, chunk.first_account, chunk.last_account, Period.month(run.period).start)
     issued = posting.bills(issue, run_bills, openings, earlier)
+    billed_on = Period.month(run.period).last_day
+    issued = parties.attach(work, issued, chunk.first_account, chunk.last_account, billed_on, day)
     moved = posting.sums(issue, run_bills, run_lines)
     bulk.load(work, work.table("bill"), issued.with_columns(stamp))
     final = runs.final_lines_query(work, run.id, chunk.chunk, chunk.first_bill, day)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
 
+from aimak_billing.application.parties import parties_agree
 from aimak_billing.store import cancellations, ledger
 
 
@@ -28,4 +29,4 @@ def cancelled_whole(work: UnitOfWork) -> Sequence[Problem]:
     return [Problem("AIM-B064", {"count": count})] if count else []
 
 
-CHECKS = (bills_agree, charged_once, cancelled_whole)
+CHECKS = (bills_agree, parties_agree, charged_once, cancelled_whole)

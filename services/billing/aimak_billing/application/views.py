@@ -13,7 +13,7 @@ from sqlalchemy import Row
 
 from aimak_billing.domain.addresses import address_text
 from aimak_billing.domain.receivables import allocate
-from aimak_billing.store import accounts, bills, ledger, registers
+from aimak_billing.store import accounts, bills, ledger, parties, registers
 
 
 def find_account(work: UnitOfWork, name: str) -> Row[Any]:
@@ -134,13 +134,12 @@ def bills_view(
 def bill_view(work: UnitOfWork, number: str) -> dict[str, Any]:
     """A bill with its lines and the readings that it was worked out from."""
     bill = find_bill(work, number)
-    account = accounts.one(work, bill.account_id)
-    assert account is not None
+    party = parties.of_bills(work, [bill.party_id])[bill.party_id]
     lines = bills.lines(work, [bill.id])
     return {
-        "account": bill.account,
-        "holder": account.holder,
-        "address": address_text(*address_parts(work, [account])[account.id]),
+        "account": party.number,
+        "holder": party.holder,
+        "address": party.address,
         **bill_row(bill),
         "lines": [_line(line) for line in lines],
         "readings": readings_view(work, bill, lines),

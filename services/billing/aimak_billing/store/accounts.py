@@ -54,6 +54,12 @@ def one(work: UnitOfWork, account_id: int) -> Row[Any] | None:
     return work.execute(_described(work).where(work.table("account").c.id == account_id)).one_or_none()
 
 
+def described(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Accounts with customer and premise, in the order of their ids."""
+    account = work.table("account")
+    return work.execute(_described(work).where(account.c.id.in_(list(account_ids))).order_by(account.c.id)).all()
+
+
 def _described(work: UnitOfWork) -> Select[Any]:
     account, customer, premise = work.table("account"), work.table("customer"), work.table("premise")
     holder = (customer.c.tenant == account.c.tenant) & (customer.c.id == account.c.customer_id)

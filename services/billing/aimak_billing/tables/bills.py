@@ -32,6 +32,8 @@ def _bills(metadata: MetaData) -> None:
         Column("opening_parts", Text, nullable=False, comment="JSON: [[provider, before the period, paid in it], ...]"),
         Column("net", Tyiyn, nullable=False),
         Column("tax", Tyiyn, nullable=False),
+        Column("party_id", Id, comment="whom it is made out to, as that was then"),
+        Column("residents", Integer, comment="persons registered on the period's last day"),
         Column("ledger_day", Day, nullable=False),
         Column("scope", String(64), nullable=False, server_default="all", comment="all, service:… or provider:…"),
         Column("sequence", Integer, nullable=False, server_default="0", comment="among the account's of the period"),
