@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,8 @@ from aimak.settings import Settings
 from aimak.supervisor.http import serve
 from aimak.supervisor.supervisor import listen, listen_unix
 import aimak_payments.bootstrap
-folder, port, secret = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-path = folder / "nginx.sock"
+folder, port, secret = Path(sys.argv[1]), int(sys.argv[3]), sys.argv[4]
+path = Path(sys.argv[2]) / "nginx.sock"
 service = aimak_payments.bootstrap.build(
     Settings({"data_dir": str(folder), "auth.secret": secret, "payments.nginx_socket": str(path)})
 )
@@ -79,7 +80,15 @@ def answering(port: int) -> bool:
 
 
 @pytest.fixture
-def doors(tmp_path: Path) -> Iterator[Doors]:
+def open_folder() -> Iterator[Path]:
+    """A folder that nginx's worker may enter: under root it is another user, and pytest keeps its own folders shut."""
+    with tempfile.TemporaryDirectory(prefix="aimak-nginx-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def doors(tmp_path: Path, open_folder: Path) -> Iterator[Doors]:
     """Payments on a TCP port and on the unix socket of an nginx."""
     if not NGINX.exists():
         pytest.skip("needs nginx")
@@ -92,12 +101,11 @@ def doors(tmp_path: Path) -> Iterator[Doors]:
     assert service.web is not None
     town = Town(service, service.web().test_client())
     tell_of_the_town(town)
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
     direct, port = free_port(), free_port()
     config = tmp_path / "nginx.conf"
-    config.write_text(CONFIG.format(folder=tmp_path, port=port, socket=tmp_path / "nginx.sock"))
-    served = subprocess.Popen([sys.executable, "-c", SERVE, str(tmp_path), str(direct), SECRET])
+    config.write_text(CONFIG.format(folder=tmp_path, port=port, socket=open_folder / "nginx.sock"))
+    command = [sys.executable, "-c", SERVE, str(tmp_path), str(open_folder), str(direct), SECRET]
+    served = subprocess.Popen(command)
     proxy = subprocess.Popen([str(NGINX), "-c", str(config), "-p", str(tmp_path)])
     try:
         wait_until(lambda: answering(direct) and answering(port), 30, "payments and nginx")
