@@ -94,7 +94,10 @@ class SimBroker:
         """Queues that hold something."""
         return sorted(name for name, held in self.queues.items() if held)
 
-    def holds(self, message_id: str) -> bool:
-        """Whether a message is anywhere in the broker."""
-        everywhere = [*(stored for held in self.queues.values() for stored in held), *(s for _, s in self.waiting)]
-        return any(stored.properties["message_id"] == message_id for stored in everywhere)
+    def held(self) -> set[tuple[str, str]]:
+        """Each message that is anywhere in the broker, with the consumer that it is on its way to."""
+        everywhere = [*((name, one) for name, queue in self.queues.items() for one in queue), *self.waiting]
+        return {
+            (name.removeprefix("dead.").partition(".")[0], stored.properties["message_id"])
+            for name, stored in everywhere
+        }

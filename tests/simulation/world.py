@@ -34,6 +34,7 @@ from aimak.tenants import KEEP_TENANTS
 from sqlalchemy import MetaData
 from sqlalchemy.exc import OperationalError
 
+from tests.simulation.book import Book
 from tests.simulation.broker import SimBroker, Stored
 from tests.simulation.crash import Crash, Fuse
 
@@ -41,6 +42,9 @@ TENANT, PERIOD, PARTNER = "simtown", "2026-10", "wallet"
 SECRET, PASSWORD = "simulated-secret-of-the-simtown!", "partner-of-the-simtown"
 ACCOUNTS = ("101", "102", "103")
 LISTENERS = ("billing", "payments", "notifications")
+# The water connections of the three accounts, and what they used where the month is under way.
+CONNECTIONS = (1, 3, 5)
+FIRST_USAGE = 10_000
 
 TARIFFS = """
 aimak: tariffs/1
@@ -137,6 +141,9 @@ class _Delivery:
 class World:
     """The services are built once; each history begins with `begin`, which puts the town's files back."""
 
+    # Steps of the month -> the files of a town in which they were taken.
+    _templates: dict[tuple[str, ...], Path]
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._clock = folder / "clock"
@@ -154,16 +161,31 @@ class World:
         for name in LISTENERS:
             migrate.upgrade(self.services[name])
         self.fuses = {name: Fuse(service.online) for name, service in self.services.items()}
+        self._books = {name: Book(service) for name, service in self.services.items()}
         self._found()
-        self._close()
-        shutil.copytree(folder / "data", folder / "template")
+        self._templates = {(): self._keep("founded")}
         self.begin()
 
-    def begin(self) -> None:
-        """The town as it was founded; nothing under way."""
+    def begin(self, begun: tuple[str, ...] = ()) -> None:
+        """The town as it was founded, or with these steps of its month taken and not yet told; the broker is empty."""
+        if begun not in self._templates:
+            self.begin()
+            for version, connection in enumerate(CONNECTIONS, 1):
+                self.measure(connection, FIRST_USAGE, version)
+            for command in begun:
+                self.heal()
+                assert self.step(command).status_code == 200
+            self._templates[begun] = self._keep("-".join(begun))
+        self._put_back(self._templates[begun])
+
+    def _keep(self, name: str) -> Path:
+        self._close()
+        return Path(shutil.copytree(self._folder / "data", self._folder / name))
+
+    def _put_back(self, template: Path) -> None:
         self._close()
         shutil.rmtree(self._folder / "data")
-        shutil.copytree(self._folder / "template", self._folder / "data")
+        shutil.copytree(template, self._folder / "data")
         self.broker = SimBroker()
         for name in LISTENERS:
             self.broker.declare(self.services[name])
@@ -176,6 +198,12 @@ class World:
     def _close(self) -> None:
         for service in self.services.values():
             service.close()
+        for book in self._books.values():
+            book.close()
+
+    def rows(self, service: str, table: str) -> list[Any]:
+        """Every row of a service's table, as it is committed."""
+        return self._books[service].rows(table)
 
     def set_clock(self, instant: datetime) -> None:
         """Set every service's clock."""
@@ -195,6 +223,11 @@ class World:
             return app.get(path, headers=headers, query_string=params)
         given = {"data": body.encode()} if isinstance(body, str) else {"json": body}
         return app.post(path, headers=headers, query_string=params, **given)
+
+    def step(self, command: str) -> Any:
+        """A step of the month: preview, approve or issue. Raises Crash."""
+        who = "bakyt" if command == "approve" else "ayna"
+        return self.ask("billing", f"/billing/cycles/{PERIOD}/{command}", {}, who=who)
 
     def call(self, command: str, **query: str) -> Any:
         """A partner's call. Raises Crash when payments dies before it can answer."""
@@ -351,4 +384,4 @@ def _publisher(name: str, settings: Settings) -> Service:
     return service
 
 
-__all__ = ["ACCOUNTS", "LISTENERS", "PERIOD", "TENANT", "World", "queue_name"]
+__all__ = ["ACCOUNTS", "CONNECTIONS", "FIRST_USAGE", "LISTENERS", "PERIOD", "TENANT", "World", "queue_name"]
