@@ -39,8 +39,6 @@ class Worker:
     def step(self) -> bool:
         """Run one due job; says whether there was one."""
         for job in self._due():
-            if self._not_before.get(job.id, 0) > time.monotonic():
-                continue
             with self._hold(job.id) as held:
                 if held and self._still_due(job.id):
                     self._run(job)
@@ -50,6 +48,9 @@ class Worker:
     def _due(self) -> list[Job]:
         table = self._table
         query = select(table).where(table.c.state == "waiting", table.c.due_at <= self._service.clock.now())
+        # However many wait for another attempt, they must not hide the others behind them.
+        if resting := [job_id for job_id, instant in self._not_before.items() if instant > time.monotonic()]:
+            query = query.where(table.c.id.not_in(resting))
         with transaction(self._service) as connection:
             rows = connection.execute(query.order_by(table.c.due_at, table.c.id).limit(_CANDIDATES)).all()
         known = [row for row in rows if row.kind in self._service.jobs]

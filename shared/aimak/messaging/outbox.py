@@ -76,12 +76,12 @@ def unpublished(connection: Connection, outbox: Table) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def message(connection: Connection, outbox: Table, message_id: str) -> Message:
-    """The sealed message with all its facts. A dead letter that is replayed to its own publisher carries the id of
-    what was published once before: that older row is not part of it."""
+def message(connection: Connection, outbox: Table, message_id: str) -> Message | None:
+    """The sealed message with all its facts; None when another relay has published it meanwhile. A dead letter that is
+    replayed to its own publisher carries the id of what was published once before: that older row is not part of it."""
     waiting = (outbox.c.message_id == message_id) & outbox.c.published_at.is_(None)
-    query = select(outbox).where(waiting).order_by(outbox.c.id)
-    return _message(connection.execute(query).all())
+    facts = connection.execute(select(outbox).where(waiting).order_by(outbox.c.id)).all()
+    return _message(facts) if facts else None
 
 
 def _message(facts: Sequence[Row[Any]]) -> Message:

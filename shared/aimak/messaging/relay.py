@@ -40,6 +40,8 @@ class Relay:
             for message_id in waiting:
                 with transaction(self._service) as connection:
                     message = outbox.message(connection, self._outbox, message_id)
+                if message is None:
+                    continue
                 with suppress(Unconfirmed):
                     self._broker.publish(message)
                     confirmed.append(message_id)

@@ -72,6 +72,24 @@ def test_a_passing_fault_waits_for_another_attempt(make_service: Make) -> None:
     assert tries == [0, 1]
 
 
+def test_jobs_that_failed_do_not_hide_the_others(make_service: Make) -> None:
+    """However many jobs wait for another attempt, one that is due after them is done."""
+    service, done = make_service("billing"), []
+
+    def away(_: Service, job: Job) -> None:
+        raise TimeoutError
+
+    service.jobs["away"] = away
+    service.jobs["note"] = lambda _, job: done.append(job.key)
+    for number in range(25):
+        schedule(service, "away", str(number))
+    worker = Worker(service)
+    assert [worker.step() for _ in range(26)] == [True] * 25 + [False]
+    schedule(service, "note", "now")
+    assert worker.step()
+    assert done == ["now"]
+
+
 def test_a_repeating_job_is_due_again(make_service: Make) -> None:
     """A handler that answers with a time is run again after it."""
     service = make_service("billing")

@@ -74,6 +74,29 @@ def test_small_facts_travel_together_under_one_id(make_service: Make) -> None:
     assert relay.step() == 0
 
 
+def test_two_relays_do_not_trip_over_each_other(make_service: Make) -> None:
+    """What another relay published between this one's look and its turn is passed over, and the rest is published."""
+    service = make_service("billing")
+    with service.work("naryn") as work:
+        for chunk in range(3):
+            work.publish(billing.PreviewChunksCut.of("naryn", [{"run_id": 1, "chunk": chunk, "attempt": 1}]))
+        work.commit()
+    rival = Recorder()
+
+    class Overtaken(Recorder):
+        """A broker at which another relay is faster after the first message."""
+
+        def publish(self, message: Message) -> None:
+            """Remember, and let the other relay publish everything."""
+            super().publish(message)
+            if len(self.messages) == 1:
+                Relay(service, rival).step()
+
+    broker = Overtaken()
+    assert Relay(service, broker).step() == 1
+    assert (len(broker.messages), len(rival.messages)) == (1, 3)
+
+
 def test_tasks_travel_alone(make_service: Make) -> None:
     """Chunks cut together are a message each: several workers can take them."""
     service, broker = make_service("billing"), Recorder()
