@@ -42,6 +42,14 @@ class Gap:
     holds: pl.Expr
 
 
+@dataclass(frozen=True)
+class Told:
+    """A number that a line's sentence tells, and how it is written: "som" (it is in tyiyn), "number", or "percent"."""
+
+    number: Number
+    written: str
+
+
 class RateComponent(Plugin):
     """One way to charge. Billing makes one with the parameters that the tariff gives it, checked by `schema`.
 
@@ -60,6 +68,14 @@ class RateComponent(Plugin):
 
     decimals: ClassVar[int | None] = None
     """How many decimals of its quantity are shown; None: as the service's."""
+
+    keeps_quantity: bool = False
+    """Whether `quantity` is kept beside the line to explain it later, as the line's own quantity is another."""
+
+    sentences: Mapping[str, str] = {}
+    """How a line is told to a resident, by language; empty: quantity × price = amount. In braces may stand
+    `{amount}`, `{products}` (quantity × price of each part), `{quantity}`, the determinants it needs, its parameters
+    by their names and what `told` adds. Money comes with its currency, a share with its sign."""
 
     needs: tuple[str, ...] = ()
     """Determinants and earlier components it uses; set it in `__init__` where it follows from the parameters. The
@@ -85,3 +101,7 @@ class RateComponent(Plugin):
         """Why the amount may be null beside a determinant that is not known: an attribute that is missing, a key that
         no table has, a division by zero. Called after `parts` with the same inputs. Default: no other reason."""
         return []
+
+    def told(self, inputs: Inputs) -> Mapping[str, Told]:
+        """What `sentences` name beside determinants and parameters. Default: nothing more."""
+        return {}

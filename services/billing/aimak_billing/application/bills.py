@@ -24,7 +24,7 @@ from aimak_billing.application.views import find_bill, readings_view
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
 from aimak_billing.domain import elqr
 from aimak_billing.domain.rating import explain, label
-from aimak_billing.domain.rating.sentences import price_text, quantity_text
+from aimak_billing.domain.rating.written import price_text, quantity_text
 from aimak_billing.store import accounts, parties, registers, runs
 from aimak_billing.store import bills as store
 

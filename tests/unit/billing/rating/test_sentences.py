@@ -3,7 +3,7 @@
 import pytest
 from aimak.plugins.numbers import Price
 from aimak_billing.domain.rating import explain, label, quote
-from aimak_billing.domain.rating.sentences import price_text, quantity_text, share_text
+from aimak_billing.domain.rating.written import price_text, quantity_text, share_text
 
 from tests.unit.billing.rating.conftest import tariff
 

@@ -75,7 +75,7 @@ def _price(line: Line) -> tuple[pl.Expr, pl.Expr]:
 def _basis(one: Prepared, line: Line) -> pl.Expr:
     """The determinants behind a line, and the attributes it reads as texts, as compact JSON; null where the line says
     it all."""
-    own = [*_kept(one, line.names), *line.texts]
+    own = [*_kept(one, line.names, line.component.keeps_quantity), *line.texts]
     if QUANTITY not in line.names:
         return _json("", own, line.texts) if own else _nothing(pl.String())
     basis = _json("", own, line.texts) if own else _nothing(pl.String())
@@ -87,9 +87,10 @@ def _basis(one: Prepared, line: Line) -> pl.Expr:
     return basis
 
 
-def _kept(one: Prepared, names: tuple[str, ...]) -> list[str]:
-    codes = {line.code for line in one.lines}
-    return [name for name in names if name not in codes | _SAID_BY_THE_LINE and not name.startswith(TAX)]
+def _kept(one: Prepared, names: tuple[str, ...], with_quantity: bool = False) -> list[str]:
+    left_out = {line.code for line in one.lines} | _SAID_BY_THE_LINE
+    left_out -= {QUANTITY} if with_quantity else set()
+    return [name for name in names if name not in left_out and not name.startswith(TAX)]
 
 
 def _json(head: str, names: list[str], texts: Sequence[str]) -> pl.Expr:

@@ -10,7 +10,7 @@ import polars as pl
 from aimak.plugins.formulas import MalformedFormula
 from aimak.plugins.inputs import FOUND, UNROUNDED, Inputs, UnknownName
 from aimak.plugins.numbers import MAX_AMOUNT, MAX_PRICE, MAX_PRICE_SCALE, MAX_SCALE, BeyondBounds, Number, Price, total
-from aimak.plugins.rate_components import Gap, Part, RateComponent
+from aimak.plugins.rate_components import Gap, Part, RateComponent, Told
 from aimak.plugins.service_types import ServiceType, Way
 from aimak.problems import Field, Place, Problem
 
@@ -38,6 +38,7 @@ class Line:
     unrounded: Number
     gaps: tuple[Gap, ...] = ()
     texts: tuple[str, ...] = ()
+    told: Mapping[str, Told] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -252,6 +253,7 @@ def _line(
         unrounded = total([part.amount for part in parts]).finer(MAX_SCALE)
         amount = _settled(version, index, unrounded)
         line = Line(code, index, component, parts, amount, unrounded.within(-MOST, MOST), tuple(component.gaps(given)))
+        line = replace(line, told=component.told(given))
         if line.quantity is not None and line.quantity.high > MAX_LINE_QUANTITY:
             raise BeyondBounds(code)
         return line, []
@@ -299,6 +301,11 @@ def price_on(price: Price | Number | None, row: Mapping[str, int | str]) -> Pric
     while scale and (units % 10 == 0 or scale > MAX_PRICE_SCALE):
         units, scale = (units + 5) // 10 if units % 10 else units // 10, scale - 1
     return Price(units, scale) if 0 <= units < MAX_PRICE else None
+
+
+def evaluated_number(number: Number, row: Mapping[str, int | str]) -> int:
+    """A number on one row of columns, in its own scale."""
+    return _one(pl.DataFrame({name: [value] for name, value in row.items()}), number)
 
 
 def _one(frame: pl.DataFrame, number: Number) -> int:

@@ -8,17 +8,33 @@ from datetime import date
 from typing import Any
 
 from aimak.money import NBSP, format_som
-from aimak.plugins.numbers import SHARE_SCALE, Price
-from aimak.texts import translate
 from babel.dates import format_date
 
 from aimak_billing.domain.rating.determinants import attribute, column
 from aimak_billing.domain.rating.plugins import Plugins
-from aimak_billing.domain.rating.prepared import QUANTITY, Line, Prepared, evaluate, prepare, price_on
+from aimak_billing.domain.rating.prepared import (
+    QUANTITY,
+    Line,
+    Prepared,
+    evaluate,
+    evaluated_number,
+    prepare,
+    price_on,
+)
 from aimak_billing.domain.rating.rounding import ONE, before, exact
+from aimak_billing.domain.rating.written import (
+    determinant_texts,
+    parameter_texts,
+    price_text,
+    quantity_text,
+    say,
+    share_text,
+    som_text,
+    told_text,
+    tyiyn,
+)
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
-PACKAGE = "aimak_billing"
 BillLine = Mapping[str, Any]
 
 
@@ -38,9 +54,9 @@ def explain(
             continue
         sentence = _charge(line, prepared, amounts, lang)
         name = label(line["component"], version, plugins, taxes, lang)
-        said.append(_say("explain.named", lang, name=name, sentence=sentence) if several else sentence)
+        said.append(say("explain.named", lang, name=name, sentence=sentence) if several else sentence)
     decision = version.decision
-    said.append(_say("explain.tariff", lang, date=day_text(version.valid_from, lang), number=decision.number))
+    said.append(say("explain.tariff", lang, date=day_text(version.valid_from, lang), number=decision.number))
     return "; ".join(said)
 
 
@@ -57,27 +73,6 @@ def label(code: str, version: TariffVersion, plugins: Plugins, taxes: Sequence[T
     return (named[0] if named else kind.names)[lang]
 
 
-def quantity_text(thousandths: int, decimals: int) -> str:
-    """A quantity with at least `decimals` decimals and never fewer than it needs: "12.300", "4"."""
-    whole, fraction = divmod(thousandths, 1000)
-    digits = f"{fraction:03d}".rstrip("0").ljust(decimals, "0")
-    return f"{whole:,}".replace(",", NBSP) + (f".{digits}" if digits else "")
-
-
-def price_text(price: Price) -> str:
-    """A price in som with two decimals or as many as it has: "10.45", "0.3325"."""
-    whole, fraction = divmod(price.units, 10 ** (price.scale + 2))
-    digits = str(fraction).rjust(price.scale + 2, "0")
-    return f"{whole:,}".replace(",", NBSP) + "." + digits[:2] + digits[2:].rstrip("0")
-
-
-def share_text(millionths: int) -> str:
-    """A share as per cent without the sign: "3", "2.5"."""
-    whole, fraction = divmod(millionths, 10 ** (SHARE_SCALE - 2))
-    digits = str(fraction).rjust(SHARE_SCALE - 2, "0").rstrip("0")
-    return f"{whole}.{digits}" if digits else str(whole)
-
-
 def day_text(day: date, lang: str) -> str:
     """A date as it is read aloud: "1 June 2026", "1 июня 2026 г."."""
     # The narrow no-break space is missing in many fonts.
@@ -88,50 +83,77 @@ def _charge(line: BillLine, prepared: Prepared | None, amounts: Mapping[str, int
     amount = format_som(line["amount"])
     found = [one for one in prepared.lines if one.code == line["component"]] if prepared else []
     if not found or prepared is None:
-        return _say("explain.amount", lang, amount=amount)
+        return say("explain.amount", lang, amount=amount)
     one, basis = found[0], json.loads(line["basis"] or "{}")
-    units = one.component.unit_names
-    unit = (prepared.service.unit_names if units is None else units).get(lang)
-    shown = one.component.decimals
-    decimals = prepared.service.decimals if shown is None else shown
+    if one.component.sentences:
+        return _own_sentence(line, one, prepared, amounts, basis, lang)
+    unit, decimals = _unit(one, prepared, lang)
     if unit is None or line["quantity"] is None:
-        return _say("explain.amount", lang, amount=amount)
+        return say("explain.amount", lang, amount=amount)
     products = " + ".join(_products(line, one, amounts, basis, unit, decimals, lang))
-    sentence = _say("explain.equals", lang, products=products, amount=amount)
+    sentence = say("explain.equals", lang, products=products, amount=amount)
     if "norm" not in basis or "residents" not in basis:
         return sentence
     per = f"explain.norm_{prepared.version.norm_per}"
     norm = quantity_text(basis["norm"], decimals)
-    return _say(per, lang, sentence=sentence, unit=unit, **{**basis, "norm": norm})
+    return say(per, lang, sentence=sentence, unit=unit, **{**basis, "norm": norm})
 
 
 def _products(
     line: BillLine, one: Line, amounts: Mapping[str, int], basis: Mapping[str, Any], unit: str, decimals: int, lang: str
 ) -> list[str]:
     """Quantity × price of each part that has any quantity; the first part where none has."""
-    row: dict[str, int | str] = {**amounts, column(QUANTITY): int(line["quantity"])}
+    row = _row(line, amounts, basis)
+    evaluated = [
+        (quantity, price_on(part.price, row), amount)
+        for part, (quantity, amount) in zip(one.parts, evaluate(one.parts, row), strict=True)
+    ]
+    priced = [(quantity, price) for quantity, price, _ in evaluated if quantity is not None and price is not None]
+    counted = [(quantity, price) for quantity, price in priced if quantity] or priced[:1]
+    products = [
+        say("explain.product", lang, quantity=quantity_text(quantity, decimals), unit=unit, price=price_text(price))
+        for quantity, price in counted
+    ]
+    # What a part without a price costs: the fixed amount of a block, started packs.
+    others = [amount for _, price, amount in evaluated if price is None and amount]
+    return products + [som_text(tyiyn(amount), lang) for amount in others]
+
+
+def _own_sentence(
+    line: BillLine, one: Line, prepared: Prepared, amounts: Mapping[str, int], basis: Mapping[str, Any], lang: str
+) -> str:
+    """The sentence that a component brings itself."""
+    unit, decimals = _unit(one, prepared, lang)
+    row = _row(line, amounts, basis)
+    texts = {name.removeprefix(column("")): som_text(amount, lang) for name, amount in amounts.items()}
+    texts |= determinant_texts(basis, lang) | parameter_texts(one.component, lang)
+    for name, told in one.told.items():
+        texts[name] = told_text(told, evaluated_number(told.number, row), lang)
+    products = _products(line, one, amounts, basis, unit, decimals, lang) if unit is not None else []
+    texts |= {"amount": som_text(int(line["amount"]), lang), "products": " + ".join(products), "unit": unit or ""}
+    if line["quantity"] is not None:
+        texts["quantity"] = quantity_text(int(line["quantity"]), decimals)
+    return one.component.sentences[lang].format_map(texts)
+
+
+def _unit(one: Line, prepared: Prepared, lang: str) -> tuple[str | None, int]:
+    """How the unit of a line is written, None where it has none, and how many decimals are shown."""
+    units, shown = one.component.unit_names, one.component.decimals
+    unit = (prepared.service.unit_names if units is None else units).get(lang)
+    return unit, prepared.service.decimals if shown is None else shown
+
+
+def _row(line: BillLine, amounts: Mapping[str, int], basis: Mapping[str, Any]) -> dict[str, int | str]:
+    """The columns that the line was made of, as far as they are known later."""
+    row: dict[str, int | str] = {**amounts, column(QUANTITY): int(line["quantity"] or 0)}
     # What is shown of a part is its quantity: the amount of another line need not be finer than the bill has it.
     for earlier in amounts:
         code = earlier.removeprefix(column(""))
         row |= {name: amounts[earlier] * ONE for name in (before(code), exact(code))}
     given = {name: value for name, value in basis.items() if name != "way"}
-    row.update({attribute(name) if isinstance(value, str) else column(name): value for name, value in given.items()})
-    priced = [
-        (quantity, price)
-        for part, (quantity, _) in zip(one.parts, evaluate(one.parts, row), strict=True)
-        if quantity is not None and (price := price_on(part.price, row)) is not None
-    ]
-    counted = [(quantity, price) for quantity, price in priced if quantity] or priced[:1]
-    return [
-        _say("explain.product", lang, quantity=quantity_text(quantity, decimals), unit=unit, price=price_text(price))
-        for quantity, price in counted
-    ]
+    return row | {attribute(name) if isinstance(value, str) else column(name): value for name, value in given.items()}
 
 
 def _tax(line: BillLine, version: TariffVersion, plugins: Plugins, taxes: Sequence[TaxRule], lang: str) -> str:
     name = label(line["component"], version, plugins, taxes, lang)
-    return _say("explain.tax", lang, name=name, rate=share_text(line["price"]), amount=format_som(line["amount"]))
-
-
-def _say(message: str, lang: str, **fields: object) -> str:
-    return translate(PACKAGE, message, lang, **fields) or message
+    return say("explain.tax", lang, name=name, rate=share_text(line["price"]), amount=format_som(line["amount"]))

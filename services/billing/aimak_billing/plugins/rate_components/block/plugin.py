@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from aimak.plugins.blocks import entered, limit_needs, limits, packs_amount
+from aimak.plugins.choices import smaller
 from aimak.plugins.inputs import Inputs
-from aimak.plugins.numbers import MAX_QUANTITY, Number
-from aimak.plugins.rate_components import Part, RateComponent
+from aimak.plugins.numbers import Number
+from aimak.plugins.rate_components import Part, RateComponent, Told
+from aimak.plugins.volumes import changes_quantity, charged_volume, volume_sentences, volume_told
 
 from aimak_billing.plugins.rate_components.block.schema import BlocksSchema
 
@@ -16,14 +22,29 @@ class Block(RateComponent):
     interface_version = 1
     names = {"ky": "Блоктор боюнча", "ru": "По блокам", "en": "By blocks"}
     schema = BlocksSchema
-    needs = ("quantity",)
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        super().__init__(parameters)
+        self.needs = ("quantity", *limit_needs(parameters))
+        self.keeps_quantity = changes_quantity(parameters)
+        self.sentences = volume_sentences(parameters)
 
     def parts(self, inputs: Inputs) -> list[Part]:
-        """One part per block. quantity: the thousandths that lie in it; amount: unrounded."""
-        quantity, floor, parts = inputs["quantity"], 0, []
-        for block in self.parameters["blocks"]:
-            ceiling = block.get("up_to", MAX_QUANTITY)
-            inside = quantity.at_least(floor).at_most(ceiling) - Number.constant(floor, 3)
-            parts.append(Part(inside * block["price"].number, inside, block["price"]))
-            floor = ceiling
+        """One part per block, and one for each fixed amount. quantity: the thousandths that lie in the block;
+        amount: unrounded."""
+        volume, parts = charged_volume(self.parameters, inputs), []
+        floor, below = None, Number.constant(0, 3)
+        for block, ceiling in zip(self.parameters["blocks"], limits(self.parameters, inputs), strict=True):
+            reached = volume if ceiling is None else smaller(volume, ceiling)
+            inside = reached - below
+            # Limits rise, so nothing lies below nothing.
+            inside = Number(inside.expr, 0, max(reached.high, 0), inside.scale, inside.names)
+            parts.append(packs_amount(inside, block))
+            if block.get("fixed") is not None:
+                parts.append(entered(volume, floor, block["fixed"], self.parameters["edge"]))
+            floor, below = ceiling, reached
         return parts
+
+    def told(self, inputs: Inputs) -> Mapping[str, Told]:
+        """The quantity behind the volume."""
+        return volume_told(inputs)

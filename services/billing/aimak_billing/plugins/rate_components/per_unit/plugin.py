@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from aimak.plugins.inputs import Inputs
-from aimak.plugins.rate_components import Part, RateComponent
+from aimak.plugins.rate_components import Part, RateComponent, Told
+from aimak.plugins.volumes import changes_quantity, charged_volume, volume_sentences, volume_told
 
 from aimak_billing.plugins.rate_components.per_unit.schema import PerUnitSchema
 
@@ -17,7 +21,16 @@ class PerUnit(RateComponent):
     schema = PerUnitSchema
     needs = ("quantity",)
 
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        super().__init__(parameters)
+        self.keeps_quantity = changes_quantity(parameters)
+        self.sentences = volume_sentences(parameters)
+
     def parts(self, inputs: Inputs) -> list[Part]:
         """One part. quantity: thousandths of the unit; amount: unrounded."""
-        quantity, price = inputs["quantity"], self.parameters["price"]
-        return [Part(quantity * price.number, quantity, price)]
+        volume, price = charged_volume(self.parameters, inputs), self.parameters["price"]
+        return [Part(volume * price.number, volume, price)]
+
+    def told(self, inputs: Inputs) -> Mapping[str, Told]:
+        """The quantity behind the volume."""
+        return volume_told(inputs)

@@ -1,0 +1,143 @@
+"""Blocks of a volume: their limits as a tariff means them, and what a block that was entered costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from marshmallow import fields, validate, validates_schema
+
+from aimak.plugins.choices import only_where, started, where
+from aimak.plugins.fields import ChoiceField, Parameters, PriceField, QuantityField, fault
+from aimak.plugins.inputs import Inputs
+from aimak.plugins.numbers import MAX_QUANTITY, Number, Price
+from aimak.plugins.rate_components import Part
+from aimak.plugins.volumes import VolumeSchema
+
+MAX_BLOCKS = 20
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "period": (),
+    "days_of_period": ("days", "days_in_period"),
+    "resident": ("residents",),
+    "day": ("days",),
+    "thirty_days": ("days",),
+    "year": ("days",),
+}
+
+
+class BlockSchema(Parameters):
+    """One block: what lies above the block before and up to `up_to`, the limit itself included."""
+
+    up_to = QuantityField(metadata={"description": "upper limit in units; missing in the last block"})
+    price = PriceField(required=True, metadata={"description": "som per unit within this block"})
+    fixed = PriceField(metadata={"description": "som for entering the block; the first block is always entered"})
+    per = QuantityField(metadata={"description": "the price is for each started `per` units instead of for one"})
+
+
+class LimitedBlocksSchema(VolumeSchema):
+    """Blocks in rising order; the last one is open."""
+
+    blocks = fields.List(fields.Nested(BlockSchema), required=True, validate=validate.Length(min=1, max=MAX_BLOCKS))
+    limits = ChoiceField(
+        tuple(_NEEDS),
+        load_default="period",
+        metadata={"description": "what a limit is for: the period, its days that count, a resident, a day, ..."},
+    )
+    whole_limits = ChoiceField(
+        ("no", "half_up", "down", "up"),
+        load_default="no",
+        metadata={"description": "how a limit by days is brought to whole units"},
+    )
+    edge = ChoiceField(
+        ("below", "above"),
+        load_default="below",
+        metadata={"description": "whether a volume that is exactly a limit lies in the block below it or above"},
+    )
+
+    @validates_schema
+    def limits_rise(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse limits that do not rise, a limit on the last block, none on another, packs of nothing."""
+        given = [block.get("up_to") for block in data.get("blocks", [])]
+        *inner, last = given or [None]
+        rising = all(limit is not None for limit in inner) and inner == sorted(set(inner)) and 0 not in inner
+        if last is not None or not rising or any(block.get("per") == 0 for block in data.get("blocks", [])):
+            raise fault("AIM-T018")
+
+
+def limit_needs(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The determinants that the limits depend on."""
+    return _NEEDS[parameters["limits"]]
+
+
+def limits(parameters: Mapping[str, Any], inputs: Inputs) -> list[Number | None]:
+    """The upper limit of each block in thousandths; None for the last one, which is open."""
+    return [
+        None if block.get("up_to") is None else _limit(block["up_to"], parameters, inputs)
+        for block in parameters["blocks"]
+    ]
+
+
+def _limit(up_to: int, parameters: Mapping[str, Any], inputs: Inputs) -> Number:
+    kind, limit = parameters["limits"], Number.constant(up_to, 3)
+    if kind == "resident":
+        limit = limit * inputs["residents"]
+    elif kind == "day":
+        limit = limit * inputs["days"]
+    elif kind == "days_of_period":
+        limit = limit.portion(inputs["days"], inputs["days_in_period"])
+    elif kind in ("thirty_days", "year"):
+        limit = limit.portion(inputs["days"], Number.constant(30 if kind == "thirty_days" else 365))
+    if parameters["whole_limits"] != "no":
+        limit = limit.rounded(0, parameters["whole_limits"]).finer(3)
+    return limit.at_most(MAX_QUANTITY)
+
+
+def packs_amount(inside: Number, block: Mapping[str, Any]) -> Part:
+    """What lies in a block at its price: by the unit, or by the started pack of `per` units."""
+    price: Price = block["price"]
+    if block.get("per") is None:
+        return Part(inside * price.number, inside, price)
+    return Part(started(inside, block["per"]) * price.number, inside)
+
+
+def entered(volume: Number, floor: Number | None, fixed: Price, edge: str) -> Part:
+    """The fixed amount of a block whose volume begins above `floor`; the first block is always entered."""
+    nothing = volume.at_most(0)
+    if floor is None:
+        return Part(only_where(fixed.number, volume.expr.is_not_null(), volume), nothing)
+    level = floor.finer(volume.scale)
+    above = volume.expr >= level.expr if edge == "above" else volume.expr > level.expr
+    return Part(where(above, fixed.number, volume, level), nothing)
+
+
+def reached(volume: Number, ceilings: Sequence[Number | None], edge: str) -> list[Number]:
+    """The whole volume in the block that it reaches, nothing in the others."""
+    found: list[Number] = []
+    floor: Number | None = None
+    for ceiling in ceilings:
+        inside = _between(volume, floor, ceiling, edge)
+        known = [number for number in (floor, ceiling) if number is not None]
+        found.append(volume if inside is None else where(inside, volume, *known))
+        floor = ceiling
+    return found
+
+
+def _between(volume: Number, floor: Number | None, ceiling: Number | None, edge: str) -> pl.Expr | None:
+    conditions: list[pl.Expr] = []
+    if floor is not None:
+        conditions.append(volume.expr >= floor.expr if edge == "above" else volume.expr > floor.expr)
+    if ceiling is not None:
+        conditions.append(volume.expr < ceiling.expr if edge == "above" else volume.expr <= ceiling.expr)
+    return pl.all_horizontal(conditions) if conditions else None
+
+
+def entered_alone(volume: Number, ceilings: Sequence[Number | None], place: int, fixed: Price, edge: str) -> Part:
+    """The fixed amount of the block that a volume reaches, and of no other."""
+    floor, ceiling = (None if place == 0 else ceilings[place - 1]), ceilings[place]
+    inside = _between(volume, floor, ceiling, edge)
+    nothing = volume.at_most(0)
+    if inside is None:
+        return Part(only_where(fixed.number, volume.expr.is_not_null(), volume), nothing)
+    known = [number for number in (floor, ceiling) if number is not None]
+    return Part(where(inside, fixed.number, volume, *known), nothing)
