@@ -23,6 +23,7 @@ from aimak_billing.application.tariffs import stored
 from aimak_billing.application.views import find_bill, readings_view
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
 from aimak_billing.domain import elqr
+from aimak_billing.domain.corrections.sentences import corrected
 from aimak_billing.domain.rating import explain, label
 from aimak_billing.domain.rating.written import price_text, quantity_text
 from aimak_billing.store import accounts, parties, registers, runs
@@ -47,7 +48,8 @@ class _Speaker:
         versions, taxes = stored(kit, work)
         self.plugins, self.lang = kit.plugins, lang
         self.versions = {version.id: version for version in versions}
-        self.taxes = [tax for tax in taxes if tax.id in run.book["taxes"]]
+        earlier = [key for book in run.book.get("earlier", {}).values() for key in book["taxes"]]
+        self.taxes = [tax for tax in taxes if tax.id in {*run.book["taxes"], *earlier}]
 
     def service(self, code: str) -> str:
         """A service's name; its code where its plugin is no longer installed."""
@@ -72,16 +74,34 @@ class _Speaker:
         """What a line is called."""
         return label(line.component, self.versions[line.tariff_version], self.plugins, self.taxes, self.lang)
 
+    def corrected(self, lines: Sequence[Row[Any]]) -> str:
+        """What was billed of an earlier period and what it is now: "October 2026: 12.3 m³ instead of 15.0: −28.22"."""
+        said = corrected(
+            lines, self.unit(lines[0].service), _title(Period.month(lines[0].origin), self.lang), self.lang
+        )
+        return f"{self.service(lines[0].service)}: {said}"
+
     def sentence(self, lines: Sequence[Row[Any]]) -> str:
         """How the lines of one connection came about."""
+        if lines[0].origin is not None:
+            return self.corrected(lines)
         told = [{**line._mapping, "tax": line.tax_code} for line in lines]
         version = self.versions[lines[0].tariff_version]
         return f"{self.service(lines[0].service)}: {explain(told, version, self.plugins, self.taxes, self.lang)}"
 
 
 def _by_connection(lines: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
-    for _, group in groupby(lines, key=lambda line: (line.connection_id, line.tariff_version)):
+    own = [line for line in lines if line.origin is None]
+    for _, group in groupby(own, key=lambda line: (line.connection_id, line.tariff_version)):
         yield list(group)
+    # A correction of a period may go over two tariffs; it is one thing to be told.
+    later = sorted((line for line in lines if line.origin is not None), key=_correction)
+    for _, group in groupby(later, key=_correction):
+        yield list(group)
+
+
+def _correction(line: Row[Any]) -> tuple[str, int]:
+    return line.origin, line.connection_id
 
 
 def explanations(kit: Kit, work: UnitOfWork, number: str, lang: str) -> list[str]:
@@ -151,11 +171,14 @@ def _parts(work: UnitOfWork, bill: Row[Any], lines: Sequence[Row[Any]], speaker:
         if not mine and provider.code not in openings:
             continue
         before, paid = openings.get(provider.code, (0, 0))
-        charged = sum(line.amount for line in mine)
+        charged = sum(line.amount for line in mine if line.origin is None)
+        corrected = sum(line.amount for line in mine if line.origin is not None)
         name = provider.name.get(speaker.lang) or next(iter(provider.name.values()), provider.code)
         creditor = Creditor(name, provider.tax_number, bank_account=provider.bank_account)
-        shown = tuple(line for group in _by_connection(mine) for line in _lines(group, speaker))
-        yield CreditorPart(creditor, shown, before, paid, charged, before - paid + charged)
+        own = [group for group in _by_connection(mine) if group[0].origin is None]
+        shown = tuple(line for group in own for line in _lines(group, speaker))
+        due = before - paid + charged + corrected
+        yield CreditorPart(creditor, shown, before, paid, charged, due, corrected)
 
 
 def _lines(lines: Sequence[Row[Any]], speaker: _Speaker) -> Iterator[BillLine]:

@@ -16,6 +16,7 @@ from sqlalchemy import Row
 
 from aimak_billing.application import parties
 from aimak_billing.application.corrections.rebill import claim, make_room, narrowed, unbilled
+from aimak_billing.application.corrections.rerate import differing
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.tariffs import book_of
 from aimak_billing.domain import chunk as columns
@@ -23,7 +24,7 @@ from aimak_billing.domain import cycle as states
 from aimak_billing.domain import posting
 from aimak_billing.domain.rating import Book, rate
 from aimak_billing.store import columns as frames
-from aimak_billing.store import facts, registers, runs
+from aimak_billing.store import facts, registers, runs, touched
 from aimak_billing.store import ledger as books
 
 _BILL = {"place": pl.Int64, "rank": pl.Int64, "account_id": pl.Int64, "net": pl.Int64, "tax": pl.Int64}
@@ -62,7 +63,7 @@ def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None
     known = narrowed(work, run, chunk, known)
     frame = columns.rating_frame(known, period)
     rated = unbilled(work, run, chunk, rate(frame, _book(kit, work, run, period)))
-    result = columns.outcome(frame, rated.lines, rated.holds)
+    result = columns.outcome(frame, rated.lines, rated.holds, differing(kit, work, run, chunk, known.accounts, rated))
     named = [
         pl.lit(work.tenant).alias("tenant"),
         pl.lit(run.id, dtype=pl.Int64).alias("run_id"),
@@ -138,5 +139,7 @@ def _issue(work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None:
         work.publish(billing.ReceivablesMoved.of_frame(work.tenant, part))
     for part in posting.bills_issued(issued, moved).iter_slices(MAX_ROWS):
         work.publish(billing.BillsIssued.of_frame(work.tenant, part))
+    held = runs.held_accounts(work, run.id, chunk.chunk)
+    touched.settle(work, run.id, issued, held, chunk.first_account, chunk.last_account)
     runs.change_chunk(work, run.id, chunk.chunk, state=states.ISSUED)
     runs.one_chunk_done(work, run.id, states.ISSUED)

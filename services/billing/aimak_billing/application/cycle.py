@@ -13,11 +13,12 @@ from aimak.storage import counters
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, func, select
 
+from aimak_billing.application.corrections.rerate import earlier_books
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import tell_service_types
 from aimak_billing.application.tariffs import book_ids
 from aimak_billing.domain import cycle as states
-from aimak_billing.domain.corrections.selection import Selection
+from aimak_billing.domain.corrections.selection import is_limited
 from aimak_billing.store import runs as store
 
 
@@ -112,7 +113,7 @@ def preview_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
         raise Refused(Problem("AIM-B037", {"period": run.period}))
     attempt = run.attempt + 1
     begun = {"attempt": attempt, "undone": len(chunks), "paused": False, "turn": counters.reserve(work, "turn", 1)}
-    book = book_ids(kit, work, period_of(run.period))
+    book = {**book_ids(kit, work, period_of(run.period)), "earlier": earlier_books(kit, work, run.period)}
     store.change_run(work, run.id, state=states.PREVIEWING, book=book, **begun)
     note(work, run, "preview", attempt, actor)
     publish_previews(work, run.id, attempt, chunks)
@@ -142,7 +143,7 @@ def issued_whole(work: UnitOfWork, cycle: Row[Any]) -> bool:
 def _cut_chunks(kit: Kit, work: UnitOfWork, run: Row[Any]) -> None:
     """Cut what no chunk holds yet, each with a block of bill ids: the workers never ask for one."""
     cut = store.chunks(work, run.id)
-    limited = is_limited(run)
+    limited = is_limited(run.selection)
     ids = store.account_ids(work, cut[-1].last_account if cut else 0, run.id if limited else None)
     parts = [ids[first : first + kit.accounts_a_chunk] for first in range(0, len(ids), kit.accounts_a_chunk)]
     first_bill = counters.reserve(work, "bill", len(ids))
@@ -153,12 +154,6 @@ def _cut_chunks(kit: Kit, work: UnitOfWork, run: Row[Any]) -> None:
         first_bill += len(part)
     if rows:
         store.cut(work, run.id, rows)
-
-
-def is_limited(run: Row[Any]) -> bool:
-    """Whether a run names its accounts one by one."""
-    selection = Selection.read(run.selection)
-    return selection is not None and selection.of_accounts
 
 
 def approve(work: UnitOfWork, name: str, actor: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from aimak_billing.domain.rating import Book
     from aimak_billing.domain.rating.plugins import Plugins
 
-BOOKS_KEPT = 4
+BOOKS_KEPT = 16
 ACCOUNTS_A_CHUNK = 20_000
 DUE_DAY = 20
 
@@ -24,7 +24,7 @@ class Kit:
     plugins: Plugins
     accounts_a_chunk: int = ACCOUNTS_A_CHUNK
     due_day: int = DUE_DAY
-    _books: OrderedDict[tuple[str, int, int], Book] = field(default_factory=OrderedDict)
+    _books: OrderedDict[tuple[str, int, int, str], Book] = field(default_factory=OrderedDict)
 
     @classmethod
     def of(cls, settings: Settings, plugins: Plugins) -> Kit:
@@ -32,12 +32,12 @@ class Kit:
         chunk = settings.number("billing.chunk_accounts", ACCOUNTS_A_CHUNK)
         return cls(plugins, chunk, settings.number("billing.due_day", DUE_DAY))
 
-    def book(self, tenant: str, run_id: int, attempt: int) -> Book | None:
-        """The compiled tariffs of a run's pass, where this process has them."""
-        return self._books.get((tenant, run_id, attempt))
+    def book(self, tenant: str, run_id: int, attempt: int, earlier: str = "") -> Book | None:
+        """The compiled tariffs of a run's pass, where this process has them; those of an `earlier` period."""
+        return self._books.get((tenant, run_id, attempt, earlier))
 
-    def keep_book(self, tenant: str, run_id: int, attempt: int, book: Book) -> None:
+    def keep_book(self, tenant: str, run_id: int, attempt: int, book: Book, earlier: str = "") -> None:
         """Keep compiled tariffs for the next chunks of the same pass."""
-        self._books[tenant, run_id, attempt] = book
+        self._books[tenant, run_id, attempt, earlier] = book
         while len(self._books) > BOOKS_KEPT:
             self._books.popitem(last=False)

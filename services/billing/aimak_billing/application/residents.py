@@ -11,6 +11,7 @@ from aimak.problems import Place, Problem
 from aimak.storage import counters
 from aimak.storage.work import UnitOfWork
 
+from aimak_billing.application.corrections.touching import touch_since
 from aimak_billing.store import accounts as store
 
 
@@ -21,7 +22,7 @@ def take_residents(work: UnitOfWork, rows: Sequence[Row]) -> list[Problem]:
     register: dict[int, list[dict[str, Any]]] = {key: [] for key in ids.values()}
     for entry in store.residents_of(work, ids.values()):
         register[entry.account_id].append(dict(entry._mapping))
-    problems: list[Problem] = []
+    problems, told = list[Problem](), list[tuple[int, date]]()
     for row in rows:
         account_id = ids.get(row.values["account"])
         problem = _fault(row, None if account_id is None else register[account_id])
@@ -30,6 +31,8 @@ def take_residents(work: UnitOfWork, rows: Sequence[Row]) -> list[Problem]:
             continue
         assert account_id is not None
         _enter(register[account_id], account_id, row)
+        told.append((account_id, row.values["from"]))
+    touch_since(work, told, "residents")
     _write(work, [entry for entries in register.values() for entry in entries])
     return problems
 

@@ -8,6 +8,7 @@ from aimak.storage.types import day
 from aimak.storage.upsert import upsert_newer
 from aimak.storage.work import UnitOfWork
 
+from aimak_billing.application.corrections.touching import touch_usage
 from aimak_billing.store import accounts
 
 
@@ -21,4 +22,5 @@ def keep_usage(work: UnitOfWork, event: metering.UsageAccepted) -> None:
             raise PermanentFault(Problem("AIM-B062", {"connection": row["connection_id"], "serial": row["serial"]}))
         dates = {"from_date": day(row["from_date"]), "to_date": day(row["to_date"])}
         rows.append({**row, **dates, "tenant": work.tenant, "account_id": owners[row["connection_id"]]})
+    touch_usage(work, rows)
     upsert_newer(work, work.table("usage"), rows)

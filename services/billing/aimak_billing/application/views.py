@@ -147,7 +147,7 @@ def bill_view(work: UnitOfWork, number: str) -> dict[str, Any]:
 
 
 def _line(line: Row[Any]) -> dict[str, Any]:
-    alike = ("line", "kind", "service", "provider", "component", "price", "price_scale", "tax_code")
+    alike = ("line", "kind", "service", "provider", "component", "price", "price_scale", "tax_code", "origin")
     return {
         **{key: getattr(line, key) for key in alike},
         "tariff_version": line.tariff_version,

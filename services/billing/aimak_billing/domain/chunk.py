@@ -49,7 +49,8 @@ class Facts:
 @dataclass(frozen=True)
 class Outcome:
     """What a chunk comes to: `bills` (place, rank, account_id, net, tax), `lines` (columns `LINE`), `holds`
-    (account_id, connection_id, service, code, fields) and `totals` by service, provider and class."""
+    (account_id, connection_id, service, code, fields) and `totals` by service, provider and class (with corrected
+    where something is)."""
 
     bills: pl.DataFrame
     lines: pl.DataFrame
@@ -72,16 +73,24 @@ def rating_frame(facts: Facts, period: Period) -> pl.DataFrame:
     )
 
 
-def outcome(frame: pl.DataFrame, lines: pl.DataFrame, holds: pl.DataFrame) -> Outcome:
-    """Bills of the rated `lines`. An account with any hold, or whose bill is beyond the bounds of money or of the
-    ledger, is held as a whole."""
+def outcome(
+    frame: pl.DataFrame, lines: pl.DataFrame, holds: pl.DataFrame, differing: pl.DataFrame | None = None
+) -> Outcome:
+    """Bills of the rated `lines` and of what `differing` corrects (columns LINE, account_id, customer_class). An
+    account with any hold, or whose bill is beyond the bounds of money or of the ledger, is held as a whole."""
     held = holds.select("account_id", "connection_id", "service", "code", "fields")
+    lines = lines.rename({"position": "line", "tariff_id": "tariff_version", "tax": "tax_code"})
+    lines = lines.with_columns(pl.lit(None, dtype=pl.String).alias("origin")).select("account_id", *LINE)
+    if differing is not None:
+        lines = pl.concat([lines, differing.select("account_id", *LINE)])
     lines = lines.join(held.select("account_id").unique(), on="account_id", how="anti")
     held = pl.concat([held, _beyond_bounds(lines)])
-    lines = lines.join(held.select("account_id").unique(), on="account_id", how="anti")
-    lines = lines.rename({"position": "line", "tariff_id": "tariff_version", "tax": "tax_code"}).sort("place", "line")
-    lines = lines.with_columns(pl.lit(None, dtype=pl.String).alias("origin"))
-    return Outcome(_bills(lines), lines.select(LINE), held, _totals(frame, lines))
+    gone = held.select("account_id").unique()
+    lines = lines.join(gone, on="account_id", how="anti").sort("place", "line")
+    totals = _totals(frame, lines.filter(pl.col("origin").is_null()))
+    if differing is not None:
+        totals = _with_corrected(totals, differing.join(gone, on="account_id", how="anti"))
+    return Outcome(_bills(lines), lines.select(LINE), held, totals)
 
 
 def _sum_of(kind: str) -> pl.Expr:
@@ -101,7 +110,7 @@ def _beyond_bounds(lines: pl.DataFrame) -> pl.DataFrame:
     """Holds for bills that money or the ledger cannot carry; one for each account."""
     size = lines.group_by("account_id").agg(
         pl.col("amount").cast(pl.Int128).abs().sum().alias("size"),
-        pl.struct("service", "provider", "kind", "tax").n_unique().alias("transfers"),
+        pl.struct("service", "provider", "kind", "tax_code", "origin").n_unique().alias("transfers"),
     )
     size = size.filter((pl.col("size") >= MAX_TYIYN) | (pl.col("transfers") > TRANSFERS_AT_MOST)).sort("account_id")
     return size.select(
@@ -131,3 +140,14 @@ def _totals(frame: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("service", "provider", "customer_class")
     )
+
+
+def _with_corrected(totals: pl.DataFrame, differing: pl.DataFrame) -> pl.DataFrame:
+    """Totals with what earlier periods are corrected by: in net and tax, and once more by itself."""
+    keys = ["service", "provider", "customer_class"]
+    corrected = differing.group_by(keys).agg(_sum_of("charge").alias("net_c"), _sum_of("tax").alias("tax_c"))
+    joined = totals.join(corrected, on=keys, how="full", coalesce=True)
+    whole = [pl.col(name).fill_null(0) for name in ("connections", "quantity")]
+    net, tax = pl.col("net_c").fill_null(0), pl.col("tax_c").fill_null(0)
+    sums = [(pl.col("net").fill_null(0) + net).alias("net"), (pl.col("tax").fill_null(0) + tax).alias("tax")]
+    return joined.select(*keys, *whole, *sums, (net + tax).alias("corrected")).sort(keys)

@@ -128,6 +128,18 @@ def owners(work: UnitOfWork, connection_ids: Collection[int]) -> dict[int, int]:
     return found
 
 
+def classes_of(work: UnitOfWork, connection_ids: Collection[int]) -> dict[int, str]:
+    """The customer's class at each of these connections."""
+    table = work.table("connection")
+    found: dict[int, str] = {}
+    wanted = sorted(connection_ids)
+    for first in range(0, len(wanted), BATCH):
+        part = wanted[first : first + BATCH]
+        query = select(table.c.id, table.c.customer_class).where(table.c.tenant == work.tenant, table.c.id.in_(part))
+        found |= {row.id: row.customer_class for row in work.execute(query)}
+    return found
+
+
 def connections_above(work: UnitOfWork, after: int, limit: int) -> Sequence[Row[Any]]:
     """Connections in the order of their ids."""
     table = work.table("connection")

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, func, literal, select
 
 from aimak_billing.domain.chunk import TRANSFERS_AT_MOST
 from aimak_billing.store import columns
@@ -190,31 +190,3 @@ def chosen(work: UnitOfWork, facts: Mapping[str, Any], limit: int) -> Sequence[R
     if facts.get("since"):
         query = query.where(bill.c.period >= facts["since"], bill.c.period <= facts["through"])
     return work.execute(query.order_by(bill.c.id).limit(limit)).all()
-
-
-def reopen(work: UnitOfWork, bill_ids: Sequence[int]) -> None:
-    """What these bills had settled is open again; and where a later bill corrected their period, that is open too."""
-    touched, bill, line = work.table("touched"), work.table("bill"), work.table("bill_line")
-    later = bill.alias("later")
-    for part in _parts(bill_ids):
-        mine = (touched.c.tenant == work.tenant) & touched.c.bill_id.in_(part)
-        work.execute(touched.update().where(mine).values(bill_id=None, run_id=None))
-        corrected = (
-            select(bill.c.account_id, bill.c.period)
-            .join(later, (later.c.tenant == bill.c.tenant) & (later.c.account_id == bill.c.account_id))
-            .join(line, (line.c.tenant == later.c.tenant) & (line.c.bill_id == later.c.id))
-            .where(bill.c.tenant == work.tenant, bill.c.id.in_(part), line.c.origin == bill.c.period)
-            .where(in_force(work, later.c.id))
-            .distinct()
-        )
-        touch(work, [(row.account_id, row.period) for row in work.execute(corrected)], "cancelled")
-
-
-def touch(work: UnitOfWork, pairs: Sequence[tuple[int, str]], reason: str) -> None:
-    """Note that something became known of accounts for periods: what they were billed is to be looked at again."""
-    touched = work.table("touched")
-    for account_id, period in sorted(set(pairs)):
-        same = (touched.c.tenant == work.tenant) & (touched.c.account_id == account_id) & (touched.c.period == period)
-        values = {"reason": reason, "run_id": None, "bill_id": None}
-        if not work.execute(touched.update().where(same).values(**values)).rowcount:
-            work.execute(insert(touched).values(tenant=work.tenant, account_id=account_id, period=period, **values))

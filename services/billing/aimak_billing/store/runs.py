@@ -66,6 +66,13 @@ def runs(work: UnitOfWork, period: str | None = None) -> Sequence[Row[Any]]:
     return work.execute(query.order_by(table.c.period, table.c.selection, table.c.generation)).all()
 
 
+def begun_periods(work: UnitOfWork) -> list[str]:
+    """Periods that some run has looked at, in order."""
+    table = work.table("run")
+    query = select(table.c.period).where(table.c.tenant == work.tenant, table.c.attempt > 0).distinct()
+    return list(work.execute(query.order_by(table.c.period)).scalars())
+
+
 def add_members(work: UnitOfWork, run_id: int, account_ids: Sequence[int]) -> None:
     """The accounts of a run over a selection, fixed when it is started."""
     table = work.table("run_member")

@@ -11,7 +11,7 @@ from aimak.contracts.base import MAX_ROWS
 from aimak.storage.work import UnitOfWork
 
 from aimak_billing.application.bills import told_bills
-from aimak_billing.store import bills, cancellations
+from aimak_billing.store import bills, cancellations, touched
 
 CANCELLED_VERSION = 2
 
@@ -21,7 +21,7 @@ def cancel_bills(work: UnitOfWork, bill_ids: Sequence[int], source_id: int, on: 
     open again. Notifications and payments hear of it by the next version of what they heard before."""
     day = ledger.open_day(work)
     cancellations.cancel(work, bill_ids, source_id, on, day)
-    cancellations.reopen(work, bill_ids)
+    touched.reopen(work, bill_ids)
     nothing = {"kind": "bill", "amount_tyiyn": 0, "version": CANCELLED_VERSION}
     moved = [{**row._mapping, **nothing} for row in cancellations.told(work, bill_ids)]
     for first in range(0, len(moved), MAX_ROWS):

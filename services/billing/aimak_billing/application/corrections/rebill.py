@@ -13,16 +13,15 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.application.corrections.cancel import cancel_bills
-from aimak_billing.application.cycle import is_limited
 from aimak_billing.domain.chunk import Facts
-from aimak_billing.domain.corrections.selection import EVERYBODY
+from aimak_billing.domain.corrections.selection import EVERYBODY, is_limited
 from aimak_billing.domain.rating import Rated
 from aimak_billing.store import cancellations, runs
 
 
 def narrowed(work: UnitOfWork, run: Row[Any], chunk: Row[Any], known: Facts) -> Facts:
     """Facts of the accounts that a run over a selection names; all of them where it names none."""
-    if not is_limited(run):
+    if not is_limited(run.selection):
         return known
     members = runs.members(work, run.id, chunk.first_account, chunk.last_account)
     mine = pl.col("account_id").is_in(members)
@@ -64,7 +63,7 @@ def replaced(work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> pl.DataFrame:
     bills = _in_force(work, run, chunk)
     if not run.replaces:
         return bills.clear()
-    if is_limited(run):
+    if is_limited(run.selection):
         members = runs.members(work, run.id, chunk.first_account, chunk.last_account)
         bills = bills.filter(pl.col("account_id").is_in(members))
     if run.scope != EVERYBODY:

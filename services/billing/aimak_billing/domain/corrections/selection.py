@@ -45,3 +45,9 @@ class Selection:
     def scope(self) -> str:
         """What of each account it bills: "all", or the service or provider."""
         return self.text if self.kind in OF_SERVICES else EVERYBODY
+
+
+def is_limited(text: str) -> bool:
+    """Whether a run's selection names its accounts one by one."""
+    selection = Selection.read(text)
+    return selection is not None and selection.of_accounts

@@ -1,0 +1,134 @@
+"""Earlier periods looked at again: rated by today's knowledge, with the expressions of every run, and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+from aimak.period import Period
+from aimak.problems import Refused
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_billing.application.corrections.rebill import replaced
+from aimak_billing.application.kit import Kit
+from aimak_billing.application.tariffs import book_ids, book_of
+from aimak_billing.domain import chunk as columns
+from aimak_billing.domain.corrections.differences import KEYS, covered, differences, fitting, placed
+from aimak_billing.domain.rating import Book, Rated, rate
+from aimak_billing.store import accounts, facts, touched
+
+# So many accounts apart are read each for itself; beyond that their whole range is read at once.
+READ_APART = 40
+_Pairs = set[tuple[int, str]]
+
+
+def earlier_books(kit: Kit, work: UnitOfWork, through: str) -> dict[str, Any]:
+    """Ids of today's tariffs and tax rules for each period up to `through` that is to be looked at again. A period
+    whose tariffs contradict one another is left out: what is open there waits."""
+    found = {}
+    for name in touched.periods(work, through):
+        try:
+            found[name] = book_ids(kit, work, Period.month(name))
+        except Refused:
+            continue
+    return found
+
+
+def differing(
+    kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any], members: pl.DataFrame, rated: Rated
+) -> pl.DataFrame | None:
+    """What the bills of a chunk correct of earlier periods, as lines; None where nothing is to be looked at. members:
+    account_id of the chunk in order; rated: what the run bills of its own period."""
+    old = replaced(work, run, chunk).get_column("bill_id").to_list()
+    bounds = chunk.first_account, chunk.last_account
+    here = set(members.get_column("account_id"))
+    pairs = {pair for pair in touched.open_pairs(work, *bounds, run.period, old) if pair[0] in here}
+    if not pairs:
+        touched.take_in_hand(work, run.id, *bounds, ())
+        return None
+    found, looked_at = _all_periods(kit, work, run, pairs, old, rated)
+    fits = fitting(found, rated.lines)
+    whole = found.join(fits, on=["account_id", "origin"], how="semi")
+    waiting = set(found.join(fits, on=["account_id", "origin"], how="anti").select("account_id", "origin").iter_rows())
+    touched.take_in_hand(work, run.id, *bounds, looked_at - waiting)
+    places = members.select("account_id").with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
+    return placed(_classed(work, whole), places)
+
+
+def _all_periods(
+    kit: Kit, work: UnitOfWork, run: Row[Any], pairs: _Pairs, old: Collection[int], rated: Rated
+) -> tuple[pl.DataFrame, _Pairs]:
+    """The differences of every period, and the pairs that could be looked at."""
+    parts, looked_at = [], set(pairs)
+    for name, group in groupby(sorted(pairs, key=lambda pair: (pair[1], pair[0])), key=lambda pair: pair[1]):
+        ids = [account_id for account_id, _ in group]
+        book = _book(kit, work, run, name)
+        if book is None:
+            looked_at -= {(account_id, name) for account_id in ids}
+            continue
+        billed = touched.billed(work, ids, name, old)
+        now = _today(work, book, ids)
+        held = set(now.holds.get_column("account_id")) & set(billed.get_column("account_id"))
+        looked_at -= {(account_id, name) for account_id in held}
+        lines, billed = (rows.filter(~pl.col("account_id").is_in(list(held))) for rows in (now.lines, billed))
+        lines = covered(lines, billed)
+        if name == run.period:
+            lines = lines.join(rated.lines, on="connection_id", how="anti")
+        lines = lines.rename({"tariff_id": "tariff_version", "tax": "tax_code"})
+        parts.append(differences(lines, billed, name))
+    return pl.concat(parts) if parts else _none(rated), looked_at
+
+
+def _none(rated: Rated) -> pl.DataFrame:
+    empty = rated.lines.clear().rename({"tariff_id": "tariff_version", "tax": "tax_code"})
+    billed = pl.DataFrame(schema={**{name: empty.schema[name] for name in KEYS}, **_NUMBERS})
+    return differences(empty, billed, "")
+
+
+_NUMBERS = {"quantity": pl.Int64, "amount": pl.Int64, "price": pl.Int64, "price_scale": pl.Int16, "position": pl.Int64}
+
+
+def _book(kit: Kit, work: UnitOfWork, run: Row[Any], name: str) -> Book | None:
+    ids = run.book.get("earlier", {}).get(name)
+    if ids is None:
+        return None
+    book = kit.book(work.tenant, run.id, run.attempt, name)
+    if book is None:
+        book = book_of(kit, work, ids, Period.month(name))
+        kit.keep_book(work.tenant, run.id, run.attempt, book, name)
+    return book
+
+
+def _today(work: UnitOfWork, book: Book, ids: list[int]) -> Rated:
+    """Accounts rated for the period of `book` as all is known now, the closed ones too."""
+    frames = [_frame(work, book.period, first, last, mine) for first, last, mine in _ranges(ids)]
+    return rate(pl.concat(frames).sort("place", "connection_id"), book)
+
+
+def _ranges(ids: list[int]) -> Iterator[tuple[int, int, list[int]]]:
+    if len(ids) <= READ_APART:
+        yield from ((account_id, account_id, [account_id]) for account_id in ids)
+    else:
+        yield ids[0], ids[-1], ids
+
+
+def _frame(work: UnitOfWork, period: Period, first: int, last: int, ids: list[int]) -> pl.DataFrame:
+    known = facts.of_accounts(work, first, last, period)
+    mine = pl.col("account_id").is_in(ids)
+    opened = known.accounts.filter(mine).with_columns(pl.lit(columns.ACTIVE).alias("status"))
+    frame = columns.rating_frame(replace(known, accounts=opened, connections=known.connections.filter(mine)), period)
+    # Places of several ranges must not meet.
+    return frame.with_columns(pl.col("account_id").alias("place"))
+
+
+def _classed(work: UnitOfWork, lines: pl.DataFrame) -> pl.DataFrame:
+    classes = accounts.classes_of(work, set(lines.get_column("connection_id")))
+    known = pl.DataFrame(
+        {"connection_id": list(classes), "customer_class": list(classes.values())},
+        schema={"connection_id": pl.Int64, "customer_class": pl.String},
+    )
+    return lines.join(known, on="connection_id", how="left", maintain_order="left")

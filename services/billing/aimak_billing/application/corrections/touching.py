@@ -1,0 +1,51 @@
+"""What becomes known of a period that is billed already is noted, so that the next bill corrects it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from aimak.period import Period
+from aimak.storage.work import UnitOfWork
+
+from aimak_billing.store import runs, touched, usage
+
+A_DAY = timedelta(days=1)
+
+
+def begun(work: UnitOfWork) -> list[Period]:
+    """Periods that some run has looked at: what was not known then must be looked at again."""
+    return [Period.month(name) for name in runs.begun_periods(work)]
+
+
+def touch_usage(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Usage that says something new of a period that was begun: where it now ends, and where it ended before."""
+    periods = begun(work)
+    if not periods:
+        return
+    known = usage.versions(work, [row["usage_id"] for row in rows])
+    pairs = set()
+    for row in rows:
+        before = known.get(row["usage_id"])
+        if before is not None and before.version >= row["version"]:
+            continue
+        days = [(row["account_id"], row["to_date"])]
+        if before is not None:
+            days.append((before.account_id, before.to_date))
+        pairs |= {(account_id, period.name) for account_id, day in days for period in periods if day - A_DAY in period}
+    touched.touch(work, pairs, "usage")
+
+
+def touch_since(work: UnitOfWork, days: Iterable[tuple[int, date]], reason: str) -> None:
+    """Something holds for accounts (account id, day) from a day on: every begun period that ends after it."""
+    periods = begun(work)
+    pairs = {(account_id, period.name) for account_id, day in days for period in periods if period.end > day}
+    touched.touch(work, pairs, reason)
+
+
+def touch_tariff(work: UnitOfWork, service: str, provider: str, since: date) -> None:
+    """A tariff was decided that holds from a day on: every begun period after it, for all who have the service."""
+    for period in begun(work):
+        if period.end > since:
+            touched.touch_service(work, service, provider, period.name, "tariff")

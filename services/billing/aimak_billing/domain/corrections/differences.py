@@ -1,0 +1,117 @@
+"""What earlier periods come to by today's knowledge, less what was billed for them: lines of the next bill."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from aimak_billing.domain.chunk import LINE, TRANSFERS_AT_MOST
+
+# Corrections stand behind the lines of the period itself.
+FIRST_POSITION = 1_000_000
+KEYS = ("account_id", "connection_id", "service", "provider", "kind", "component", "tariff_version", "tax_code")
+_SUMS = ("quantity", "amount")
+_PRICE = ("price", "price_scale")
+
+BILLED = {
+    "account_id": pl.Int64,
+    "bill_id": pl.Int64,
+    "scope": pl.String,
+    "own": pl.Int64,
+    "connection_id": pl.Int64,
+    "service": pl.String,
+    "provider": pl.String,
+    "kind": pl.String,
+    "component": pl.String,
+    "tariff_version": pl.Int64,
+    "tax_code": pl.String,
+    "quantity": pl.Int64,
+    "price": pl.Int64,
+    "price_scale": pl.Int16,
+    "amount": pl.Int64,
+    "position": pl.Int64,
+}
+"""Columns of lines that bills in force charge for one period; own: 1 where the bill is of that period itself."""
+
+
+def covered(lines: pl.DataFrame, billed: pl.DataFrame) -> pl.DataFrame:
+    """The rated `lines` of accounts and services that bills in force of the period cover: only those can differ. What
+    was never billed is for a run of that period, not for a correction."""
+    scopes = billed.filter(pl.col("own") == 1).select("account_id", "scope").unique()
+    found = [lines.clear()]
+    for (scope,), accounts in scopes.group_by("scope"):
+        kind, _, value = str(scope).partition(":")
+        mine = lines.join(accounts.select("account_id"), on="account_id", how="semi")
+        found.append(mine.filter(pl.col(kind) == value) if value else mine)
+    every = pl.concat(found)
+    return every.unique(subset=["account_id", "connection_id", "position"], keep="first") if len(found) > 2 else every
+
+
+def differences(now: pl.DataFrame, billed: pl.DataFrame, origin: str) -> pl.DataFrame:
+    """Columns of LINE but place, with account_id: what `now` (lines as rated, tariff_id and tax under their names on
+    bills) says beyond `billed`, component by component; none where both say the same.
+
+    Quantity is the difference too; `basis` keeps both sides, for the sentence that tells of it.
+    """
+    sides = [_summed(now, "now"), _summed(billed, "was")]
+    joined = sides[0].join(sides[1], on=list(KEYS), how="full", coalesce=True, nulls_equal=True)
+    amount = _less("amount")
+    changed = joined.with_columns(amount.alias("amount"), _quantity().alias("quantity")).filter(pl.col("amount") != 0)
+    order = pl.coalesce("position_now", pl.col("position_was") + FIRST_POSITION)
+    # The side that a tariff no longer has still says its price.
+    prices = [pl.coalesce(f"{name}_now", f"{name}_was").alias(name) for name in _PRICE]
+    return (
+        changed.with_columns(*prices, _basis().alias("basis"), pl.lit(origin).alias("origin"))
+        .sort("account_id", order, "connection_id", "tariff_version", "component")
+        .select("account_id", *(name for name in LINE if name not in ("place", "line")))
+    )
+
+
+def _summed(lines: pl.DataFrame, side: str) -> pl.DataFrame:
+    return (
+        lines.group_by(KEYS, maintain_order=True)
+        .agg(
+            *(pl.col(name).cast(pl.Int128).sum().cast(pl.Int64, strict=True) for name in _SUMS),
+            pl.col("quantity").count().alias("counted"),
+            *(pl.col(name).last() for name in _PRICE),
+            pl.col("position").first().cast(pl.Int64),
+        )
+        .with_columns(pl.when(pl.col("counted") > 0).then(pl.col("quantity")).otherwise(None).alias("quantity"))
+        .rename({name: f"{name}_{side}" for name in (*_SUMS, *_PRICE, "position", "counted")})
+    )
+
+
+def _less(name: str) -> pl.Expr:
+    now, was = (pl.col(f"{name}_{side}").fill_null(0) for side in ("now", "was"))
+    return now - was
+
+
+def _quantity() -> pl.Expr:
+    nothing = pl.col("quantity_now").is_null() & pl.col("quantity_was").is_null()
+    return pl.when(nothing).then(None).otherwise(_less("quantity"))
+
+
+def _basis() -> pl.Expr:
+    parts = ["quantity_now", "quantity_was", "amount_now", "amount_was"]
+    named = ",".join(f'"{name}":{{}}' for name in ("now", "was", "amount_now", "amount_was"))
+    return pl.format(f"{{{{{named}}}}}", *(pl.col(name).cast(pl.String).fill_null("null") for name in parts))
+
+
+def fitting(differing: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """account_id and origin of the differences that one bill can carry beside its own `lines` (as rated): the oldest
+    periods first, the others wait for the next bill. A bill has room for a fixed number of transfers."""
+    own = lines.group_by("account_id").agg(pl.struct("service", "provider", "kind", "tax").n_unique().alias("own"))
+    groups = differing.group_by("account_id", "origin").agg(
+        pl.struct("service", "provider", "kind", "tax_code").n_unique().alias("groups")
+    )
+    counted = groups.join(own, on="account_id", how="left").sort("account_id", "origin")
+    room = pl.lit(TRANSFERS_AT_MOST, dtype=pl.Int64) - pl.col("own").fill_null(0).cast(pl.Int64)
+    used = pl.col("groups").cast(pl.Int64).cum_sum().over("account_id")
+    return counted.filter(used <= room).select("account_id", "origin")
+
+
+def placed(differing: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Differences as lines of bills: with place and line. places: account_id, place."""
+    index = pl.int_range(pl.len(), dtype=pl.Int64).over("account_id") + FIRST_POSITION
+    found = differing.join(places, on="account_id", how="inner", maintain_order="left")
+    found = found.with_columns(index.cast(pl.Int32).alias("line"))
+    return found.select("account_id", *LINE, "customer_class")

@@ -1,0 +1,172 @@
+"""What became known of accounts after a period was billed, and what bills in force say of such a period."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import polars as pl
+from aimak.storage import bulk
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row, Select, case, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aimak_billing.domain.corrections.differences import BILLED
+from aimak_billing.store import columns
+from aimak_billing.store.cancellations import BATCH, in_force
+
+_SETTLED = {"tenant": pl.String, "account_id": pl.Int64, "period": pl.String, "run_id": pl.Int64, "bill_id": pl.Int64}
+NOTHING = 0
+"""Stands for the bill where looking again showed that nothing is to be billed."""
+
+
+def touch(work: UnitOfWork, pairs: Collection[tuple[int, str]], reason: str) -> None:
+    """Note that something became known of accounts for periods (account id, period): what they were billed is looked
+    at again by the next run, also where one has it in hand already."""
+    if pairs:
+        rows = [
+            {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": reason}
+            for account_id, period in sorted(set(pairs))
+        ]
+        statement = _upsert(work, {"reason": reason, "run_id": None, "bill_id": None})
+        work.execute(statement, [{**row, "run_id": None, "bill_id": None} for row in rows])
+
+
+def _upsert(work: UnitOfWork, changed: dict[str, Any]) -> Any:
+    table = work.table("touched")
+    dialect: Any = sqlite if work.is_sqlite else postgresql
+    return dialect.insert(table).on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed)
+
+
+def touch_service(work: UnitOfWork, service: str, provider: str, period: str, reason: str) -> None:
+    """The same for every account that has a service of a provider."""
+    connection = work.table("connection")
+    mine = (connection.c.tenant == work.tenant) & (connection.c.service == service)
+    rows = select(connection.c.account_id).where(mine, connection.c.provider == provider).distinct()
+    ids = [(int(account_id), period) for account_id in work.execute(rows).scalars()]
+    touch(work, ids, reason)
+
+
+def periods(work: UnitOfWork, through: str) -> list[str]:
+    """Periods up to `through` of which something is open, or might be opened by billing anew."""
+    touched = work.table("touched")
+    query = select(touched.c.period).where(touched.c.tenant == work.tenant, touched.c.period <= through).distinct()
+    return sorted(work.execute(query).scalars())
+
+
+def open_pairs(
+    work: UnitOfWork, first: int, last: int, through: str, replaced: Collection[int]
+) -> set[tuple[int, str]]:
+    """(account id, period) that are open, of accounts with ids from `first` to `last`, for periods up to `through`;
+    with what bills that are to be replaced have corrected, and what later bills corrected of their period."""
+    touched = work.table("touched")
+    mine = (touched.c.tenant == work.tenant) & (touched.c.account_id >= first) & (touched.c.account_id <= last)
+    query = select(touched.c.account_id, touched.c.period).where(mine, touched.c.period <= through)
+    found = {(row.account_id, row.period) for row in work.execute(query.where(touched.c.bill_id.is_(None)))}
+    return found | {pair for pair in corrected_by(work, replaced) if pair[1] <= through}
+
+
+def corrected_by(work: UnitOfWork, bill_ids: Collection[int]) -> set[tuple[int, str]]:
+    """(account id, period) of earlier periods that these bills correct, and of their own period where another bill in
+    force corrects it."""
+    bill, line = work.table("bill"), work.table("bill_line")
+    other = bill.alias("other")
+    wanted, found = sorted(bill_ids), set[tuple[int, str]]()
+    lines = (line.c.tenant == bill.c.tenant) & (line.c.bill_id == bill.c.id) & line.c.origin.is_not(None)
+    others = (other.c.tenant == bill.c.tenant) & (other.c.account_id == bill.c.account_id)
+    of_other = (line.c.tenant == other.c.tenant) & (line.c.bill_id == other.c.id) & (line.c.origin == bill.c.period)
+    for start in range(0, len(wanted), BATCH):
+        mine = (bill.c.tenant == work.tenant) & bill.c.id.in_(wanted[start : start + BATCH])
+        own = select(bill.c.account_id, line.c.origin).join(line, lines).where(mine).distinct()
+        later = select(bill.c.account_id, bill.c.period).join(other, others).join(line, of_other).where(mine)
+        later = later.where(in_force(work, other.c.id)).distinct()
+        for query in (own, later):
+            found |= {(row[0], row[1]) for row in work.execute(query)}
+    return found
+
+
+def take_in_hand(work: UnitOfWork, run_id: int, first: int, last: int, pairs: Collection[tuple[int, str]]) -> None:
+    """Note which pairs the preview of a run has looked at: they are settled when it is issued."""
+    table = work.table("touched")
+    mine = (table.c.tenant == work.tenant) & (table.c.account_id >= first) & (table.c.account_id <= last)
+    work.execute(update(table).where(mine, table.c.run_id == run_id).values(run_id=None))
+    if not pairs:
+        return
+    rows = [
+        {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": "bill", "run_id": run_id}
+        for account_id, period in sorted(pairs)
+    ]
+    # What is known by a bill alone was not open: without this run it stays so.
+    work.execute(_upsert(work, {"run_id": run_id}), [{**row, "bill_id": NOTHING} for row in rows])
+
+
+def settle(work: UnitOfWork, run_id: int, bills: pl.DataFrame, held: Collection[int], first: int, last: int) -> None:
+    """What the preview of a run had in hand is settled, by the account's bill where it has one (bills: id,
+    account_id); of an account that is held it stays open."""
+    table = work.table("touched")
+    mine = (table.c.tenant == work.tenant) & (table.c.account_id >= first) & (table.c.account_id <= last)
+    query = select(table.c.account_id, table.c.period).where(mine, table.c.run_id == run_id)
+    pairs = [row for row in work.execute(query) if row.account_id not in set(held)]
+    if not pairs:
+        return
+    of_account = dict(bills.select("account_id", "id").iter_rows())
+    rows = [
+        {"tenant": work.tenant, "account_id": row.account_id, "period": row.period, "run_id": run_id}
+        | {"bill_id": of_account.get(row.account_id, NOTHING)}
+        for row in pairs
+    ]
+    frame = pl.DataFrame(rows, schema=_SETTLED)
+    bulk.change(work, table, frame, ("tenant", "account_id", "period"))
+
+
+def reopen(work: UnitOfWork, bill_ids: Sequence[int]) -> None:
+    """What these bills had settled is open again; and where a later bill corrected their period, that is open too."""
+    table = work.table("touched")
+    for start in range(0, len(bill_ids), BATCH):
+        mine = (table.c.tenant == work.tenant) & table.c.bill_id.in_(list(bill_ids[start : start + BATCH]))
+        work.execute(update(table).where(mine).values(bill_id=None))
+    pairs = corrected_by(work, bill_ids)
+    if pairs:
+        rows = [
+            {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": "cancelled", "run_id": None}
+            for account_id, period in sorted(pairs)
+        ]
+        work.execute(_upsert(work, {"bill_id": None}), [{**row, "bill_id": None} for row in rows])
+
+
+def billed(work: UnitOfWork, account_ids: Sequence[int], period: str, without: Collection[int]) -> pl.DataFrame:
+    """Lines that bills in force charge for a period, of some accounts, as BILLED; leaving out bills that are to be
+    replaced."""
+    found = [pl.DataFrame(schema=BILLED)]
+    for start in range(0, len(account_ids), BATCH):
+        query = _billed(work, account_ids[start : start + BATCH], period)
+        found.append(columns.read(work, query, BILLED))
+    return pl.concat(found).filter(~pl.col("bill_id").is_in(list(without)))
+
+
+def _billed(work: UnitOfWork, account_ids: Sequence[int], period: str) -> Select[Any]:
+    bill, line = work.table("bill"), work.table("bill_line")
+    lines = (line.c.tenant == bill.c.tenant) & (line.c.bill_id == bill.c.id)
+    own = line.c.origin.is_(None) & (bill.c.period == period)
+    alike = [line.c[name] for name in BILLED if name in line.c and name != "bill_id"]
+    return (
+        select(
+            bill.c.account_id,
+            bill.c.id,
+            bill.c.scope,
+            case((own, literal(1)), else_=literal(0)),
+            *alike,
+            line.c.line,
+        )
+        .join(line, lines)
+        .where(bill.c.tenant == work.tenant, bill.c.account_id.in_(list(account_ids)), in_force(work, bill.c.id))
+        .where(or_(own, line.c.origin == period))
+        .order_by(bill.c.account_id, bill.c.id, line.c.line)
+    )
+
+
+def of_account(work: UnitOfWork, account_id: int) -> Sequence[Row[Any]]:
+    """All that was touched of an account, by period."""
+    table = work.table("touched")
+    mine = (table.c.tenant == work.tenant) & (table.c.account_id == account_id)
+    return work.execute(select(table).where(mine).order_by(table.c.period)).all()

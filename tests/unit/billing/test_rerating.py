@@ -1,0 +1,191 @@
+"""What becomes known after a period was billed is corrected by the next bill, by the difference and no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from tests.unit.billing.test_cancelling import document, run, sound
+from tests.unit.billing.test_month import WASTE_GROSS
+from tests.unit.billing.town import TENANT, Town, account_line
+
+METERED = '{"metered":true,"norm":"house"}'
+RESIDENTS = "account;persons;from;to;ground;pensioners"
+
+
+def bill(town: Town, period: str) -> Any:
+    """Bill a month, the second person approving."""
+    path = f"/billing/cycles/{period}"
+    town.post(f"{path}/preview")
+    town.pump.drain()
+    town.post(f"{path}/approve", role="approver")
+    town.post(f"{path}/issue")
+    town.pump.drain()
+    return town.get(path)
+
+
+def november(town: Town, connection_id: int, quantity: int) -> None:
+    """Usage of November."""
+    said = {"usage_id": 100 + connection_id, "from_date": "2026-11-01"}
+    town.use(connection_id, quantity, to_date="2026-12-01", **said)
+
+
+def metered(town: Town, quantity: int = 15_000) -> None:
+    """A metered account, billed for October."""
+    town.accounts(account_line("W", "water", "vodokanal", attributes=METERED))
+    town.use(1, quantity)
+    bill(town, "2026-10")
+
+
+def lines_of(town: Town, number: int) -> list[tuple[Any, ...]]:
+    """Origin, kind, quantity and amount of each line of a bill."""
+    shown = ("origin", "kind", "quantity_thousandths", "amount_tyiyn")
+    return [tuple(line[name] for name in shown) for line in town.get(f"/billing/bills/{number}")["lines"]]
+
+
+def test_a_corrected_reading_is_the_difference_on_the_next_bill(town: Town) -> None:
+    """15.000 m³ were billed, 12.300 it is: 128.54 − 156.75 net, 3.86 − 4.70 tax, told in a sentence."""
+    metered(town)
+    assert town.balance("W") == 15_675 + 470
+    town.use(1, 12_300, version=2)
+    november(town, 1, 10_000)
+    done = bill(town, "2026-11")
+    assert lines_of(town, 2) == [
+        (None, "charge", 10_000, 10_450),
+        (None, "tax", None, 314),
+        ("2026-10", "charge", -2_700, -2_821),
+        ("2026-10", "tax", None, -84),
+    ]
+    assert town.balance("W") == 12_854 + 386 + 10_450 + 314
+    said = town.get("/billing/bills/2/explain?lang=en")["sentences"]
+    assert "October 2026: 12.300 m³ instead of 15.000 m³: -29.05 som" in said[1]
+    assert (done["gross_tyiyn"], done["totals"][0]["gross_tyiyn"]) == (10_764 - 2_905,) * 2
+    assert town.ask("get", "/billing/bills/2/pdf?lang=ru").data.startswith(b"%PDF")
+    sound(town)
+
+
+def test_what_is_settled_is_not_billed_again(town: Town) -> None:
+    """The bill after has nothing to correct, and the same word again corrects nothing."""
+    metered(town)
+    town.use(1, 12_300, version=2)
+    november(town, 1, 10_000)
+    bill(town, "2026-11")
+    town.use(1, 12_300, version=2)
+    town.use(1, 10_000, usage_id=300, from_date="2026-12-01", to_date="2027-01-01")
+    bill(town, "2026-12")
+    assert [line[0] for line in lines_of(town, 3)] == [None, None]
+
+
+def test_a_reading_that_comes_while_bills_are_approved_is_not_lost(town: Town) -> None:
+    """It came after the preview: the bill is issued as previewed, and the next one corrects it."""
+    town.accounts(account_line("W", "water", "vodokanal", attributes=METERED))
+    town.use(1, 15_000)
+    town.preview()
+    town.use(1, 12_300, version=2)
+    town.issue()
+    assert town.balance("W") == 16_145
+    november(town, 1, 10_000)
+    bill(town, "2026-11")
+    assert town.balance("W") == 13_240 + 10_764
+
+
+def test_a_corrected_period_is_corrected_again(town: Town) -> None:
+    """Any number of times: the sum is always what today's knowledge says."""
+    metered(town)
+    months = (("2026-11", 12_300), ("2026-12", 20_000), ("2027-01", 9_000))
+    for version, (period, quantity) in enumerate(months, start=2):
+        town.use(1, quantity, version=version)
+        start = f"{period}-01"
+        after = {"2026-11": "2026-12-01", "2026-12": "2027-01-01", "2027-01": "2027-02-01"}[period]
+        town.use(1, 1_000, usage_id=200 + version, from_date=start, to_date=after)
+        bill(town, period)
+        net = (quantity * 1_045 + 500) // 1_000
+        tax = (net * 3 + 50) // 100
+        assert town.balance("W") == net + tax + (version - 1) * (1_045 + 31)
+    sound(town)
+
+
+def test_a_cancelled_correction_is_open_again(town: Town) -> None:
+    """The bill that carried it is cancelled; billed anew, it carries it again."""
+    metered(town)
+    town.use(1, 12_300, version=2)
+    november(town, 1, 10_000)
+    bill(town, "2026-11")
+    document(town, kind="cancel", bill="2")
+    assert town.balance("W") == 16_145
+    run(town, period="2026-11")
+    assert town.balance("W") == 13_240 + 10_764
+    run(town, period="2026-11", replaces=True)
+    assert town.balance("W") == 13_240 + 10_764
+    sound(town)
+
+
+def test_billing_a_period_anew_takes_its_corrections_back(town: Town) -> None:
+    """October is billed anew after November corrected it: by its own bill alone it then is what it is."""
+    metered(town)
+    town.use(1, 12_300, version=2)
+    november(town, 1, 10_000)
+    bill(town, "2026-11")
+    run(town, replaces=True)
+    assert lines_of(town, 3)[2:] == [("2026-10", "charge", 2_700, 2_821), ("2026-10", "tax", None, 84)]
+    assert town.balance("W") == 13_240 + 10_764
+    document(town, kind="cancel", bill="3")
+    document(town, kind="cancel", bill="2")
+    assert town.balance("W") == 0
+    run(town)
+    run(town, period="2026-11")
+    assert town.balance("W") == 13_240 + 10_764
+    sound(town)
+
+
+def test_a_family_told_late_pays_from_the_month_it_grew(town: Town) -> None:
+    """Four persons since October, told in November: one person's waste for October is added to the next bill."""
+    town.accounts(account_line("A"))
+    bill(town, "2026-10")
+    town.take("residents", [RESIDENTS, "A;4;2026-10-01;;book;0"])
+    bill(town, "2026-11")
+    assert town.balance("A") == 2 * 10_300
+    assert lines_of(town, 2)[2:] == [("2026-10", "charge", 1_000, 2_500), ("2026-10", "tax", None, 75)]
+
+
+def test_a_closed_account_is_still_corrected(town: Town) -> None:
+    """Nobody lives there any more, but what was billed wrong comes back as a bill of its own."""
+    metered(town)
+    table = town.service.metadata.tables["account"]
+    with town.service.work(TENANT) as work:
+        work.execute(table.update().values(status="closed"))
+        work.commit()
+    town.use(1, 0, version=2)
+    bill(town, "2026-11")
+    assert town.balance("W") == 0
+    assert lines_of(town, 2) == [("2026-10", "charge", -15_000, -15_675), ("2026-10", "tax", None, -470)]
+
+
+def test_what_cannot_be_rated_again_waits(town: Town) -> None:
+    """The account is billed for the month, and its correction stays open until it can be rated."""
+    town.accounts(account_line("A"))
+    bill(town, "2026-10")
+    town.take("residents", [RESIDENTS, "A;4;2026-11-01;;book;0"])
+    with town.service.work(TENANT) as work:
+        resident = work.table("resident")
+        work.execute(resident.update().where(resident.c.valid_to.is_not(None)).values(valid_from=resident.c.valid_to))
+        touched = work.table("touched")
+        work.execute(touched.insert().values(tenant=TENANT, account_id=1, period="2026-10", reason="residents"))
+        work.commit()
+    assert bill(town, "2026-11")["bills"] == 1
+    with town.service.work(TENANT) as work:
+        row = work.execute(select(touched.c.bill_id)).one()
+    assert row.bill_id is None
+    assert town.balance("A") == WASTE_GROSS + 10_300
+
+
+def test_a_run_given_up_settles_nothing(town: Town) -> None:
+    """What a run had in hand when it was given up is corrected by the next."""
+    metered(town)
+    town.use(1, 12_300, version=2)
+    november(town, 1, 10_000)
+    given_up = run(town, "account:W", period="2026-11", issue=False)["run_id"]
+    town.post(f"/billing/runs/{given_up}/abandon")
+    bill(town, "2026-11")
+    assert town.balance("W") == 13_240 + 10_764
