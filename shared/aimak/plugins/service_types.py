@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aimak.plugins.base import Plugin
 from aimak.plugins.inputs import Flag, Inputs
 from aimak.plugins.numbers import Number
 
 if TYPE_CHECKING:
-    from marshmallow import Schema
+    from marshmallow import Schema, fields
 
 GROUP = "aimak.service_types"
 INTERFACE_VERSION = 1
@@ -48,6 +48,10 @@ class ServiceType(Plugin):
     attributes: ClassVar[type[Schema]]
     """What a connection of this type carries. Fields of `aimak.plugins.fields`; a number is a determinant."""
 
+    facts: ClassVar[type[Schema] | None] = None
+    """What is told of a connection anew for each period, as days attended: numbers, fields of `aimak.plugins.fields`.
+    A tariff uses them as it uses attributes; where one is missing the account is held."""
+
     components: ClassVar[frozenset[str] | None] = None
     """Codes of the rate components that a tariff of this type may use; None: any."""
 
@@ -70,3 +74,13 @@ class ServiceType(Plugin):
         """The ways to find the quantity, the first that is meant for a connection counts. Called once for each tariff
         version of a run. Where a metered connection has no usage, the tariff's `without_reading: norm` passes on
         to the next way and `hold` holds the account. Must not fill a null: an unknown quantity holds the account."""
+
+
+def fact_fields(kind: type[ServiceType]) -> dict[str, fields.Field[Any]]:
+    """The fields of a type's facts, by name."""
+    return {} if kind.facts is None else dict(kind.facts().fields)
+
+
+def declared_fields(kind: type[ServiceType]) -> dict[str, fields.Field[Any]]:
+    """The fields of a type's attributes and facts, by name."""
+    return {**kind.attributes().fields, **fact_fields(kind)}

@@ -13,15 +13,15 @@ from aimak.plugins.fields import Parameters, WholeField
 from aimak.plugins.inputs import ATTRIBUTE, FOUND, GIVEN, Flag, Inputs
 from aimak.plugins.json_schema import json_schema
 from aimak.plugins.numbers import Number
-from aimak.plugins.service_types import INTERFACE_VERSION, ServiceType, Way
+from aimak.plugins.service_types import INTERFACE_VERSION, ServiceType, Way, declared_fields, fact_fields
 from marshmallow import ValidationError
 
 
 class ServiceTypeContract:
     """What every service type must keep.
 
-    A case is {"attributes": {…}, "given": {"usage": 12300, …}, "way": "metered", "quantity": 12300}: determinants as
-    whole numbers in their scale (usage, norm, quantity and attributes in thousandths, persons and days plain),
+    A case is {"attributes": {…}, "facts": {…}, "given": {"usage": 12300, …}, "way": "metered", "quantity": 12300}:
+    determinants as whole numbers in their scale (usage, norm, quantity and attributes in thousandths, persons and days plain),
     quantity in thousandths or null. `refused` are attributes that the schema must not take.
     """
 
@@ -32,7 +32,8 @@ class ServiceTypeContract:
     def ways(self) -> list[Way]:
         """The ways to the quantity, over columns named as their determinants."""
         kind = self.service()
-        declared = {name: getattr(field, "determinant", "text") for name, field in kind.attributes().fields.items()}
+        fields = declared_fields(self.service)
+        declared = {name: getattr(field, "determinant", "text") for name, field in fields.items()}
         bounds = {**GIVEN, "norm": FOUND["norm"], **({"followed": FOUND["followed"]} if kind.follows else {})}
         bounds.update({name: ATTRIBUTE for name, read in declared.items() if read == "number"})
         return kind.ways(
@@ -49,9 +50,10 @@ class ServiceTypeContract:
         columns = {
             name: pl.Series([case.get("given", {}).get(name) for case in cases], dtype=pl.Int64) for name in names
         }
-        for name, field in self.service.attributes().fields.items():
+        for name, field in declared_fields(self.service).items():
             read = getattr(field, "determinant", "text")
-            loaded = [self._read(field, case["attributes"].get(name)) for case in cases]
+            said = [{**case["attributes"], **case.get("facts", {})} for case in cases]
+            loaded = [self._read(field, each.get(name)) for each in said]
             columns[f"a.{name}"] = pl.Series(loaded, dtype=pl.Boolean if read == "flag" else pl.String, strict=False)
             if read == "number":
                 columns[name] = pl.Series(loaded, dtype=pl.Int64)
@@ -87,10 +89,16 @@ class ServiceTypeContract:
         assert json_schema(self.service.attributes)["additionalProperties"] is False
         numbers = [
             name
-            for name, field in self.service.attributes().fields.items()
+            for name, field in declared_fields(self.service).items()
             if getattr(field, "determinant", "text") == "number"
         ]
         assert not {*numbers} & {*GIVEN, *FOUND}, "these names are determinants of the host"
+
+    def test_facts_are_numbers_under_names_of_their_own(self) -> None:
+        """What is told anew each period can be reckoned with and is no attribute of the connection."""
+        facts = fact_fields(self.service)
+        assert all(getattr(field, "determinant", "text") == "number" for field in facts.values())
+        assert not facts.keys() & self.service.attributes().fields.keys()
 
     def test_attributes_load(self) -> None:
         """The attributes of every case are taken, those listed as refused are not."""
@@ -127,4 +135,5 @@ class ServiceTypeContract:
                 rows = pl.DataFrame(
                     {name: [bounds.get(name, ATTRIBUTE)[end]] for name in way.quantity.names} or {"none": [0]}
                 )
-                assert way.quantity.low <= rows.select(way.quantity.expr).item() <= way.quantity.high
+                found = rows.select(way.quantity.expr).item()
+                assert found is None or way.quantity.low <= found <= way.quantity.high

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import aimak_billing.plugins.service_types as built_in
 from aimak.testing.service_types import ServiceTypeContract
+from aimak_billing.plugins.service_types.irrigation.plugin import Irrigation
+from aimak_billing.plugins.service_types.kindergarten.plugin import Kindergarten
+from aimak_billing.plugins.service_types.landscaping.plugin import Landscaping
+from aimak_billing.plugins.service_types.leisure.plugin import Leisure
 from aimak_billing.plugins.service_types.sewerage.plugin import Sewerage
 from aimak_billing.plugins.service_types.street_lighting.plugin import StreetLighting
 from aimak_billing.plugins.service_types.waste.plugin import Waste
@@ -50,4 +54,36 @@ class TestStreetLighting(ServiceTypeContract):
 
     service = StreetLighting
     cases = cases("street_lighting")
-    refused = ({}, {"lamps": "1.5"})
+    refused = ({"lamps": "1.5"}, {"lamps": 2, "colour": "white"})
+
+
+class TestLandscaping(ServiceTypeContract):
+    """By area."""
+
+    service = Landscaping
+    cases = cases("landscaping")
+    refused = ({"area": "wide"}, {"places": "1.5"})
+
+
+class TestKindergarten(ServiceTypeContract):
+    """By days attended."""
+
+    service = Kindergarten
+    cases = cases("kindergarten")
+    refused = ({"days_attended": 16},)
+
+
+class TestLeisure(ServiceTypeContract):
+    """By visits."""
+
+    service = Leisure
+    cases = cases("leisure")
+    refused = ({"visits": 3}, {"area": "-1"})
+
+
+class TestIrrigation(ServiceTypeContract):
+    """By meter, or by hectares and waterings."""
+
+    service = Irrigation
+    cases = cases("irrigation")
+    refused = ({}, {"hectares": "0.25"}, {"metered": False})

@@ -10,6 +10,7 @@ from aimak.intake import Importer
 from aimak_billing.application.accounts import take_accounts
 from aimak_billing.application.balances import take_balances
 from aimak_billing.application.kit import Kit
+from aimak_billing.application.period_facts import take_facts
 from aimak_billing.application.residents import take_residents
 
 ACCOUNT = Column(
@@ -82,11 +83,23 @@ BALANCES = Columns(
     Column("amount", "som", required=True, aliases=("сумма", "сальдо")),
 )
 
+FACTS = Columns(
+    ACCOUNT,
+    Column("service", required=True, max_length=64, aliases=SERVICE.aliases),
+    PROVIDER,
+    Column("name", required=True, max_length=64, aliases=("показатель", "көрсөткүч")),
+    Column("from", "date", required=True, aliases=("с", "баштап")),
+    Column("to", "date", aliases=("по", "чейин")),
+    Column("value", "thousandths", required=True, minimum=0, aliases=("значение", "мааниси")),
+    Column("ground", aliases=("основание", "негиз")),
+)
+
 
 def importers(kit: Kit) -> tuple[Importer, ...]:
-    """Accounts, residents and opening balances, taken block by block."""
+    """Accounts, residents, opening balances and facts of a period, taken block by block."""
     return (
         Importer("accounts", ACCOUNTS, partial(take_accounts, kit)),
         Importer("residents", RESIDENTS, take_residents),
         Importer("balances", BALANCES, take_balances),
+        Importer("facts", FACTS, partial(take_facts, kit)),
     )

@@ -8,6 +8,8 @@ import polars as pl
 from aimak.money import MAX_TYIYN
 from aimak.period import Period
 
+from aimak_billing.domain.period_facts import of_connections, with_facts
+
 # Transfers of a bill take their ids from a block of 64.
 TRANSFERS_AT_MOST = 64
 ACTIVE = "active"
@@ -37,13 +39,15 @@ class Facts:
 
     accounts: account_id, status, all of the chunk in the order of their ids (the row's number is the account's place);
     connections: account_id, connection_id, service, provider, regime, customer_class, attributes; those of the
-    period; residents: account_id, residents, pensioners; usage: connection_id, usage (thousandths).
+    period; residents: account_id, residents, pensioners; usage: connection_id, usage (thousandths);
+    told: connection_id, name, from_date, to_date, value_thousandths of what comes anew each period.
     """
 
     accounts: pl.DataFrame
     connections: pl.DataFrame
     residents: pl.DataFrame
     usage: pl.DataFrame
+    told: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,14 @@ def rating_frame(facts: Facts, period: Period) -> pl.DataFrame:
     places = facts.accounts.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
     places = places.filter(pl.col("status") == ACTIVE).select("account_id", "place")
     days = pl.lit(period.days, dtype=pl.Int64)
-    return (
+    frame = (
         facts.connections.join(places, on="account_id", how="inner")
         .join(facts.residents, on="account_id", how="left")
         .join(facts.usage, on="connection_id", how="left")
         .sort("place", "connection_id")
         .with_columns(days.alias("days"), days.alias("days_in_period"))
     )
+    return with_facts(frame, of_connections(facts.told, period))
 
 
 def outcome(

@@ -91,6 +91,8 @@ class TariffVersion:
     valid_to: date | None = None
     frequency: str = "month"
     without_reading: str = "norm"
+    defaults: Mapping[str, int] = field(default_factory=dict)
+    """Attributes and facts that are numbers → thousandths that count where a connection has none."""
     norm_per: str = "day"
     norms: tuple[Norm, ...] = ()
     rounding: Rounding = Rounding()

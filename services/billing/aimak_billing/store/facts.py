@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from aimak_billing.domain.chunk import Facts
-from aimak_billing.store import columns, registers
+from aimak_billing.store import columns, period_facts, registers
 
 _CONNECTIONS = {
     "account_id": pl.Int64,
@@ -43,6 +43,7 @@ def of_accounts(work: UnitOfWork, first: int, last: int, period: Period) -> Fact
             _residents(work, first, last, day),
             {"account_id": pl.Int64, "residents": pl.Int64, "pensioners": pl.Int64},
         ),
+        told=period_facts.of_period(work, first, last, period),
         usage=columns.read(work, _usage(work, first, last, period), {"connection_id": pl.Int64, "usage": pl.Int64}),
     )
 

@@ -4,7 +4,7 @@ from aimak import intake, ledger
 from aimak.tables import kernel_tables
 from sqlalchemy import MetaData
 
-from aimak_billing.tables import bills, corrections, parties, registers, runs, tariffs
+from aimak_billing.tables import bills, corrections, parties, period_facts, registers, runs, tariffs
 
 metadata = MetaData()
 kernel_tables(metadata)
@@ -16,5 +16,6 @@ runs.add(metadata)
 bills.add(metadata)
 corrections.add(metadata)
 parties.add(metadata)
+period_facts.add(metadata)
 
 __all__ = ["metadata"]

@@ -15,6 +15,7 @@ from aimak.plugins.fields import (
     ShareField,
     TextField,
     fault,
+    plain,
 )
 from marshmallow import fields, validate, validates_schema
 
@@ -55,6 +56,21 @@ class Conditions(fields.Field[dict[str, tuple[str, ...]]]):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return {name: word_or_list(words) for name, words in (value or {}).items()}
+
+
+class Defaults(fields.Field[dict[str, int]]):
+    """Attribute or fact → number: {containers: 4}."""
+
+    json_type: Mapping[str, Any] = {"type": "object", "additionalProperties": QuantityField.json_type}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, int]:
+        if not isinstance(value, dict):
+            raise fault("AIM-T014", expected="attribute: number")
+        number = QuantityField()
+        return {str(name): number._deserialize(given, attr, data) for name, given in value.items()}
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return {name: plain(thousandths, 3) for name, thousandths in (value or {}).items()}
 
 
 def word_or_list(words: Sequence[str]) -> str | list[str]:
@@ -139,6 +155,7 @@ class TariffSchema(Dated):
     status = ChoiceField(STATUSES, load_default=APPROVED)
     frequency = ChoiceField(FREQUENCIES, load_default="month")
     without_reading = ChoiceField(("norm", "hold"), load_default="norm")
+    defaults = Defaults(metadata={"description": "what counts where a connection has no such attribute or fact"})
     norms = fields.Nested(NormsSchema)
     rounding = fields.Nested(TariffRoundingSchema)
     components = fields.List(fields.Nested(ComponentSchema), required=True, validate=validate.Length(min=1, max=99))

@@ -1,4 +1,4 @@
-"""import accounts|meters|residents|tariffs|balances|readings FILE."""
+"""import accounts|meters|residents|tariffs|balances|readings|facts FILE."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ OWNERS = {
     "tariffs": "billing",
     "meters": "metering",
     "readings": "metering",
+    "facts": "billing",
 }
 ABOUT = {
     "accounts": "Accounts with their connections (CSV, XLSX).",
@@ -27,6 +28,7 @@ ABOUT = {
     "tariffs": "Tariffs and taxes, whole or not at all (YAML).",
     "meters": "Meters with serial, seal and verification (CSV, XLSX).",
     "readings": "Readings; what is implausible is held (CSV, XLSX).",
+    "facts": "What comes anew each period: days attended, containers, visits (CSV, XLSX).",
 }
 SHOWN = 20
 

@@ -5,6 +5,7 @@ import json
 import polars as pl
 import pytest
 from aimak_billing.domain.rating import quote, rate
+from aimak_billing.tariff_file import dump, load
 
 from tests.unit.billing.rating.conftest import frame, tariff
 
@@ -244,3 +245,19 @@ def test_an_empty_frame_is_rated_to_nothing(made):
     rated = rate(frame(), book)
     assert rated.lines.is_empty() and rated.holds.is_empty()
     assert rated.lines.schema == quote({**METERED, "usage": 1}, book).lines.schema
+
+
+def test_a_default_counts_where_nothing_is_said_and_nowhere_else(made):
+    """Missing containers are four by the tariff; what is said counts; what cannot be read holds."""
+    lifts = "- {code: lifts, kind: per_container, price: 5}"
+    book = made(tariff(lifts, service="waste", extra="defaults: {containers: 4}"))
+    waste = {"service": "waste", "provider": "p"}
+    amounts = [
+        quote({**waste, "attributes": attributes}, book).lines["amount"].item()
+        for attributes in ({}, {"containers": "0"}, {"containers": "1.5"})
+    ]
+    assert amounts == [2000, 0, 750]
+    assert held(quote({**waste, "attributes": {"containers": "some"}}, book)) == ["AIM-T025"]
+    assert held(quote(waste, made(tariff(lifts, service="waste")))) == ["AIM-T024"]
+    (version,) = book.versions.values()
+    assert load(dump([version], book.plugins), "naryn", book.plugins).versions == (version,)

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 from aimak.plugins.inputs import ATTRIBUTE, FOUND, GIVEN, TAX, Flag, Inputs
 from aimak.plugins.numbers import SHARE_SCALE, Number
-from aimak.plugins.service_types import ServiceType
+from aimak.plugins.service_types import ServiceType, declared_fields
 
 from aimak_billing.domain.tariff import CLASS, REGIME, Conditions, TariffVersion, TaxRule
 
@@ -39,8 +39,8 @@ def attribute(name: str) -> str:
 
 
 def attribute_names(service: ServiceType, determinant: str | None = None) -> tuple[str, ...]:
-    """The attributes of a connection of that type; only those read as "number" or "flag" if that is asked."""
-    declared = service.attributes().fields.items()
+    """The attributes and facts of a connection of that type; only those read as "number" or "flag" if that is asked."""
+    declared = declared_fields(type(service)).items()
     kinds = {name: getattr(field, "determinant", "text") for name, field in declared}
     return tuple(name for name, kind in kinds.items() if determinant in (None, kind))
 
@@ -84,6 +84,9 @@ def columns_of(names: Iterable[str], version: TariffVersion, taxes: Iterable[Tax
             )
         elif name == "month":
             made.append(pl.lit(day.month, dtype=pl.Int64).alias(column(name)))
+        elif name in version.defaults:
+            missing, usual = pl.col(attribute(name)).is_null(), pl.lit(version.defaults[name], dtype=pl.Int64)
+            made.append(pl.when(missing).then(usual).otherwise(pl.col(column(name))).alias(column(name)))
         elif name.startswith(TAX):
             rules = [rule for rule in taxes if rule.tax == name.removeprefix(TAX)]
             made.append(_first_of([(_of_rule(rule), rule.share) for rule in rules], name))

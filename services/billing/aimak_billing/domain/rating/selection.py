@@ -23,6 +23,20 @@ def unknown_attributes(version: TariffVersion, plugins: Plugins) -> list[Problem
         for name in conditions
         if name not in known
         for place in (Place(path=f"{path}.{name}"),)
+    ] + _defaults_of_nothing(version, attribute_names(kind(), "number"))
+
+
+def _defaults_of_nothing(version: TariffVersion, numbers: tuple[str, ...]) -> list[Problem]:
+    """Defaults of what the service type does not have, or does not have as a number."""
+    known = ", ".join(sorted(numbers))
+    return [
+        Problem(
+            "AIM-T016",
+            {"attribute": name, "service": version.service, "known": known},
+            Place(path=f"defaults.{name}"),
+        )
+        for name in version.defaults
+        if name not in numbers
     ]
 
 

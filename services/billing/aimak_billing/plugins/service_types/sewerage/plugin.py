@@ -5,7 +5,7 @@ from __future__ import annotations
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.service_types import ServiceType, Way
 
-from aimak_billing.plugins.service_types.sewerage.schema import SewerageSchema
+from aimak_billing.plugins.service_types.sewerage.schema import SewerageFacts, SewerageSchema
 
 
 class Sewerage(ServiceType):
@@ -19,13 +19,15 @@ class Sewerage(ServiceType):
     decimals = 3
     metered = False
     attributes = SewerageSchema
+    facts = SewerageFacts
     follows = "water"
     indicators = ("blockages_cleared",)
 
     def ways(self, inputs: Inputs) -> list[Way]:
-        """Agreed, norm, as water."""
+        """Agreed, norm, winter average, as water."""
         return [
             Way("agreed", inputs["agreed_volume"], inputs.has("agreed_volume")),
             Way("norm", inputs.by_norm(), inputs.has("norm")),
+            Way("winter_average", inputs["winter_average"], inputs.has("winter_average")),
             Way("as_water", inputs["followed"]),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.service_types import ServiceType, Way
 
-from aimak_billing.plugins.service_types.street_lighting.schema import StreetLightingSchema
+from aimak_billing.plugins.service_types.street_lighting.schema import StreetLightingFacts, StreetLightingSchema
 
 
 class StreetLighting(ServiceType):
@@ -19,6 +19,7 @@ class StreetLighting(ServiceType):
     decimals = 0
     metered = False
     attributes = StreetLightingSchema
+    facts = StreetLightingFacts
     indicators = ("lamps_burning",)
     budget_pays = True
 

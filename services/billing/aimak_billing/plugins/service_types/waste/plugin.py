@@ -5,7 +5,7 @@ from __future__ import annotations
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.service_types import ServiceType, Way
 
-from aimak_billing.plugins.service_types.waste.schema import WasteSchema
+from aimak_billing.plugins.service_types.waste.schema import WasteFacts, WasteSchema
 
 
 class Waste(ServiceType):
@@ -19,6 +19,7 @@ class Waste(ServiceType):
     decimals = 1
     metered = False
     attributes = WasteSchema
+    facts = WasteFacts
     indicators = ("collections_made",)
 
     def ways(self, inputs: Inputs) -> list[Way]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.service_types import ServiceType, Way
 
-from aimak_billing.plugins.service_types.water.schema import WaterSchema
+from aimak_billing.plugins.service_types.water.schema import WaterFacts, WaterSchema
 
 
 class Water(ServiceType):
@@ -19,6 +19,7 @@ class Water(ServiceType):
     decimals = 3
     metered = True
     attributes = WaterSchema
+    facts = WaterFacts
     indicators = ("supply_hours", "lab_tests_passed")
 
     def ways(self, inputs: Inputs) -> list[Way]:
