@@ -21,8 +21,8 @@ class ServiceTypeContract:
     """What every service type must keep.
 
     A case is {"attributes": {…}, "facts": {…}, "given": {"usage": 12300, …}, "way": "metered", "quantity": 12300}:
-    determinants as whole numbers in their scale (usage, norm, quantity and attributes in thousandths, persons and days plain),
-    quantity in thousandths or null. `refused` are attributes that the schema must not take.
+    determinants as whole numbers in their scale (usage, norm, quantity and attributes in thousandths, persons and days
+    plain), quantity in thousandths or null. `refused` are attributes that the schema must not take.
     """
 
     service: ClassVar[type[ServiceType]]
