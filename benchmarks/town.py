@@ -11,10 +11,11 @@ from aimak import ledger
 from aimak.service import Service
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
-from aimak_billing.application import parties, registers, tariffs
+from aimak_billing.application import parties, registers, tariff_life, tariffs
 from aimak_billing.application.kit import Kit
 from aimak_billing.domain.addresses import EARLIEST
 from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
+from aimak_billing.domain.tariff_life import Facts
 
 TENANT = "bench"
 PERIOD = "2026-10"
@@ -40,7 +41,12 @@ def define(service: Service, kit: Kit) -> None:
             registers.define_provider({**facts, "name": provider["names"], "elqr": provider.get("elqr", {})}, work)
         work.commit()
     with service.work(TENANT) as work:
-        tariffs.take_tariffs(kit, work, (SAMPLE_TOWN / "tariffs.yaml").read_text(), "tariffs.yaml")
+        text = (SAMPLE_TOWN / "tariffs.yaml").read_text()
+        taken = tariffs.take_tariffs(kit, work, text, "tariffs.yaml", actor="clerk")
+        work.commit()
+    with service.work(TENANT) as work:
+        refs = [f"{tariff['code']}@{tariff['valid_from']}" for tariff in taken["tariffs"]]
+        tariff_life.take_step(kit, work, "adopt", refs, Facts(ground="decided before"), "approver")
         work.commit()
 
 

@@ -110,12 +110,20 @@ class Month:
     def take_stock(self) -> str:
         """What the municipality knows before the first month."""
         self._import("admin", "tariffs", "tariffs.yaml")
+        self._adopt_tariffs()
         taken = [self._import("ayna", kind, f"{kind}.csv") for kind in ("accounts", "residents")]
         self.runtime.settle()
         taken += [self._import("ayna", kind, f"{kind}.csv") for kind in ("meters", "balances")]
         self.runtime.settle()
         names = ("account lines", "residents", "meters", "old debts")
         return ", ".join(f"{state['taken']} {name}" for name, state in zip(names, taken, strict=True))
+
+    def _adopt_tariffs(self) -> None:
+        """The council decided these tariffs before the town had this program: another person attests it."""
+        listed = self.api("bakyt").get("/billing/tariffs")["tariffs"]
+        refs = [f"{tariff['code']}@{tariff['valid_from']}" for tariff in listed]
+        body = {"tariffs": refs, "ground": "decided and in force before this program"}
+        self.api("bakyt").post("/billing/tariffs/adopt", body)
 
     def _import(self, who: str, kind: str, name: str) -> dict[str, Any]:
         state = import_file(self.ui, self.api(who), OWNERS[kind], kind, self.folder / name)

@@ -71,7 +71,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
             ["provider", "add", code, "--name", code, "--tax-number", f"0000000000000{place}"]
             for place, code in enumerate(("vodokanal", "tazalyk", "jaryk"))
         ),
-        ["import", "tariffs", TARIFF],
+        ["tariff", "import", TARIFF],
+        ["user", "add", "bakyt", "--role", "approver"],
+        ["login", "bakyt", "--tenant", "sary"],
+        ["tariff", "adopt", "--all", "--ground", "decided before"],
+        ["login", "admin", "--tenant", "sary"],
     ]
     for words in steps:
         answer = CliRunner().invoke(app, list(map(str, words)))

@@ -359,10 +359,12 @@ class World:
             steps.append(lambda facts=facts: self.ask("billing", "/billing/providers", facts))
         partner = {"code": PARTNER, "name": "Wallet", "protocol": "osmp", "login": PARTNER, "password": PASSWORD}
         partner["settings"] = {"zone": "Asia/Bishkek"}  # type: ignore[assignment]
+        adopted = {"tariffs": ["water", "waste"], "ground": "decided before"}
         steps += [
             lambda: self.ask("payments", "/payments/partners", partner),
             lambda: self.ask("notifications", "/notifications/gateways", {"gateway": "file", "settings": {}}),
             lambda: self.ask("billing", "/billing/imports/tariffs", TARIFFS, name="tariffs.yaml"),
+            lambda: self.ask("billing", "/billing/tariffs/adopt", adopted, who="bakyt"),
             lambda: self.ask("billing", "/billing/imports/accounts", ACCOUNT_FILE, name="accounts.csv"),
         ]
         for step in steps:

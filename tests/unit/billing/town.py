@@ -67,6 +67,8 @@ class Town:
             facts = {"tax_number": "0", "regime": "general", "bank_account": "0"}
             self.post("/billing/providers", {"code": code, "name": {"ru": code}, **facts}, role="admin")
         assert self.ask("post", "/billing/imports/tariffs", role="admin", data=TARIFFS.encode()).status_code == 200
+        drafts = [f"{row['code']}@{row['valid_from']}" for row in self.get("/billing/tariffs")["tariffs"]]
+        self.post("/billing/tariffs/adopt", {"tariffs": drafts, "ground": "decided before"}, role="approver")
 
     def ask(self, method: str, path: str, role: str = "clerk", name: str | None = None, **parts: Any) -> Any:
         """The answer to one request."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 BOOKS_KEPT = 16
 ACCOUNTS_A_CHUNK = 20_000
 DUE_DAY = 20
+TARIFF_NOTICE_DAYS = 30
 
 
 @dataclass
@@ -24,13 +25,15 @@ class Kit:
     plugins: Plugins
     accounts_a_chunk: int = ACCOUNTS_A_CHUNK
     due_day: int = DUE_DAY
+    tariff_notice_days: int = TARIFF_NOTICE_DAYS
     _books: OrderedDict[tuple[str, int, int, str], Book] = field(default_factory=OrderedDict)
 
     @classmethod
     def of(cls, settings: Settings, plugins: Plugins) -> Kit:
-        """By the settings billing.chunk_accounts and billing.due_day."""
+        """By the settings billing.chunk_accounts, billing.due_day and billing.tariff_notice_days."""
         chunk = settings.number("billing.chunk_accounts", ACCOUNTS_A_CHUNK)
-        return cls(plugins, chunk, settings.number("billing.due_day", DUE_DAY))
+        notice = settings.number("billing.tariff_notice_days", TARIFF_NOTICE_DAYS)
+        return cls(plugins, chunk, settings.number("billing.due_day", DUE_DAY), notice)
 
     def book(self, tenant: str, run_id: int, attempt: int, earlier: str = "") -> Book | None:
         """The compiled tariffs of a run's pass, where this process has them; those of an `earlier` period."""

@@ -1,72 +1,103 @@
-"""Taking tariffs from a file, showing them, and quoting a price."""
+"""Taking tariffs from a file, and pricing by them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from aimak.period import Period
-from aimak.problems import Conflict, NotFound, Problem, Refused
+from aimak.problems import Conflict, Problem, Refused
 from aimak.storage.work import UnitOfWork
 
 from aimak_billing import tariff_file
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import tell_service_types
 from aimak_billing.domain.rating import Book, conflicts, explain, label, quote
-from aimak_billing.domain.tariff import TariffVersion, TaxRule, spans, tax_spans
+from aimak_billing.domain.tariff import TariffVersion, TaxRule, tax_spans
+from aimak_billing.domain.tariff_life import DRAFT, ENTER, WITHDRAWN, Step, with_life
 from aimak_billing.store import registers as store
+from aimak_billing.store import tariffs
 
 
-def take_tariffs(kit: Kit, work: UnitOfWork, text: str, file: str, *, dry_run: bool = False) -> dict[str, Any]:
+def take_tariffs(
+    kit: Kit, work: UnitOfWork, text: str, file: str, *, actor: str, dry_run: bool = False
+) -> dict[str, Any]:
     """Take a file of tariffs and tax rules whole, or refuse it whole with every problem and its place.
 
-    What is stored already, equal to the last letter, is taken as a repeat; another text under the same code and date
-    is a conflict, as what was decided never changes.
+    Tariffs are entered as drafts, whatever the file says of a decision; tax rules, which the law decides, hold at
+    once. What is stored already, equal to the last letter, is taken as a repeat; another text under the same code and
+    date is a conflict until the earlier one is withdrawn.
     """
     tell_service_types(kit, work)
     loaded = tariff_file.load(text, work.tenant, kit.plugins, file)
     if loaded.problems:
         raise Refused(*loaded.problems)
-    providers = {provider.code for provider in store.providers(work)}
-    unknown = sorted({version.provider for version in loaded.versions} - providers)
+    known_providers = {provider.code for provider in store.providers(work)}
+    unknown = sorted({version.provider for version in loaded.versions} - known_providers)
     if unknown:
-        known = ", ".join(sorted(providers))
+        known = ", ".join(sorted(known_providers))
         raise Refused(*(Problem("AIM-B011", {"provider": code, "known": known}) for code in unknown))
+    tariffs.lock(work)
     versions, taxes = stored(kit, work)
-
-    def as_text(version: TariffVersion) -> str:
-        return tariff_file.as_json(version, kit.plugins)
-
-    fresh = _fresh(loaded.versions, {version.id: as_text(version) for version in versions}, as_text)
-    fresh_taxes = _fresh(loaded.taxes, {tax.id: tariff_file.tax_as_json(tax) for tax in taxes}, tariff_file.tax_as_json)
-    clashes = conflicts([*versions, *fresh], [*taxes, *fresh_taxes])
+    fresh, named = _fresh_versions(kit, loaded.versions, versions)
+    fresh_taxes = _fresh_taxes(loaded.taxes, taxes)
+    clashes = conflicts(
+        [version for version in [*versions, *fresh] if version.status != WITHDRAWN], [*taxes, *fresh_taxes]
+    )
     if clashes:
         raise Conflict(*clashes)
     if not dry_run:
-        store.add_tariffs(work, [_tariff_row(version, as_text(version)) for version in fresh])
-        store.add_taxes(work, [_tax_row(tax) for tax in fresh_taxes])
+        _enter(kit, work, fresh, actor)
+        tariffs.add_taxes(work, [_tax_row(tax) for tax in fresh_taxes])
     total = len(loaded.versions) + len(loaded.taxes)
-    named = [
-        {"code": version.code, "valid_from": version.valid_from.isoformat(), "version": version.id}
-        for version in loaded.versions
-    ]
     counts = {"state": "done", "total": total, "taken": len(fresh) + len(fresh_taxes), "refused": 0}
     return {**counts, "replayed": not fresh and not fresh_taxes, "tariffs": named}
 
 
-def _fresh(loaded: Sequence[Any], known: Mapping[int, str], as_text: Any) -> list[Any]:
-    fresh, changed = [], []
-    for one in loaded:
-        if one.id not in known:
-            fresh.append(one)
-        elif known[one.id] != as_text(one):
-            code = one.code if isinstance(one, TariffVersion) else one.tax
-            changed.append(Problem("AIM-B054", {"code": code, "valid_from": one.valid_from.isoformat()}))
+def _fresh_versions(
+    kit: Kit, loaded: Sequence[TariffVersion], stored: Sequence[TariffVersion]
+) -> tuple[list[TariffVersion], list[dict[str, Any]]]:
+    """The versions that are new, as drafts, and all of them as they are named in the answer."""
+    fresh, named, changed = [], [], []
+    for version in loaded:
+        same = [other for other in stored if (other.code, other.valid_from) == (version.code, version.valid_from)]
+        alive = [other for other in same if other.status != WITHDRAWN]
+        if not alive:
+            revision = 1 + max((other.revision for other in same), default=0)
+            fresh.append(replace(version, status=DRAFT, revision=revision))
+        elif not _same_text(kit, version, alive[0]):
+            fields = {"code": version.code, "valid_from": version.valid_from.isoformat()}
+            changed.append(Problem("AIM-B054", fields))
+        taken = alive[0] if alive else fresh[-1]
+        valid_from = taken.valid_from.isoformat()
+        named.append({"code": taken.code, "valid_from": valid_from, "version": taken.id, "state": taken.status})
     if changed:
         raise Conflict(*changed)
-    return fresh
+    return fresh, named
+
+
+def _same_text(kit: Kit, version: TariffVersion, kept: TariffVersion) -> bool:
+    """Whether a text is that of a kept version, be it without the decision that came later."""
+    texts = {tariff_file.as_json(one, kit.plugins) for one in (kept, replace(kept, decision=None))}
+    return tariff_file.as_json(version, kit.plugins) in texts
+
+
+def _fresh_taxes(loaded: Sequence[TaxRule], stored: Sequence[TaxRule]) -> list[TaxRule]:
+    known = {tax.id: tariff_file.tax_as_json(tax) for tax in stored}
+    changed = [tax for tax in loaded if known.get(tax.id, tariff_file.tax_as_json(tax)) != tariff_file.tax_as_json(tax)]
+    if changed:
+        fields = [{"code": tax.tax, "valid_from": tax.valid_from.isoformat()} for tax in changed]
+        raise Conflict(*(Problem("AIM-B054", one) for one in fields))
+    return [tax for tax in loaded if tax.id not in known]
+
+
+def _enter(kit: Kit, work: UnitOfWork, fresh: Sequence[TariffVersion], actor: str) -> None:
+    tariffs.add_tariffs(work, [_tariff_row(version, tariff_file.as_json(version, kit.plugins)) for version in fresh])
+    for version in fresh:
+        tariffs.add_step(work, version.id, 0, Step(ENTER, actor, work.now))
 
 
 def _tariff_row(version: TariffVersion, body: str) -> dict[str, Any]:
@@ -79,13 +110,14 @@ def _tariff_row(version: TariffVersion, body: str) -> dict[str, Any]:
         "valid_to": version.valid_to,
         "decision": decision_text(version),
         "body": body,
+        "revision": version.revision,
     }
 
 
 def decision_text(version: TariffVersion) -> str:
-    """The decision in one line: who, number, day."""
+    """The decision in one line: who, number, day; empty before there is one."""
     decision = version.decision
-    return f"{decision.body}, № {decision.number}, {decision.day.isoformat()}"
+    return f"{decision.body}, № {decision.number}, {decision.day.isoformat()}" if decision else ""
 
 
 def _tax_row(tax: TaxRule) -> dict[str, Any]:
@@ -100,48 +132,13 @@ def _tax_row(tax: TaxRule) -> dict[str, Any]:
 
 
 def stored(kit: Kit, work: UnitOfWork) -> tuple[list[TariffVersion], list[TaxRule]]:
-    """Every tariff version and tax rule of this municipality."""
-    versions = [tariff_file.from_json(row.body, work.tenant, kit.plugins) for row in store.tariff_rows(work)]
-    return versions, [tariff_file.tax_from_json(row.body, work.tenant) for row in store.tax_rows(work)]
-
-
-def tariffs_view(work: UnitOfWork) -> list[dict[str, Any]]:
-    """All tariff versions, in short."""
-    shown = ("code", "service", "provider", "decision")
-    return [
-        {
-            **{key: getattr(row, key) for key in shown},
-            "valid_from": _iso(row.valid_from),
-            "valid_to": _iso(row.valid_to),
-        }
-        for row in store.tariff_rows(work)
-    ]
-
-
-def tariff_view(kit: Kit, work: UnitOfWork, code: str) -> dict[str, Any]:
-    """All versions of a tariff, the newest first; `valid_to` is where it really ends. Raises NotFound."""
-    rows = [row for row in store.tariff_rows(work) if row.code == code]
-    if not rows:
-        raise NotFound(Problem("AIM-B052", {"tariff": code}))
-    versions = {version.id: version for version in stored(kit, work)[0]}
-    ends = spans(versions.values())
-    listed = [
-        {
-            "id": row.id,
-            "valid_from": _iso(row.valid_from),
-            "valid_to": _iso(ends[row.id].end),
-            "decision": row.decision,
-            "legal_ground": versions[row.id].legal_ground,
-            "body": json.loads(row.body),
-        }
-        for row in reversed(rows)
-    ]
-    first = rows[-1]
-    return {"code": code, "service": first.service, "provider": first.provider, "versions": listed}
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+    """Every tariff version, each as far in its life as it has come, and every tax rule of this municipality."""
+    steps = tariffs.steps(work)
+    versions = []
+    for row in tariffs.tariff_rows(work):
+        text = tariff_file.from_json(row.body, work.tenant, kit.plugins)
+        versions.append(with_life(replace(text, revision=row.revision), steps.get(row.id, [])))
+    return versions, [tariff_file.tax_from_json(row.body, work.tenant) for row in tariffs.tax_rows(work)]
 
 
 def quote_price(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], lang: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ CLASS = "class"
 REGIME = "regime"
 """The name under which a tax rule speaks of the provider's tax regime."""
 
-APPROVED = "approved"
-"""The status of a version that rates; a draft does not."""
+PUBLISHED = "published"
+"""The status of a version that rates, from the end of its notice on; one that is still on its way does not."""
 
 Conditions = Mapping[str, tuple[str, ...]]
 """Attribute → the values of which one must be there. Empty: everybody."""
@@ -75,8 +75,11 @@ class Component:
 
 @dataclass(frozen=True)
 class TariffVersion:
-    """One decided version of a tariff. `valid_to` is the first day on which it is no longer in force; None: until a
-    later version of the same code begins."""
+    """One version of a tariff. `valid_to` is the first day on which it is no longer in force; None: until a later
+    version of the same code begins. `decision` is None until the council has decided.
+
+    `revision` counts the texts under one code and date, of which all but the last were withdrawn; `rates_from` is the
+    day on which its notice ends, where that is after `valid_from`."""
 
     tenant: str
     code: str
@@ -84,7 +87,7 @@ class TariffVersion:
     provider: str
     names: Mapping[str, str]
     valid_from: date
-    decision: Decision
+    decision: Decision | None
     legal_ground: str
     components: tuple[Component, ...]
     applies_to: Conditions = field(default_factory=dict)
@@ -96,12 +99,20 @@ class TariffVersion:
     norm_per: str = "day"
     norms: tuple[Norm, ...] = ()
     rounding: Rounding = Rounding()
-    status: str = APPROVED
+    status: str = PUBLISHED
+    revision: int = 1
+    rates_from: date | None = None
 
     @property
     def id(self) -> int:
         """The bigint that stands on bill lines."""
-        return derived_id(self.tenant, "tariff", self.code, self.valid_from.isoformat())
+        again = (self.revision,) if self.revision > 1 else ()
+        return derived_id(self.tenant, "tariff", self.code, self.valid_from.isoformat(), *again)
+
+    @property
+    def begins(self) -> date:
+        """The first day on which it rates."""
+        return max(self.valid_from, self.rates_from or self.valid_from)
 
     def component(self, code: str) -> Component:
         """The component of that code. Raises KeyError."""
@@ -155,7 +166,7 @@ class Span:
 
 def spans(versions: Iterable[TariffVersion]) -> dict[int, Span]:
     """Version id → the days it is in force: until its own end or until the next version of its code begins."""
-    return _spans([(version.code, version.id, version.valid_from, version.valid_to) for version in versions])
+    return _spans([(version.code, version.id, version.begins, version.valid_to) for version in versions])
 
 
 def tax_spans(rules: Iterable[TaxRule]) -> dict[int, Span]:

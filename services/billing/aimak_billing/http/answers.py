@@ -13,6 +13,7 @@ from aimak.problems import Problem, Refused
 from aimak.texts import LANGUAGES
 from flask import Response, request
 
+STAFF = ("clerk", "approver", "admin", "inspector")
 ROWS_AT_MOST = 1000
 ROWS_USUAL = 100
 
@@ -45,6 +46,11 @@ def _number(name: str, default: int, most: int) -> int:
     if not (given.isascii() and given.isdigit()):
         raise Refused(Problem("AIM-B056", {"name": name, "value": given[:60]}))
     return min(int(given[:20]), most)
+
+
+def file_name(usual: str) -> str:
+    """?name without folders, or what is usual."""
+    return request.args.get("name", "").replace("\\", "/").rpartition("/")[2][:200] or usual
 
 
 def asked_language() -> str:

@@ -1,4 +1,4 @@
-"""The routes of billing: registers, cycles, accounts and bills, tariffs."""
+"""The routes of billing: registers, cycles, accounts and bills; those of tariffs stand beside."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from typing import Any
 
 from aimak.http import actor, blueprint, requires
 from aimak.http.app import language
-from aimak.problems import Forbidden, Problem, Refused
+from aimak.problems import Forbidden, Problem
 from aimak.service import Service
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from aimak_billing.application import bills, cycle, registers, status, tariffs, views
+from aimak_billing.application import bills, cycle, registers, status, views
 from aimak_billing.application.kit import Kit
-from aimak_billing.http.answers import asked_language, listed, page
+from aimak_billing.http.answers import STAFF, asked_language, listed, page
 from aimak_billing.http.corrections import corrections
-from aimak_billing.http.schemas import ProviderSchema, QuoteSchema, TenantSchema
+from aimak_billing.http.schemas import ProviderSchema, TenantSchema
+from aimak_billing.http.tariffs import tariff_routes
 from aimak_billing.store import registers as register_store
-
-STAFF = ("clerk", "approver", "admin", "inspector")
-TARIFF_BYTES = 1 << 20
 
 
 def routes(service: Service, kit: Kit) -> Blueprint:
@@ -30,7 +28,7 @@ def routes(service: Service, kit: Kit) -> Blueprint:
     _cycles(blue, service)
     _accounts(blue, service)
     _bills(blue, service, kit)
-    _tariffs(blue, service, kit)
+    tariff_routes(blue, service, kit)
     corrections(blue, service, kit)
     return blue
 
@@ -198,47 +196,3 @@ def _bills(blue: Blueprint, service: Service, kit: Kit) -> None:
         with service.work(actor().tenant) as work:
             printed = bills.print_bill(kit, work, number, asked_language())
         return Response(bills.render(printed), content_type="application/pdf")
-
-
-def _tariffs(blue: Blueprint, service: Service, kit: Kit) -> None:
-    @blue.post("/imports/tariffs")
-    @requires("admin")
-    def take() -> dict[str, Any]:
-        """Take a file of tariffs whole, or refuse it whole."""
-        request.max_content_length = TARIFF_BYTES
-        name = request.args.get("name", "").replace("\\", "/").rpartition("/")[2][:200] or "tariffs.yaml"
-        dry_run = request.args.get("dry_run", "").lower() in ("1", "true", "yes")
-        with service.work(actor().tenant) as work:
-            taken = tariffs.take_tariffs(kit, work, _body_text(name), name, dry_run=dry_run)
-            if not dry_run:
-                work.commit()
-        return taken
-
-    @blue.get("/tariffs")
-    @requires(*STAFF)
-    def all_tariffs() -> Any:
-        """All tariff versions, in short."""
-        with service.work(actor().tenant) as work:
-            return listed("tariffs", tariffs.tariffs_view(work))
-
-    @blue.get("/tariffs/<code>")
-    @requires(*STAFF)
-    def tariff(code: str) -> dict[str, Any]:
-        """All versions of a tariff."""
-        with service.work(actor().tenant) as work:
-            return tariffs.tariff_view(kit, work, code)
-
-    @blue.post("/tariffs/quote")
-    @requires(*STAFF)
-    @blue.arguments(QuoteSchema)
-    def quote(asked: dict[str, Any]) -> dict[str, Any]:
-        """What one connection would be charged."""
-        with service.work(actor().tenant) as work:
-            return tariffs.quote_price(kit, work, asked, language())
-
-
-def _body_text(name: str) -> str:
-    try:
-        return request.get_data(cache=False).decode("utf-8-sig")
-    except UnicodeDecodeError as broken:
-        raise Refused(Problem("AIM-B057", {"file": name, "byte": broken.start})) from None

@@ -76,3 +76,15 @@ class ReasonSchema(Schema):
     """Why."""
 
     reason = _REASON
+
+
+class StepSchema(Schema):
+    """A step of a tariff's life, taken with one tariff or several that were decided together."""
+
+    tariffs = fields.List(fields.String(**_CODE), required=True, validate=validate.Length(min=1, max=200))
+    ground = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2000))
+    body = fields.String(load_default=None, allow_none=True, validate=_TEXT)
+    number = fields.String(load_default=None, allow_none=True, validate=_TEXT)
+    date = fields.Date(load_default=None, allow_none=True)
+    scan = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
+    not_required = fields.Boolean(load_default=False)

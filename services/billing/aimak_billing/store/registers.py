@@ -1,4 +1,4 @@
-"""Tenants, providers, service types, tariffs: the small registers."""
+"""Tenants, providers, service types: the small registers."""
 
 from __future__ import annotations
 
@@ -61,29 +61,3 @@ def write_service_type(work: UnitOfWork, code: str, facts: Mapping[str, Any], ve
     else:
         same = (table.c.tenant == work.tenant) & (table.c.code == code)
         work.execute(update(table).where(same).values(facts=facts, version=version))
-
-
-def tariff_rows(work: UnitOfWork) -> Sequence[Row[Any]]:
-    """All tariff versions, by code and date."""
-    table = work.table("tariff")
-    query = select(table).where(table.c.tenant == work.tenant)
-    return work.execute(query.order_by(table.c.code, table.c.valid_from, table.c.id)).all()
-
-
-def tax_rows(work: UnitOfWork) -> Sequence[Row[Any]]:
-    """All tax rules, by code and date."""
-    table = work.table("tax_rule")
-    query = select(table).where(table.c.tenant == work.tenant)
-    return work.execute(query.order_by(table.c.code, table.c.valid_from, table.c.id)).all()
-
-
-def add_tariffs(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert tariff versions."""
-    if rows:
-        work.execute(insert(work.table("tariff")), [{"tenant": work.tenant, **row} for row in rows])
-
-
-def add_taxes(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert tax rules."""
-    if rows:
-        work.execute(insert(work.table("tax_rule")), [{"tenant": work.tenant, **row} for row in rows])

@@ -111,7 +111,7 @@ def _version(
     return TariffVersion(
         tenant=tenant,
         **plain,
-        decision=Decision(**value["decision"]),
+        decision=Decision(**value["decision"]) if value.get("decision") else None,
         components=tuple(component for component in components if component is not None),
         norm_per=norms["per"] if norms else "day",
         norms=tuple(_norm(entry) for entry in norms["table"]) if norms else (),

@@ -19,10 +19,9 @@ from aimak.plugins.fields import (
 )
 from marshmallow import fields, validate, validates_schema
 
-from aimak_billing.domain.tariff import APPROVED, LINE, TOTAL
+from aimak_billing.domain.tariff import LINE, TOTAL
 
 FORMAT = "tariffs/1"
-STATUSES = ("draft", APPROVED)
 FREQUENCIES = ("month",)
 UNIT_OF = {"0.01": 1, "0.10": 10, "1": 100, "10": 1000, "100": 10_000}
 """What amounts are rounded to, as it is written in som → tyiyn."""
@@ -150,9 +149,8 @@ class TariffSchema(Dated):
     names = NamesField(required=True, data_key="name")
     valid_from = DayField(required=True, data_key="from")
     applies_to = Conditions(load_default=dict)
-    decision = fields.Nested(DecisionSchema, required=True)
+    decision = fields.Nested(DecisionSchema, metadata={"description": "once the council has decided"})
     legal_ground = TextField(required=True)
-    status = ChoiceField(STATUSES, load_default=APPROVED)
     frequency = ChoiceField(FREQUENCIES, load_default="month")
     without_reading = ChoiceField(("norm", "hold"), load_default="norm")
     defaults = Defaults(metadata={"description": "what counts where a connection has no such attribute or fact"})

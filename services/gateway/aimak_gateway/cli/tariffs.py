@@ -1,4 +1,4 @@
-"""tariff show, tariff quote."""
+"""tariff quote; what else there is stands in the modules beside."""
 
 from __future__ import annotations
 
@@ -8,21 +8,16 @@ import typer
 from aimak.money import format_som
 from aimak.problems import Problem, Refused
 
+from aimak_gateway.cli import tariff_life
 from aimak_gateway.cli.connect import connected
-from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = noun(app, "tariff", "Tariffs: what they are, and what they would cost.")
-
-    @command(group, "show")
-    def show(ui: Ui, code: Annotated[str | None, typer.Argument(help="A tariff's code; none for all.")] = None) -> None:
-        """A tariff with its versions, decisions and legal ground.  Example: aimak tariff show water"""
-        with connected(ui) as api:
-            answer = api.get(f"/billing/tariffs/{code}" if code else "/billing/tariffs")
-        ui.result(answer, _versions(answer) if code else _list(ui, answer["tariffs"]))
+    group = noun(app, "tariff", "Tariffs: what they are, what they would cost, and their way from draft to sheet.")
+    tariff_life.add(group)
 
     @command(group, "quote")
     def quote(
@@ -50,24 +45,6 @@ def register(app: typer.Typer) -> None:
             answer = api.post("/billing/tariffs/quote", body)
         total = f"{ui.word('ui.total')}: {format_som(answer['gross_tyiyn'])} {ui.word('ui.som')}"
         ui.result(answer, [*answer["sentences"], total])
-
-
-def _list(ui: Ui, tariffs: list[dict[str, Any]]) -> list[str]:
-    keys = ("code", "service", "provider", "valid_from", "valid_to")
-    rows = [[tariff.get(key) for key in keys] + [_decision(tariff.get("decision"))] for tariff in tariffs]
-    return table(rows, [ui.word(f"ui.{key}") for key in (*keys, "decision")])
-
-
-def _decision(decision: Any) -> str:
-    if not isinstance(decision, dict):
-        return str(decision or "")
-    return " ".join(str(decision[key]) for key in ("body", "number", "date") if decision.get(key))
-
-
-def _versions(answer: dict[str, Any]) -> list[str]:
-    import yaml
-
-    return list(yaml.safe_dump(answer, allow_unicode=True, sort_keys=False).splitlines())
 
 
 def thousandths(text: str) -> int:

@@ -1,10 +1,12 @@
 """Connections are rated by the tariff that applies to them, and held where something is not known."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import polars as pl
 import pytest
-from aimak_billing.domain.rating import quote, rate
+from aimak_billing.domain.rating import Book, quote, rate
 from aimak_billing.tariff_file import dump, load
 
 from tests.unit.billing.rating.conftest import frame, tariff
@@ -224,9 +226,24 @@ def test_the_tariff_of_the_periods_first_day_counts(made):
     assert held(quote(connection, ended)) == ["AIM-T020"]
 
 
-def test_a_draft_rates_nothing(made):
-    """Only approved versions count."""
-    assert held(quote({**METERED, "usage": 1}, made(tariff(PER_UNIT, extra="status: draft")))) == ["AIM-T020"]
+@pytest.mark.parametrize("state", ["draft", "justified", "heard", "agreed", "approved", "withdrawn"])
+def test_what_is_not_published_rates_nothing(made, plugins, state):
+    """A version on its way is no tariff yet, and one that was withdrawn never becomes one."""
+    book = made(tariff(PER_UNIT))
+    (version,) = book.versions.values()
+    nothing = Book.of([replace(version, status=state)], [], plugins, book.period)
+    assert held(quote({**METERED, "usage": 1}, nothing)) == ["AIM-T020"]
+
+
+def test_a_tariff_rates_from_the_end_of_its_notice(made, plugins):
+    """A notice that ends after the tariff's own first day puts it off; one that ends before does not."""
+    book = made(tariff(PER_UNIT))
+    (version,) = book.versions.values()
+    notice = {
+        day: Book.of([replace(version, rates_from=date.fromisoformat(day))], [], plugins, book.period)
+        for day in ("2026-10-01", "2026-10-02")
+    }
+    assert notice["2026-10-01"].versions and not notice["2026-10-02"].versions
 
 
 def test_positions_are_the_order_of_the_bill_and_unique_in_the_account(made):

@@ -23,7 +23,7 @@ tariffs:
     applies_to: {class: [household, other], metered: true}
     decision: {body: council, number: "014", date: 2026-05-22}
     legal_ground: "law: the one"
-    status: draft
+    frequency: month
     without_reading: hold
     norms:
       per: month
@@ -152,9 +152,9 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines(plugins):
 
 
 def twice(second):
-    """The tariff of the good file and another one, both approved."""
+    """The tariff of the good file and another one."""
     body = GOOD[GOOD.index("  - code: water") : GOOD.index("taxes:")]
-    return GOOD.replace("taxes:", second(body) + "taxes:").replace("status: draft", "status: approved")
+    return GOOD.replace("taxes:", second(body) + "taxes:")
 
 
 def test_two_tariffs_for_one_date_are_refused_at_the_later_ones_line(plugins):
@@ -194,12 +194,20 @@ def test_tariffs_that_cannot_meet_are_both_taken(plugins, changes):
 
 def test_a_draft_may_lie_beside_what_is_in_force(plugins):
     """A draft for the same customers and days clashes with nothing; under the same code and day it does."""
-    approved = GOOD.replace("status: draft", "status: approved")
-    body = GOOD[GOOD.index("  - code: water") : GOOD.index("taxes:")]
-    beside = approved.replace("taxes:", body.replace("code: water", "code: water-2") + "taxes:")
-    assert problems(plugins, beside) == []
-    assert problems(plugins, beside.replace("status: draft", "status: approved"))[0][0] == "AIM-T009"
-    assert problems(plugins, approved.replace("taxes:", body + "taxes:"))[0][0] == "AIM-T009"
+    (one,) = load(GOOD, "naryn", plugins).versions
+    draft = replace(one, status="draft")
+    assert conflicts([one, replace(draft, code="water-2")]) == ()
+    assert [problem.code for problem in conflicts([one, replace(one, code="water-2")])] == ["AIM-T009"]
+    assert [problem.code for problem in conflicts([one, draft])] == ["AIM-T009"]
+
+
+def test_a_tariff_without_a_decision_is_a_tariff(plugins):
+    """The council decides after the draft is written: the file may leave it out, and writes none of its own."""
+    (line,) = [line for line in GOOD.splitlines() if "decision:" in line]
+    loaded = load(GOOD.replace(line + "\n", ""), "naryn", plugins)
+    assert loaded.problems == () and loaded.versions[0].decision is None
+    assert "decision" not in dump(loaded.versions, plugins)
+    assert load(dump(loaded.versions, plugins), "naryn", plugins).versions == loaded.versions
 
 
 def test_two_rates_of_a_tax_for_one_date_are_refused(plugins):

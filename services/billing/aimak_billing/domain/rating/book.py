@@ -16,7 +16,7 @@ from aimak_billing.domain.rating.determinants import OF_CUSTOMER, attribute_name
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.prepared import Prepared, prepare
 from aimak_billing.domain.rating.steps import Steps
-from aimak_billing.domain.tariff import APPROVED, TariffVersion, TaxRule, spans, tax_spans
+from aimak_billing.domain.tariff import PUBLISHED, TariffVersion, TaxRule, spans, tax_spans
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Book:
     def of(cls, versions: Iterable[TariffVersion], taxes: Iterable[TaxRule], plugins: Plugins, period: Period) -> Book:
         """Choose and make ready. Raises Refused with every problem: two tariffs for one date, an unknown plugin,
         a cycle, a step that could leave 128 bits, services that follow one another in a circle."""
-        approved = [version for version in versions if version.status == APPROVED]
+        approved = [version for version in versions if version.status == PUBLISHED]
         rules = list(taxes)
         problems = list(conflicts(approved, rules))
         day = period.start

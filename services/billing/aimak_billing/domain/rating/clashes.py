@@ -7,7 +7,7 @@ from itertools import combinations
 
 from aimak.problems import Problem
 
-from aimak_billing.domain.tariff import APPROVED, Conditions, TariffVersion, TaxRule, spans, tax_spans
+from aimak_billing.domain.tariff import PUBLISHED, Conditions, TariffVersion, TaxRule, spans, tax_spans
 
 
 def conflicts(versions: Sequence[TariffVersion], taxes: Sequence[TaxRule] = ()) -> tuple[Problem, ...]:
@@ -19,7 +19,7 @@ def conflicts(versions: Sequence[TariffVersion], taxes: Sequence[TaxRule] = ()) 
 
 def clashes(versions: Sequence[TariffVersion]) -> Iterator[tuple[TariffVersion, Problem]]:
     """The later of each pair of tariffs that clash, with what is wrong. A draft is in force on no day."""
-    in_force = spans(version for version in versions if version.status == APPROVED)
+    in_force = spans(version for version in versions if version.status == PUBLISHED)
     for first, second in combinations(versions, 2):
         fields = {"code": second.code, "other": first.code}
         if first.code == second.code:

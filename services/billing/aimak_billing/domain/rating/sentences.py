@@ -55,8 +55,11 @@ def explain(
         sentence = _charge(line, prepared, amounts, lang)
         name = label(line["component"], version, plugins, taxes, lang)
         said.append(say("explain.named", lang, name=name, sentence=sentence) if several else sentence)
-    decision = version.decision
-    said.append(say("explain.tariff", lang, date=day_text(version.valid_from, lang), number=decision.number))
+    valid_from = day_text(version.valid_from, lang)
+    if version.decision is None:
+        said.append(say("explain.undecided", lang, date=valid_from))
+    else:
+        said.append(say("explain.tariff", lang, date=valid_from, number=version.decision.number))
     return "; ".join(said)
 
 

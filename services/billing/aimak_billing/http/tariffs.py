@@ -1,0 +1,119 @@
+"""The routes of tariffs: files in and out, the steps of their life, prices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aimak.http import actor, requires
+from aimak.http.app import language
+from aimak.problems import Problem, Refused
+from aimak.service import Service
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from aimak_billing.application import tariff_life, tariffs
+from aimak_billing.application.kit import Kit
+from aimak_billing.domain.tariff_life import Facts
+from aimak_billing.http.answers import STAFF, file_name, listed
+from aimak_billing.http.schemas import QuoteSchema, StepSchema
+
+TARIFF_BYTES = 1 << 20
+ENTERING = ("clerk", "admin")
+STEP_ROLES = {
+    "submit": ENTERING,
+    "hear": (*ENTERING, "approver"),
+    "agree": (*ENTERING, "approver"),
+    "approve": ("approver",),
+    "publish": (*ENTERING, "approver"),
+    "withdraw": (*ENTERING, "approver"),
+    "adopt": ("approver",),
+}
+
+
+def tariff_routes(blue: Blueprint, service: Service, kit: Kit) -> None:
+    """Add them."""
+    _files(blue, service, kit)
+    _documents(blue, service)
+    for name, roles in STEP_ROLES.items():
+        _step(blue, service, kit, name, roles)
+    _views(blue, service, kit)
+
+
+def _files(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.post("/imports/tariffs")
+    @requires(*ENTERING)
+    def take() -> dict[str, Any]:
+        """Enter a file of tariffs as drafts, whole, or refuse it whole."""
+        request.max_content_length = TARIFF_BYTES
+        name = file_name("tariffs.yaml")
+        dry_run = request.args.get("dry_run", "").lower() in ("1", "true", "yes")
+        with service.work(actor().tenant) as work:
+            taken = tariffs.take_tariffs(kit, work, _body_text(name), name, actor=actor().name, dry_run=dry_run)
+            if not dry_run:
+                work.commit()
+        return taken
+
+
+def _documents(blue: Blueprint, service: Service) -> None:
+    @blue.post("/tariffs/scans")
+    @requires("clerk", "admin", "approver")
+    def scan() -> dict[str, Any]:
+        """Keep a document that a step will name by its hash."""
+        request.max_content_length = tariff_life.SCAN_BYTES + 1
+        with service.work(actor().tenant) as work:
+            kept = tariff_life.keep_scan(work, request.get_data(cache=False), file_name("scan"), actor().name)
+            work.commit()
+        return kept
+
+    @blue.get("/tariffs/scans/<sha256>")
+    @requires(*STAFF)
+    def document(sha256: str) -> Response:
+        """A document as it was sent in."""
+        with service.work(actor().tenant) as work:
+            body, kind = tariff_life.scan_of(work, sha256)
+        return Response(body, content_type=kind)
+
+
+def _step(blue: Blueprint, service: Service, kit: Kit, name: str, roles: tuple[str, ...]) -> None:
+    @blue.post(f"/tariffs/{name}", endpoint=f"tariff_{name}")
+    @requires(*roles)
+    @blue.arguments(StepSchema)
+    def step(said: dict[str, Any]) -> dict[str, Any]:
+        """Take the step with every tariff named, or with none."""
+        plain = {key: said[key] for key in ("ground", "body", "number", "scan", "not_required")}
+        facts = Facts(day=said["date"], **plain)
+        with service.work(actor().tenant) as work:
+            taken = tariff_life.take_step(kit, work, name, said["tariffs"], facts, actor().name)
+            work.commit()
+        return {"step": name, "tariffs": taken}
+
+
+def _views(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.get("/tariffs")
+    @requires(*STAFF)
+    def all_tariffs() -> Any:
+        """All tariff versions, in short, with the state of each."""
+        with service.work(actor().tenant) as work:
+            return listed("tariffs", tariff_life.tariffs_view(kit, work))
+
+    @blue.get("/tariffs/<code>")
+    @requires(*STAFF)
+    def tariff(code: str) -> dict[str, Any]:
+        """All versions of a tariff with their steps."""
+        with service.work(actor().tenant) as work:
+            return tariff_life.tariff_view(kit, work, code)
+
+    @blue.post("/tariffs/quote")
+    @requires(*STAFF)
+    @blue.arguments(QuoteSchema)
+    def quote(asked: dict[str, Any]) -> dict[str, Any]:
+        """What one connection would be charged."""
+        with service.work(actor().tenant) as work:
+            return tariffs.quote_price(kit, work, asked, language())
+
+
+def _body_text(name: str) -> str:
+    try:
+        return request.get_data(cache=False).decode("utf-8-sig")
+    except UnicodeDecodeError as broken:
+        raise Refused(Problem("AIM-B057", {"file": name, "byte": broken.start})) from None

@@ -1,0 +1,155 @@
+"""tariff import|list|show and the steps of a tariff's life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from aimak.problems import Problem, Refused
+
+from aimak_gateway.cli.connect import Api, connected
+from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.importing import DryRun, File, finish, import_file
+
+Tariffs = Annotated[list[str], typer.Argument(help="Tariffs by code, or CODE@DATE where several are on their way.")]
+Ground = Annotated[str | None, typer.Option(help="On what it stands: a document, a law, a reason.")]
+Body = Annotated[str | None, typer.Option(help="Who agreed or decided.")]
+Number = Annotated[str | None, typer.Option(help="The number of the letter, protocol or decision.")]
+Date = Annotated[str | None, typer.Option(help="The day it happened: 2026-10-31.")]
+Scan = Annotated[Path | None, typer.Option(help="The document (PDF, PNG, JPEG), kept with its hash.")]
+NotRequired = Annotated[bool, typer.Option("--not-required", help="The law asks no such step here; --ground says why.")]
+
+
+def add(group: typer.Typer) -> None:
+    """Add the commands."""
+    _views(group)
+    _before_the_council(group)
+    _decided(group)
+    _aside(group)
+
+
+def _views(group: typer.Typer) -> None:
+    @command(group, "import")
+    def take(ui: Ui, file: File, dry_run: DryRun = False) -> None:
+        """Enter a file of tariffs as drafts, whole or not at all.  Example: aimak tariff import tariffs.yaml"""
+        with connected(ui) as api:
+            state = import_file(ui, api, "billing", "tariffs", file, dry_run=dry_run)
+        finish(ui, "tariffs", state)
+
+    @command(group, "list")
+    def listed(ui: Ui) -> None:
+        """All versions of all tariffs with the state of each.  Example: aimak tariff list"""
+        with connected(ui) as api:
+            answer = api.get("/billing/tariffs")
+        ui.result(answer, _list(ui, answer["tariffs"]))
+
+    @command(group, "show")
+    def show(ui: Ui, code: Annotated[str | None, typer.Argument(help="A tariff's code; none for all.")] = None) -> None:
+        """A tariff with its versions, their steps and legal ground.  Example: aimak tariff show water"""
+        with connected(ui) as api:
+            answer = api.get(f"/billing/tariffs/{code}" if code else "/billing/tariffs")
+        ui.result(answer, _versions(answer) if code else _list(ui, answer["tariffs"]))
+
+
+def _before_the_council(group: typer.Typer) -> None:
+    @command(group, "submit")
+    def submit(ui: Ui, tariffs: Tariffs, ground: Ground = None, scan: Scan = None) -> None:
+        """The draft is ready and justified.  Example: aimak tariff submit water --ground "calculation of 3 October\""""
+        _take(ui, "submit", tariffs, scan, ground=ground)
+
+    @command(group, "hear")
+    def hear(
+        ui: Ui,
+        tariffs: Tariffs,
+        ground: Ground = None,
+        date: Date = None,
+        scan: Scan = None,
+        not_required: NotRequired = False,
+    ) -> None:
+        """The public hearing was held.  Example: aimak tariff hear water --date 2026-10-10 --ground "protocol 3\""""
+        _take(ui, "hear", tariffs, scan, ground=ground, date=date, not_required=not_required)
+
+    @command(group, "agree")
+    def agree(
+        ui: Ui,
+        tariffs: Tariffs,
+        body: Body = None,
+        number: Number = None,
+        date: Date = None,
+        ground: Ground = None,
+        scan: Scan = None,
+        not_required: NotRequired = False,
+    ) -> None:
+        """The antimonopoly body agreed.  Example: aimak tariff agree water --body "Antimonopoly body"
+        --number 02-17/88 --date 2026-10-20"""
+        said = {"body": body, "number": number, "date": date, "ground": ground, "not_required": not_required}
+        _take(ui, "agree", tariffs, scan, **said)
+
+
+def _decided(group: typer.Typer) -> None:
+    @command(group, "approve")
+    def approve(
+        ui: Ui, tariffs: Tariffs, body: Body = None, number: Number = None, date: Date = None, scan: Scan = None
+    ) -> None:
+        """The council decided; not by whoever entered it.  Example: aimak tariff approve water --body "City council"
+        --number 21 --date 2026-10-28 --scan decision-21.pdf"""
+        _take(ui, "approve", tariffs, scan, body=body, number=number, date=date)
+
+    @command(group, "publish")
+    def publish(ui: Ui, tariffs: Tariffs, ground: Ground = None, date: Date = None, scan: Scan = None) -> None:
+        """It is made public, and its notice runs.  Example: aimak tariff publish water --ground "newspaper, 44\""""
+        _take(ui, "publish", tariffs, scan, ground=ground, date=date)
+
+
+def _aside(group: typer.Typer) -> None:
+    @command(group, "withdraw")
+    def withdraw(ui: Ui, tariffs: Tariffs, ground: Ground = None) -> None:
+        """Take back what is not published yet.  Example: aimak tariff withdraw water --ground "wrong price\""""
+        _take(ui, "withdraw", tariffs, None, ground=ground)
+
+    @command(group, "adopt")
+    def adopt(
+        ui: Ui,
+        tariffs: Annotated[list[str] | None, typer.Argument(help="Tariffs by code or CODE@DATE.")] = None,
+        every: Annotated[bool, typer.Option("--all", help="Every draft that may be adopted.")] = False,
+        ground: Ground = None,
+    ) -> None:
+        """Take over tariffs decided before this program was there, by their files' decisions.
+        Example: aimak tariff adopt --all --ground "in force since 2025\""""
+        with connected(ui) as api:
+            refs = list(tariffs or []) or (_drafts(api) if every else [])
+            if not refs:
+                raise Refused(Problem("AIM-G040"))
+            answer = api.post("/billing/tariffs/adopt", {"tariffs": refs, "ground": ground})
+        ui.result(answer, _list(ui, answer["tariffs"]))
+
+
+def _drafts(api: Api) -> list[str]:
+    rows = api.get("/billing/tariffs")["tariffs"]
+    return [f"{row['code']}@{row['valid_from']}" for row in rows if row["state"] == "draft" and row["decision"]]
+
+
+def _take(ui: Ui, step: str, tariffs: list[str], scan: Path | None, **said: Any) -> None:
+    with connected(ui) as api:
+        kept = api.upload("/billing/tariffs/scans", scan)["scan"] if scan else None
+        answer = api.post(f"/billing/tariffs/{step}", {"tariffs": tariffs, "scan": kept, **said})
+    following = [name for row in answer["tariffs"] for name in row["following"] if name != "withdraw"]
+    hint = f"aimak tariff {following[0]} {' '.join(tariffs)}" if following else None
+    ui.result(answer, _list(ui, answer["tariffs"]), hint)
+
+
+def _list(ui: Ui, tariffs: Iterable[dict[str, Any]]) -> list[str]:
+    keys = ("code", "service", "provider", "valid_from", "begins", "valid_to")
+    rows = [
+        [*(tariff.get(key) for key in keys), ui.word(f"ui.tariff.{tariff['state']}"), tariff["decision"]]
+        for tariff in tariffs
+    ]
+    return table(rows, [ui.word(f"ui.{key}") for key in (*keys, "state", "decision")])
+
+
+def _versions(answer: dict[str, Any]) -> list[str]:
+    import yaml
+
+    return list(yaml.safe_dump(answer, allow_unicode=True, sort_keys=False).splitlines())
