@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.unit.billing.test_cancelling import document, run, sound
 from tests.unit.billing.test_month import WASTE_GROSS
-from tests.unit.billing.town import TENANT, Town, account_line
+from tests.unit.billing.town import TARIFFS, TENANT, Town, account_line
 
 METERED = '{"metered":true,"norm":"house"}'
 RESIDENTS = "account;persons;from;to;ground;pensioners"
@@ -189,3 +189,19 @@ def test_a_run_given_up_settles_nothing(town: Town) -> None:
     town.post(f"/billing/runs/{given_up}/abandon")
     bill(town, "2026-11")
     assert town.balance("W") == 13_240 + 10_764
+
+
+def test_a_tariff_decided_late_is_charged_from_its_day(town: Town) -> None:
+    """The council decided in November that waste costs 30.00 som since October: October is made up for."""
+    town.accounts(account_line("A"))
+    bill(town, "2026-10")
+    text = TARIFFS.replace("from: 2026-01-01", "from: 2026-10-01").replace("price: 25.00", "price: 30.00")
+    head, _, rest = text.partition("  - code: waste-household")
+    part = rest.partition("  - code: ")[0].replace('number: "31"', 'number: "77"')
+    file = f"{head.partition('tariffs:')[0]}tariffs:\n  - code: waste-household{part}"
+    answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=file.encode())
+    assert answer.status_code == 200, answer.json
+    bill(town, "2026-11")
+    assert town.balance("A") == 2 * 9_270
+    said = town.get("/billing/bills/2/explain?lang=ru")["sentences"][1]
+    assert said.endswith("Октябрь 2026: 92.70 вместо 77.25: +15.45 сом"), said

@@ -12,6 +12,7 @@ from typing import Any
 from aimak.problems import Conflict, Forbidden, NotFound, Problem, Refused
 from aimak.storage.work import UnitOfWork
 
+from aimak_billing.application.corrections.touching import touch_tariffs
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.tariffs import decision_text, stored
 from aimak_billing.domain.rating import conflicts
@@ -82,6 +83,8 @@ def take_step(
     for version in fresh:
         step = Step(name, actor, work.now, facts, notice_days)
         store.add_step(work, version.id, len(steps.get(version.id, [])), step)
+    if name in ("publish", "adopt"):
+        touch_tariffs(work, fresh, (), ())
     return [listed(kit, work, version.id) for version in chosen]
 
 

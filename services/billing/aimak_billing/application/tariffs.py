@@ -13,6 +13,7 @@ from aimak.problems import Conflict, Problem, Refused
 from aimak.storage.work import UnitOfWork
 
 from aimak_billing import tariff_file
+from aimak_billing.application.corrections.touching import touch_tariffs
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import tell_service_types
 from aimak_billing.domain.rating import Book, conflicts, explain, label, quote
@@ -52,6 +53,7 @@ def take_tariffs(
     if not dry_run:
         _enter(kit, work, fresh, actor)
         tariffs.add_taxes(work, [_tax_row(tax) for tax in fresh_taxes])
+        touch_tariffs(work, (), fresh_taxes, versions)
     total = len(loaded.versions) + len(loaded.taxes)
     counts = {"state": "done", "total": total, "taken": len(fresh) + len(fresh_taxes), "refused": 0}
     return {**counts, "replayed": not fresh and not fresh_taxes, "tariffs": named}

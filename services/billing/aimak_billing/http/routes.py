@@ -15,6 +15,7 @@ from aimak_billing.application import bills, cycle, registers, status, views
 from aimak_billing.application.kit import Kit
 from aimak_billing.http.answers import STAFF, asked_language, listed, page
 from aimak_billing.http.corrections import corrections
+from aimak_billing.http.life import lives
 from aimak_billing.http.schemas import ProviderSchema, TenantSchema
 from aimak_billing.http.tariffs import tariff_routes
 from aimak_billing.store import registers as register_store
@@ -30,6 +31,7 @@ def routes(service: Service, kit: Kit) -> Blueprint:
     _bills(blue, service, kit)
     tariff_routes(blue, service, kit)
     corrections(blue, service, kit)
+    lives(blue, service)
     return blue
 
 

@@ -70,6 +70,12 @@ class CorrectionSchema(Schema):
     since = fields.String(validate=_PERIOD)
     through = fields.String(validate=_PERIOD)
     scope = fields.String(validate=validate.Length(max=64))
+    to = fields.String(validate=validate.Length(max=64))
+    provider = fields.String(validate=validate.Length(max=64))
+    service = fields.String(validate=validate.Length(max=64))
+    amount_tyiyn = fields.Integer(strict=True)
+    origin = fields.String(validate=_PERIOD)
+    document = fields.Integer(strict=True)
 
 
 class ReasonSchema(Schema):
@@ -88,3 +94,48 @@ class StepSchema(Schema):
     date = fields.Date(load_default=None, allow_none=True)
     scan = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
     not_required = fields.Boolean(load_default=False)
+
+
+_NUMBER = validate.Length(min=1, max=64)
+_PERSONS = validate.Range(0, 10_000)
+
+
+class DaySchema(Schema):
+    """From which day on."""
+
+    day = fields.Date(required=True)
+
+
+class NewAccountSchema(DaySchema):
+    """A new account at a premise that has one."""
+
+    number = fields.String(required=True, data_key="as", attribute="as", validate=_NUMBER)
+    holder = fields.String(validate=_TEXT)
+    persons = fields.Integer(strict=True, validate=_PERSONS)
+    pensioners = fields.Integer(strict=True, validate=_PERSONS)
+    phone = fields.String(validate=validate.Length(max=32))
+    language = fields.String(validate=validate.OneOf(("ky", "ru", "en")))
+    services = fields.List(fields.String(validate=_NUMBER))
+
+
+class ResidentsSchema(DaySchema):
+    """How many persons live somewhere from a day on."""
+
+    persons = fields.Integer(strict=True, required=True, validate=_PERSONS)
+    pensioners = fields.Integer(strict=True, load_default=0, validate=_PERSONS)
+    ground = fields.String(load_default="", validate=_TEXT)
+
+
+class ChangeOfProviderSchema(DaySchema):
+    """Another creditor gives a service."""
+
+    service = fields.String(**_CODE)
+    provider = fields.String(**_CODE)
+    to = fields.String(**_CODE)
+    account = fields.String(validate=_NUMBER)
+
+
+class StreetNameSchema(DaySchema):
+    """A street's new name."""
+
+    name = fields.String(required=True, validate=_TEXT)

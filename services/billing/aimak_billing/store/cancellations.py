@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, func, l
 
 from aimak_billing.domain.chunk import TRANSFERS_AT_MOST
 from aimak_billing.store import columns
+from aimak_billing.store.ledger import CANCELLATION
 
 # Ids in one list of a query: both databases take as many.
 BATCH = 5_000
-CANCELLATION = "cancellation"
 _LIVE = {"bill_id": pl.Int64, "account_id": pl.Int64, "scope": pl.String, "sequence": pl.Int64, "live": pl.Int64}
 
 

@@ -50,3 +50,10 @@ def listed(work: UnitOfWork, account_id: int | None, state: str | None, after: i
     elif state is not None:
         query = query.where(decision.c.decision == state)
     return work.execute(query.order_by(document.c.id).limit(limit)).all()
+
+
+def approved(work: UnitOfWork, kind: str) -> Sequence[Row[Any]]:
+    """Approved documents of a kind, in order."""
+    document, decision = work.table("correction"), work.table("correction_decision")
+    query = _decided(work).where(document.c.kind == kind, decision.c.decision == "approved")
+    return work.execute(query.order_by(document.c.id)).all()

@@ -19,7 +19,8 @@ _OPENINGS = {"account_id": pl.Int64, "provider": pl.String, "before": pl.Int64, 
 _ACCOUNTS_A_BATCH = 5_000
 # Transfers whose source is told to others under a name of its own.
 _SOURCE_KIND = {"charge": "bill", "tax": "bill"}
-_TOLD_KIND = {**_SOURCE_KIND, "cancellation": "bill"}
+CANCELLATION = "cancellation"
+"""The kind of a transfer that undoes another."""
 
 
 def _effect(work: UnitOfWork) -> Any:
@@ -93,13 +94,17 @@ def _end_of_batch(work: UnitOfWork, after: int) -> int | None:
 
 def _moved(work: UnitOfWork, after: int, through: int) -> list[dict[str, Any]]:
     transfer = work.table("transfer")
-    kind = case(_TOLD_KIND, value=transfer.c.kind, else_=transfer.c.kind).label("kind")
-    keys = (transfer.c.source_id, transfer.c.account_id, transfer.c.provider, kind)
-    # A cancelled source is told as the next version of itself.
-    version = func.max(case((transfer.c.kind == "cancellation", 2), else_=1)).label("version")
-    origin = func.max(transfer.c.origin).label("origin")
+    undone = transfer.c.kind == CANCELLATION
+    named = case(_SOURCE_KIND, value=transfer.c.kind, else_=transfer.c.kind)
+    keys = (transfer.c.source_id, transfer.c.account_id, transfer.c.provider)
+    # A source that was undone is told as the next version of itself.
+    facts = (
+        func.max(case((undone, None), else_=named)).label("kind"),
+        func.max(transfer.c.origin).label("origin"),
+        func.max(case((undone, 2), else_=1)).label("version"),
+    )
     rows = work.execute(
-        select(*keys, origin, func.sum(_effect(work)).label("amount_tyiyn"), version)
+        select(*keys, *facts, func.sum(_effect(work)).label("amount_tyiyn"))
         .where(transfer.c.tenant == work.tenant, transfer.c.account_id > after, transfer.c.account_id <= through)
         .where(transfer.c.kind != "payment")
         .group_by(*keys)
@@ -127,3 +132,11 @@ def known_transfers(work: UnitOfWork, ids: Sequence[int]) -> set[int]:
     transfer = work.table("transfer")
     query = select(transfer.c.id).where(transfer.c.tenant == work.tenant, transfer.c.id.in_(list(ids)))
     return set(work.execute(query).scalars())
+
+
+def of_sources(work: UnitOfWork, account_ids: Sequence[int], sources: Sequence[int]) -> list[dict[str, Any]]:
+    """The transfers of some accounts that these sources posted, in order; what undoes them is not among them."""
+    transfer = work.table("transfer")
+    mine = (transfer.c.tenant == work.tenant) & transfer.c.account_id.in_(list(account_ids))
+    query = select(transfer).where(mine, transfer.c.source_id.in_(list(sources)), transfer.c.kind != CANCELLATION)
+    return [dict(row) for row in work.execute(query.order_by(transfer.c.id)).mappings()]

@@ -19,3 +19,11 @@ def touched(work: UnitOfWork, period: str) -> list[int]:
     table = work.table("touched")
     mine = (table.c.tenant == work.tenant) & (table.c.period == period) & table.c.bill_id.is_(None)
     return list(work.execute(select(table.c.account_id).where(mine).order_by(table.c.account_id)).scalars())
+
+
+def of_service(work: UnitOfWork, service: str, provider: str) -> list[int]:
+    """Accounts that have, or had, a service of a provider, in order."""
+    connection = work.table("connection")
+    mine = (connection.c.tenant == work.tenant) & (connection.c.service == service)
+    query = select(connection.c.account_id).where(mine, connection.c.provider == provider).distinct()
+    return list(work.execute(query.order_by(connection.c.account_id)).scalars())

@@ -13,14 +13,17 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.application.corrections.cancel import cancel_bills
-from aimak_billing.domain.chunk import Facts
+from aimak_billing.domain.chunk import ACTIVE, Facts
 from aimak_billing.domain.corrections.selection import EVERYBODY, is_limited
 from aimak_billing.domain.rating import Rated
 from aimak_billing.store import cancellations, runs
 
 
 def narrowed(work: UnitOfWork, run: Row[Any], chunk: Row[Any], known: Facts) -> Facts:
-    """Facts of the accounts that a run over a selection names; all of them where it names none."""
+    """Facts of the accounts that a run over a selection names; all of them where it names none. A closed account is
+    still billed for the days on which it had connections."""
+    opened = pl.lit(ACTIVE).alias("status")
+    known = replace(known, accounts=known.accounts.with_columns(opened))
     if not is_limited(run.selection):
         return known
     members = runs.members(work, run.id, chunk.first_account, chunk.last_account)

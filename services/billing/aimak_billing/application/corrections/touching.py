@@ -9,6 +9,7 @@ from typing import Any
 from aimak.period import Period
 from aimak.storage.work import UnitOfWork
 
+from aimak_billing.domain.tariff import TariffVersion, TaxRule
 from aimak_billing.store import runs, touched, usage
 
 A_DAY = timedelta(days=1)
@@ -44,8 +45,23 @@ def touch_since(work: UnitOfWork, days: Iterable[tuple[int, date]], reason: str)
     touched.touch(work, pairs, reason)
 
 
-def touch_tariff(work: UnitOfWork, service: str, provider: str, since: date) -> None:
-    """A tariff was decided that holds from a day on: every begun period after it, for all who have the service."""
-    for period in begun(work):
-        if period.end > since:
-            touched.touch_service(work, service, provider, period.name, "tariff")
+def touch_tariffs(
+    work: UnitOfWork, versions: Sequence[TariffVersion], taxes: Sequence[TaxRule], known: Sequence[TariffVersion]
+) -> None:
+    """Tariffs or rates of taxes came into force that hold from days on: every begun period after them, for all who
+    have one of their services. known: all versions."""
+    since: dict[tuple[str, str], date] = {}
+    told = [((version.service, version.provider), version.valid_from) for version in versions]
+    told += [
+        ((version.service, version.provider), tax.valid_from)
+        for tax in taxes
+        for version in known
+        if not tax.services or version.service in tax.services
+    ]
+    for key, day in told:
+        since[key] = min(day, since.get(key, day))
+    periods = begun(work)
+    for (service, provider), day in sorted(since.items()):
+        for period in periods:
+            if period.end > day:
+                touched.touch_service(work, service, provider, period.name, "tariff")

@@ -1,0 +1,225 @@
+"""The life of an account: moving out and in, splitting, other residents, another creditor, a street's new name.
+
+Each change has its day. What it says of periods that were billed already is corrected by the next bill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from aimak.contracts import billing
+from aimak.problems import Conflict, NotFound, Problem, Refused
+from aimak.storage import counters
+from aimak.storage.types import dumps
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_billing.application.corrections.touching import touch_since
+from aimak_billing.application.views import address_parts, find_account
+from aimak_billing.domain.addresses import STREET, address_text
+from aimak_billing.domain.phones import phone_number
+from aimak_billing.store import accounts, registers, selections
+from aimak_billing.store import life as store
+
+CLOSED, ACTIVE = "closed", "active"
+
+
+def tell_accounts(work: UnitOfWork, account_ids: Sequence[int]) -> None:
+    """Tell others of accounts as they stand now."""
+    alike = ("number", "holder", "phone", "language", "status", "version")
+    for first in range(0, len(account_ids), accounts.BATCH):
+        rows = accounts.described(work, account_ids[first : first + accounts.BATCH])
+        parts = address_parts(work, rows)
+        told = [
+            {"account_id": row.id, "address": address_text(*parts[row.id])} | {key: getattr(row, key) for key in alike}
+            for row in rows
+        ]
+        work.publish(billing.AccountsDefined.of(work.tenant, told))
+
+
+def tell_connections(work: UnitOfWork, account_ids: Sequence[int]) -> None:
+    """Tell others of all connections of some accounts as they stand now."""
+    alike = ("account_id", "service", "provider", "customer_class", "version")
+    told = [
+        {"connection_id": row.id, "attributes": dumps(row.attributes), "valid_from": row.valid_from.isoformat()}
+        | {"valid_to": row.valid_to.isoformat() if row.valid_to else None}
+        | {key: getattr(row, key) for key in alike}
+        for row in accounts.connections_of(work, account_ids)
+    ]
+    work.publish(billing.ConnectionsDefined.of(work.tenant, told))
+
+
+def _active(work: UnitOfWork, number: str) -> Row[Any]:
+    """The account, locked. Raises NotFound, Conflict for one that is closed."""
+    account = store.lock(work, find_account(work, number).id)
+    if account.status != ACTIVE:
+        raise Conflict(Problem("AIM-B123", {"account": account.number, "day": str(account.closed_on)}))
+    return account
+
+
+def _alive(rows: Iterable[Row[Any]], day: date) -> list[Row[Any]]:
+    """Entries and connections that hold on a day or begin after it."""
+    return [row for row in rows if row.valid_to is None or row.valid_to > day]
+
+
+def move_out(work: UnitOfWork, number: str, day: date) -> dict[str, Any]:
+    """Nobody is charged from `day` on: connections and residents end, the account is closed. Its last bill comes with
+    the month, or at once by a run over the account; what it owes stays owed."""
+    work.tenant_facts()
+    account = _active(work, number)
+    if day < account.opened_on:
+        raise Refused(Problem("AIM-B124", {"account": account.number, "day": account.opened_on.isoformat()}))
+    end_all(work, account.id, day)
+    store.change_account(work, account.id, status=CLOSED, closed_on=day)
+    touch_since(work, [(account.id, day)], "moved_out")
+    tell_accounts(work, [account.id])
+    tell_connections(work, [account.id])
+    return {"account": account.number, "status": CLOSED, "closed_on": day.isoformat()}
+
+
+def end_all(work: UnitOfWork, account_id: int, day: date) -> None:
+    """End every connection and every entry of the resident register of an account on a day."""
+    for connection in _alive(accounts.connections_of(work, [account_id]), day):
+        store.end_connection(work, connection.id, max(day, connection.valid_from))
+    _end_residents(work, account_id, day)
+
+
+def _end_residents(work: UnitOfWork, account_id: int, day: date) -> None:
+    for entry in _alive(accounts.residents_of(work, [account_id]), day):
+        if entry.valid_from >= day:
+            store.drop_resident(work, entry.id)
+        else:
+            store.end_resident(work, entry.id, day)
+
+
+def move_in(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Open a new account at the premise of `number`, with the services that it had last. asked: as (the new number),
+    day, holder, persons, pensioners, phone, language. Debts stay with who made them."""
+    work.tenant_facts()
+    before = find_account(work, number)
+    day = asked["day"]
+    if before.status == ACTIVE or (before.closed_on and before.closed_on > day):
+        raise Conflict(Problem("AIM-B125", {"account": before.number}))
+    had = [row for row in accounts.connections_of(work, [before.id]) if row.valid_to == before.closed_on]
+    key = _open_account(work, before, asked["as"], day, asked)
+    _connect(work, key, had, day)
+    return {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
+
+
+def split(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Open a second account at the same premise and give it some services from a day on. asked: as, day, services,
+    holder, persons (that go over), phone, language. Balances stay; a document transfers what is to go over."""
+    work.tenant_facts()
+    account = _active(work, number)
+    before, day = find_account(work, number), asked["day"]
+    wanted = set(asked.get("services") or ())
+    mine = [row for row in _alive(accounts.connections_of(work, [account.id]), day) if row.service in wanted]
+    missing = wanted - {row.service for row in mine}
+    if missing or not wanted:
+        raise Refused(Problem("AIM-B126", {"account": number, "service": ", ".join(sorted(missing)) or "-"}))
+    key = _open_account(work, before, asked["as"], day, asked)
+    for connection in mine:
+        store.end_connection(work, connection.id, max(day, connection.valid_from))
+    _connect(work, key, mine, day)
+    touch_since(work, [(account.id, day)], "split")
+    tell_connections(work, [account.id])
+    return {"account": asked["as"], "account_id": key, "services": sorted(wanted), "opened_on": day.isoformat()}
+
+
+def _open_account(work: UnitOfWork, like: Row[Any], number: str, day: date, asked: Mapping[str, Any]) -> int:
+    if accounts.ids_by_name(work, [number]):
+        raise Conflict(Problem("AIM-B014", {"number": number, "account": number}))
+    phone = phone_number(asked.get("phone") or "")
+    if asked.get("phone") and phone is None:
+        raise Refused(Problem("AIM-B021", {"phone": asked["phone"], "account": number}))
+    key = counters.reserve(work, "account", 1)
+    holder = asked.get("holder") or like.holder
+    named = {"name": holder, "folded": holder.casefold(), "language": asked.get("language") or like.language}
+    accounts.add_rows(work, "customer", [{"id": key, **named, "phone": phone}])
+    alike = {"premise_id": like.premise_id, "customer_class": like.customer_class}
+    row = {"id": key, "number": number, "customer_id": key, **alike, "status": ACTIVE, "opened_on": day}
+    accounts.add_rows(work, "account", [{**row, "closed_on": None, "version": 1}])
+    if asked.get("persons") is not None:
+        _enter_residents(work, key, asked["persons"], asked.get("pensioners") or 0, day, "move")
+    tell_accounts(work, [key])
+    return key
+
+
+def _enter_residents(work: UnitOfWork, account_id: int, persons: int, pensioners: int, day: date, ground: str) -> None:
+    key = counters.reserve(work, "resident", 1)
+    row = {"id": key, "account_id": account_id, "persons": persons, "pensioners": pensioners, "valid_from": day}
+    accounts.add_rows(work, "resident", [{**row, "valid_to": None, "ground": ground, "version": 1}])
+
+
+def _connect(work: UnitOfWork, account_id: int, like: Sequence[Row[Any]], day: date, **changes: Any) -> None:
+    """Connections as others were, from a day on."""
+    first = counters.reserve(work, "connection", len(like))
+    rows = [
+        {"id": first + place, "account_id": account_id, "service": row.service, "provider": row.provider}
+        | {"customer_class": row.customer_class, "attributes": dumps(row.attributes), **changes}
+        | {"valid_from": day, "valid_to": None, "version": 1}
+        for place, row in enumerate(like)
+    ]
+    accounts.add_rows(work, "connection", rows)
+    tell_connections(work, [account_id])
+
+
+def set_residents(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """So many persons live there from a day on, also a day long past: what stood from then on gives way. asked:
+    persons, pensioners, day, ground."""
+    work.tenant_facts()
+    account = _active(work, number)
+    persons, pensioners, day = asked["persons"], asked.get("pensioners") or 0, asked["day"]
+    if pensioners > persons:
+        raise Refused(Problem("AIM-B022", {"account": number}))
+    _end_residents(work, account.id, day)
+    _enter_residents(work, account.id, persons, pensioners, day, asked.get("ground") or "-")
+    touch_since(work, [(account.id, day)], "residents")
+    return {"account": account.number, "persons": persons, "pensioners": pensioners, "valid_from": day.isoformat()}
+
+
+def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Another creditor gives a service from a day on: to one account, or to all that have it from `provider`. asked:
+    service, provider, to, day, account. Debts stay owed to whom they were made."""
+    work.tenant_facts()
+    service, provider, to, day = (asked[name] for name in ("service", "provider", "to", "day"))
+    for code in (provider, to):
+        if registers.provider(work, code) is None:
+            known = ", ".join(row.code for row in registers.providers(work))
+            raise Refused(Problem("AIM-B011", {"provider": code, "known": known}))
+    if asked.get("account"):
+        ids = [_active(work, asked["account"]).id]
+    else:
+        ids = selections.of_service(work, service, provider)
+    moved = []
+    for first in range(0, len(ids), accounts.BATCH):
+        for row in _alive(accounts.connections_of(work, ids[first : first + accounts.BATCH]), day):
+            if (row.service, row.provider) == (service, provider):
+                store.end_connection(work, row.id, max(day, row.valid_from))
+                _connect(work, row.account_id, [row], max(day, row.valid_from), provider=to)
+                moved.append(row.account_id)
+    touch_since(work, [(account_id, day) for account_id in moved], "provider")
+    return {"service": service, "provider": to, "from": day.isoformat(), "accounts": len(moved)}
+
+
+def rename_street(work: UnitOfWork, street_id: int, name: str, day: date) -> dict[str, Any]:
+    """A street is called otherwise from a day on; bills made out before keep its old name. Raises NotFound."""
+    work.tenant_facts()
+    known = store.address(work, STREET, street_id)
+    if known is None:
+        raise NotFound(Problem("AIM-B127", {"street": street_id}))
+    if not name.strip():
+        raise Refused(Problem("AIM-B016", {"account": "-"}))
+    facts = {"id": street_id, "kind": STREET, "parent_id": None}
+    store.name_address(work, {**facts, "valid_from": day, "name": name.strip()})
+    ids = selections.of_street(work, street_id)
+    store.raise_versions(work, ids)
+    tell_accounts(work, ids)
+    return {"street": street_id, "name": name.strip(), "from": day.isoformat(), "accounts": len(ids)}
+
+
+def streets_view(work: UnitOfWork) -> list[dict[str, Any]]:
+    """Streets with every name they have had."""
+    return [{"street": row.id, "name": row.name, "from": row.valid_from.isoformat()} for row in store.streets(work)]

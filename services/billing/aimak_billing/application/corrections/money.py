@@ -1,0 +1,154 @@
+"""Documents that move money: adjustment, write-off, transfer between accounts, refund, and the storno of any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aimak import ledger
+from aimak.period import Period
+from aimak.problems import Conflict, Problem, Refused
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_billing.application.corrections.documents import APPROVED, Kind, find
+from aimak_billing.application.corrections.entries import (
+    Entry,
+    account_and_provider,
+    amount_of,
+    post,
+    standing,
+    undo,
+)
+from aimak_billing.application.cycle import period_of
+from aimak_billing.application.views import find_account
+from aimak_billing.store import documents
+
+_Facts = tuple[dict[str, Any], int | None]
+
+
+def _this_month(work: UnitOfWork) -> str:
+    return Period.month_of(work.today()).name
+
+
+def _of_document(document: Row[Any]) -> tuple[int, str, int]:
+    return document.account_id, document.facts["provider"], document.facts["amount_tyiyn"]
+
+
+def _check_adjustment(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
+    """asked: account, provider, amount_tyiyn (above zero is charged, below is taken back), service, origin."""
+    account_id, provider = account_and_provider(work, asked)
+    origin = period_of(asked["origin"]).name if asked.get("origin") else _this_month(work)
+    facts = {"provider": provider, "amount_tyiyn": amount_of(asked, signed=True)}
+    return {**facts, "service": asked.get("service"), "origin": origin}, account_id
+
+
+def _post_adjustment(work: UnitOfWork, document: Row[Any]) -> None:
+    account_id, provider, amount = _of_document(document)
+    service, origin = document.facts["service"], document.facts["origin"]
+    against = ledger.account_id("revenue", provider, service or "")
+    post(work, document.id, "adjustment", [Entry(account_id, provider, service, amount, origin, against)])
+
+
+def _check_write_off(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
+    """asked: account, provider, amount_tyiyn, ground (the act)."""
+    account_id, provider = account_and_provider(work, asked)
+    if not (asked.get("ground") or "").strip():
+        raise Refused(Problem("AIM-B117", {}))
+    return {"provider": provider, "amount_tyiyn": amount_of(asked)}, account_id
+
+
+def _post_write_off(work: UnitOfWork, document: Row[Any]) -> None:
+    """The oldest debts go first. Raises Conflict where less is owed now."""
+    account_id, provider, amount = _of_document(document)
+    against = ledger.account_id("written_off", provider)
+    entries = [
+        Entry(account_id, provider, None, -part, origin, against)
+        for origin, part in _oldest(work, account_id, provider, amount)
+    ]
+    post(work, document.id, "write_off", entries)
+
+
+def _oldest(work: UnitOfWork, account_id: int, provider: str, amount: int) -> Iterator[tuple[str, int]]:
+    """What `amount` takes of the debts by month, the oldest first. Raises Conflict where they are less."""
+    owed = standing(work, account_id, provider).owed
+    total = sum(part for _, part in owed)
+    if total < amount:
+        raise Conflict(Problem("AIM-B118", {"amount": amount, "owed": total}))
+    for origin, part in owed:
+        taken = min(part, amount)
+        amount -= taken
+        if taken:
+            yield origin, taken
+
+
+def _check_transfer(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
+    """asked: account, to (another account), provider, amount_tyiyn: above zero a debt goes over, below an advance."""
+    account_id, provider = account_and_provider(work, asked)
+    to = find_account(work, asked.get("to") or "").id
+    if to == account_id:
+        raise Refused(Problem("AIM-B119", {"account": asked["account"]}))
+    return {"provider": provider, "amount_tyiyn": amount_of(asked, signed=True), "to": to}, account_id
+
+
+def _post_transfer(work: UnitOfWork, document: Row[Any]) -> None:
+    account_id, provider, amount = _of_document(document)
+    post(work, document.id, "transfer", moved_over(work, account_id, document.facts["to"], provider, amount))
+
+
+def moved_over(work: UnitOfWork, source: int, target: int, provider: str, amount: int) -> list[Entry]:
+    """Entries that bring a debt (above zero, by its months) or an advance (below) from one account to another. Raises
+    Conflict where there is less of it."""
+    if amount > 0:
+        parts = list(_oldest(work, source, provider, amount))
+    else:
+        advance = standing(work, source, provider).advance
+        if advance < -amount:
+            raise Conflict(Problem("AIM-B120", {"amount": -amount, "advance": advance}))
+        parts = [(_this_month(work), amount)]
+    between = ledger.account_id("between", provider)
+    signed = ((source, -1), (target, 1))
+    return [Entry(key, provider, None, sign * part, month, between) for month, part in parts for key, sign in signed]
+
+
+def _check_refund(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
+    """asked: account, provider, amount_tyiyn: what is paid back of an advance."""
+    account_id, provider = account_and_provider(work, asked)
+    return {"provider": provider, "amount_tyiyn": amount_of(asked)}, account_id
+
+
+def _post_refund(work: UnitOfWork, document: Row[Any]) -> None:
+    account_id, provider, amount = _of_document(document)
+    advance = standing(work, account_id, provider).advance
+    if advance < amount:
+        raise Conflict(Problem("AIM-B120", {"amount": amount, "advance": advance}))
+    against = ledger.account_id("refund", provider)
+    post(work, document.id, "refund", [Entry(account_id, provider, None, amount, _this_month(work), against)])
+
+
+def _check_storno(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
+    """asked: document, the number of one that was approved and moved money."""
+    document = find(work, int(asked.get("document") or 0))
+    if document.decision != APPROVED or document.kind not in UNDOABLE:
+        raise Refused(Problem("AIM-B121", {"number": document.id}))
+    return {"document": document.id}, document.account_id
+
+
+def _post_storno(work: UnitOfWork, document: Row[Any]) -> None:
+    undone = find(work, document.facts["document"])
+    if _was_undone(work, undone.id, document.id):
+        raise Conflict(Problem("AIM-B122", {"number": undone.id}))
+    touched = [undone.account_id, *(undone.facts[name] for name in ("to",) if name in undone.facts)]
+    undo(work, undone.id, touched)
+
+
+def _was_undone(work: UnitOfWork, number: int, without: int) -> bool:
+    return any(row.facts.get("document") == number and row.id != without for row in documents.approved(work, "storno"))
+
+
+ADJUST = Kind("adjust", _check_adjustment, _post_adjustment)
+WRITE_OFF = Kind("write_off", _check_write_off, _post_write_off)
+TRANSFER = Kind("transfer", _check_transfer, _post_transfer)
+REFUND = Kind("refund", _check_refund, _post_refund)
+STORNO = Kind("storno", _check_storno, _post_storno)
+UNDOABLE = ("adjust", "write_off", "transfer", "refund", "merge")

@@ -1,0 +1,75 @@
+"""Changes of accounts, connections, residents and addresses; each raises the version that others are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row, insert, select, update
+
+
+def lock(work: UnitOfWork, account_id: int) -> Row[Any]:
+    """An account's own row, locked."""
+    table = work.table("account")
+    mine = (table.c.tenant == work.tenant) & (table.c.id == account_id)
+    return work.execute(select(table).where(mine).with_for_update()).one()
+
+
+def change_account(work: UnitOfWork, account_id: int, **values: Any) -> None:
+    """Write an account's new facts under the next version."""
+    table = work.table("account")
+    mine = (table.c.tenant == work.tenant) & (table.c.id == account_id)
+    work.execute(update(table).where(mine).values(version=table.c.version + 1, **values))
+
+
+def raise_versions(work: UnitOfWork, account_ids: Sequence[int]) -> None:
+    """Accounts are to be told again: something beside them has changed, as a street's name."""
+    table = work.table("account")
+    for first in range(0, len(account_ids), 5_000):
+        part = list(account_ids[first : first + 5_000])
+        mine = (table.c.tenant == work.tenant) & table.c.id.in_(part)
+        work.execute(update(table).where(mine).values(version=table.c.version + 1))
+
+
+def end_connection(work: UnitOfWork, connection_id: int, day: date) -> None:
+    """A connection ends; `day` is the first without it."""
+    table = work.table("connection")
+    mine = (table.c.tenant == work.tenant) & (table.c.id == connection_id)
+    work.execute(update(table).where(mine).values(valid_to=day, version=table.c.version + 1))
+
+
+def end_resident(work: UnitOfWork, resident_id: int, day: date) -> None:
+    """An entry of the resident register ends; `day` is the first on which it no longer holds."""
+    table = work.table("resident")
+    mine = (table.c.tenant == work.tenant) & (table.c.id == resident_id)
+    work.execute(update(table).where(mine).values(valid_to=day, version=table.c.version + 1))
+
+
+def drop_resident(work: UnitOfWork, resident_id: int) -> None:
+    """An entry that would begin after the one that takes its place."""
+    table = work.table("resident")
+    work.execute(table.delete().where(table.c.tenant == work.tenant, table.c.id == resident_id))
+
+
+def address(work: UnitOfWork, kind: str, object_id: int) -> Row[Any] | None:
+    """The newest row of an address object of that kind."""
+    table = work.table("address")
+    mine = (table.c.tenant == work.tenant) & (table.c.id == object_id) & (table.c.kind == kind)
+    return work.execute(select(table).where(mine).order_by(table.c.valid_from.desc()).limit(1)).one_or_none()
+
+
+def streets(work: UnitOfWork) -> Sequence[Row[Any]]:
+    """Every name that every street has had, by id and day."""
+    table = work.table("address")
+    mine = (table.c.tenant == work.tenant) & (table.c.kind == "street")
+    return work.execute(select(table).where(mine).order_by(table.c.id, table.c.valid_from)).all()
+
+
+def name_address(work: UnitOfWork, row: Mapping[str, Any]) -> None:
+    """Give an address object a name from a day on; the same day again replaces the name."""
+    table = work.table("address")
+    same = (table.c.tenant == work.tenant) & (table.c.id == row["id"]) & (table.c.valid_from == row["valid_from"])
+    if not work.execute(update(table).where(same).values(name=row["name"])).rowcount:
+        work.execute(insert(table).values(tenant=work.tenant, **row))

@@ -1,0 +1,131 @@
+"""The life of an account: moving out and in, splitting, another creditor, a street's new name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.billing.test_cancelling import document, sound
+from tests.unit.billing.test_month import WASTE_GROSS
+from tests.unit.billing.test_rerating import bill
+from tests.unit.billing.town import Town, account_line
+
+WATER = '{"metered":false,"norm":"house"}'
+
+
+def both(town: Town, *numbers: str) -> None:
+    """Accounts with waste removal and unmetered water."""
+    lines = [account_line(number, *facts, attributes=more) for number in numbers for *facts, more in _SERVICES]
+    town.accounts(*lines)
+
+
+_SERVICES = (("waste", "tazalyk", ""), ("water", "vodokanal", WATER))
+
+
+def services(town: Town, number: int) -> set[str]:
+    """Services that a bill charges."""
+    return {line["service"] for line in town.get(f"/billing/bills/{number}")["lines"]}
+
+
+def change(town: Town, path: str, role: str = "clerk", **asked: Any) -> Any:
+    """A change that must be taken."""
+    return town.post(f"/billing/{path}", asked, role=role)["changed"]
+
+
+def test_who_moved_out_is_charged_no_more_and_still_owes(town: Town) -> None:
+    """The account is closed, gets no bill for the months after, and its debt stays."""
+    both(town, "A", "B")
+    bill(town, "2026-10")
+    owed = town.balance("A")
+    change(town, "accounts/A/move-out", day="2026-11-01")
+    assert bill(town, "2026-11")["bills"] == 1
+    assert town.balance("A") == owed
+    assert town.get("/billing/accounts/A")["status"] == "closed"
+    assert town.refused("/billing/accounts/A/move-out", body={"day": "2026-11-01"})[1] == ["AIM-B123"]
+    sound(town)
+
+
+def test_moving_out_told_late_takes_the_months_back(town: Town) -> None:
+    """They left before October, told in November: October is taken back by the next bill."""
+    both(town, "A")
+    bill(town, "2026-10")
+    change(town, "accounts/A/move-out", day="2026-10-01")
+    bill(town, "2026-11")
+    assert town.balance("A") == 0
+    sound(town)
+
+
+def test_a_new_family_begins_without_the_old_debt(town: Town) -> None:
+    """It has an account of its own at the same premise, with the same services."""
+    both(town, "A")
+    bill(town, "2026-10")
+    assert town.refused("/billing/accounts/A/move-in", body={"as": "B", "day": "2026-11-01"})[1] == ["AIM-B125"]
+    change(town, "accounts/A/move-out", day="2026-11-01")
+    change(town, "accounts/A/move-in", **{"as": "B"}, day="2026-11-01", holder="Асанов", persons=2)
+    bill(town, "2026-11")
+    assert services(town, 2) == {"waste", "water"}
+    shown = town.get("/billing/accounts/B")
+    assert (shown["holder"], shown["address"], shown["status"]) == ("Асанов", "Токтогул A", "active")
+    waste = [line for line in town.get("/billing/bills/2")["lines"] if line["service"] == "waste"]
+    assert sum(line["amount_tyiyn"] for line in waste) == 5_150
+
+
+def test_an_account_is_split_by_service(town: Town) -> None:
+    """One goes on with water, a second takes waste over; each connection is charged once."""
+    both(town, "A")
+    bill(town, "2026-10")
+    change(town, "accounts/A/split", **{"as": "B"}, day="2026-11-01", services=["waste"], persons=3)
+    bill(town, "2026-11")
+    assert [services(town, number) for number in (2, 3)] == [{"water"}, {"waste"}]
+    assert town.balance("B") == WASTE_GROSS
+    sound(town)
+
+
+def test_another_creditor_is_owed_from_its_day_on(town: Town) -> None:
+    """October's waste stays owed to the first; November's is charged by the tariff of the second, where it has one."""
+    both(town, "A", "B")
+    bill(town, "2026-10")
+    moved = change(
+        town, "connections/provider", "admin", service="waste", provider="tazalyk", to="jaryk", day="2026-11-01"
+    )
+    assert moved["accounts"] == 2
+    seen = town.post("/billing/cycles/2026-11/preview")
+    town.pump.drain()
+    seen = town.get("/billing/cycles/2026-11")
+    assert (seen["held"], seen["holds"][0]["code"]) == (2, "AIM-T020")
+    balances = {row["provider"]: row["balance_tyiyn"] for row in town.get("/billing/accounts/A")["balances"]}
+    assert balances["tazalyk"] == WASTE_GROSS
+
+
+def test_residents_are_set_from_a_day_long_past(town: Town) -> None:
+    """Five persons since October, though two entries stood there: the next bill adds what was missing."""
+    both(town, "A")
+    bill(town, "2026-10")
+    before = town.balance("A")
+    change(town, "accounts/A/residents", persons=5, day="2026-10-01")
+    entries = town.get("/billing/accounts/A")["residents"]
+    assert [(row["persons"], row["valid_to"]) for row in entries] == [(3, "2026-10-01"), (5, None)]
+    bill(town, "2026-11")
+    lines = town.get("/billing/bills/2")["lines"]
+    october = sum(line["amount_tyiyn"] for line in lines if line["origin"] and line["service"] == "waste")
+    assert october == 5_150
+    assert town.balance("A") > 2 * before
+
+
+def test_a_street_gets_a_new_name_from_its_day(town: Town) -> None:
+    """Everybody in it is told again, and the old name stays known."""
+    both(town, "A", "B")
+    street = town.get("/billing/streets")["streets"][0]["street"]
+    done = change(town, f"streets/{street}/name", "admin", name="Манас", day="2026-11-01")
+    assert done["accounts"] == 2
+    assert town.get("/billing/accounts/A")["address"] == "Манас A"
+    assert [row["name"] for row in town.get("/billing/streets")["streets"]] == ["Токтогул", "Манас"]
+
+
+def test_one_family_with_two_accounts(town: Town) -> None:
+    """They are merged: the first is closed and not billed, the second owes both debts."""
+    both(town, "A", "B")
+    bill(town, "2026-10")
+    owed = town.balance("A")
+    document(town, kind="merge", account="A", to="B")
+    assert (town.balance("A"), town.balance("B")) == (0, 2 * owed)
+    sound(town)
