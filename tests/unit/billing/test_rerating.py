@@ -152,10 +152,7 @@ def test_a_family_told_late_pays_from_the_month_it_grew(town: Town) -> None:
 def test_a_closed_account_is_still_corrected(town: Town) -> None:
     """Nobody lives there any more, but what was billed wrong comes back as a bill of its own."""
     metered(town)
-    table = town.service.metadata.tables["account"]
-    with town.service.work(TENANT) as work:
-        work.execute(table.update().values(status="closed"))
-        work.commit()
+    town.post("/billing/accounts/W/move-out", {"day": "2026-11-01"})
     town.use(1, 0, version=2)
     bill(town, "2026-11")
     assert town.balance("W") == 0
