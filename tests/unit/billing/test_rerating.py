@@ -198,6 +198,8 @@ def test_a_tariff_decided_late_is_charged_from_its_day(town: Town) -> None:
     file = f"{head.partition('tariffs:')[0]}tariffs:\n  - code: waste-household{part}"
     answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=file.encode())
     assert answer.status_code == 200, answer.json
+    steps = {"tariffs": ["waste-household@2026-10-01"], "ground": "decided before"}
+    town.post("/billing/tariffs/adopt", steps, role="approver")
     bill(town, "2026-11")
     assert town.balance("A") == 2 * 9_270
     said = town.get("/billing/bills/2/explain?lang=ru")["sentences"][1]
