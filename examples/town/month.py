@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import httpx
 from aimak_gateway.cli.connect import Api
 from aimak_gateway.cli.cycle import follow
 from aimak_gateway.cli.frame import Ui
-from aimak_gateway.cli.importing import OWNERS, import_file
+from aimak_gateway.cli.importing import OWNERS, follow_import, import_file, send_file
 from town_build.payments import Payment, online_calls, payments, read_plan, registries, registry_name, registry_text
 
 PERIOD = "2026-10"
@@ -59,6 +60,7 @@ class Month:
         self.town = json.loads((self.folder / "town.json").read_text())
         self.zone = ZoneInfo(self.town["tenant"]["zone"])
         self.tenant = self.town["tenant"]["code"]
+        self._partners_at = self.runtime.partners.base_url.join(f"/partners/{self.tenant}")
         self._apis: dict[str, Api] = {}
 
     def steps(self) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -182,8 +184,7 @@ class Month:
                 self._call(partner, query)
                 calls += 1
             self.runtime.settle()
-            for (partner, _), listed in registries(paid).items():
-                self._registry(folder, partner, listed)
+            self._registries(folder, paid)
             self.runtime.settle()
         self.seen |= {"calls": calls, "payments_sent": len(sent)}
         return f"{len(sent)} payments, {calls} calls, registries in {folder}"
@@ -200,17 +201,24 @@ class Month:
 
     def _call(self, partner: str, query: dict[str, str]) -> str:
         credentials = b64encode(f"{partner}:{PARTNER_PASSWORD}".encode()).decode()
-        headers = {"Authorization": f"Basic {credentials}"}
-        answer = self.runtime.partners.get(f"/partners/{self.tenant}/{partner}", params=query, headers=headers)
+        url = f"{self._partners_at}/{partner}?{urlencode(query)}"
+        # Made by hand: httpx joins addresses, parameters and cookies at a cost of a fifth of the whole call.
+        request = httpx.Request("GET", url, headers={"Authorization": f"Basic {credentials}"})
+        answer = self.runtime.partners.send(request)
         answer.raise_for_status()
-        return answer.text
+        return answer.content.decode()
 
-    def _registry(self, folder: Path, partner: str, listed: list[Payment]) -> None:
-        file = folder / registry_name(partner, listed[0].paid_at.date())
-        file.write_bytes(registry_text(listed).encode())
-        state = import_file(self.ui, self.api("ayna"), "payments", "registry", file, partner=partner)
-        if state["state"] != "done":
-            raise RuntimeError(f"{file.name}: {state}")
+    def _registries(self, folder: Path, paid: list[Payment]) -> None:
+        """Every partner's registry of a day: all are sent, then it is waited for each."""
+        sent = {}
+        for (partner, _), listed in registries(paid).items():
+            file = folder / registry_name(partner, listed[0].paid_at.date())
+            file.write_bytes(registry_text(listed).encode())
+            sent[file.name] = send_file(self.api("ayna"), "payments", "registry", file, partner=partner)
+        for name, started in sent.items():
+            state = follow_import(self.ui, self.api("ayna"), "payments", name, started)
+            if state["state"] != "done":
+                raise RuntimeError(f"{name}: {state}")
 
     def close(self) -> str:
         """Nothing is wrong anywhere, both ledgers agree, and the month is closed."""

@@ -11,17 +11,28 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import ClassVar
+from functools import lru_cache
+from typing import Any, ClassVar
 
-from sqlalchemy import case, select, text, update
+from sqlalchemy import Select, Table, bindparam, case, literal_column, select, text, update
 
 from aimak.messaging import faults
-from aimak.messaging.relay import transaction
+from aimak.messaging.relay import look, transaction
 from aimak.service import Job, Service
 
 # How many due rows a worker looks at to find one that no other holds.
 _CANDIDATES = 20
 _JOB_LOCK_SPACE = 0x61696D6A
+# A process holds five services at most, a test run more.
+_SERVICES = 64
+
+
+@lru_cache(_SERVICES)
+def _due_rows(table: Table) -> Select[Any]:
+    """Jobs that are due at `now`. The state is written out: SQLite takes the index over waiting rows for that alone."""
+    waiting = table.c.state == literal_column("'waiting'")
+    query = select(table).where(waiting, table.c.due_at <= bindparam("now"))
+    return query.order_by(table.c.due_at, table.c.id).limit(_CANDIDATES)
 
 
 class Worker:
@@ -46,23 +57,19 @@ class Worker:
         return False
 
     def _due(self) -> list[Job]:
-        table = self._table
-        query = select(table).where(table.c.state == "waiting", table.c.due_at <= self._service.clock.now())
+        query = _due_rows(self._table)
         # However many wait for another attempt, they must not hide the others behind them.
         if resting := [job_id for job_id, instant in self._not_before.items() if instant > time.monotonic()]:
-            query = query.where(table.c.id.not_in(resting))
-        with transaction(self._service) as connection:
-            rows = connection.execute(query.order_by(table.c.due_at, table.c.id).limit(_CANDIDATES)).all()
+            query = query.where(self._table.c.id.not_in(resting))
+        with look(self._service) as connection:
+            rows = connection.execute(query, {"now": self._service.clock.now()}).all()
         known = [row for row in rows if row.kind in self._service.jobs]
         return [Job(row.id, row.tenant, row.kind, row.key, row.payload, row.attempts, row.asked) for row in known]
 
     def _still_due(self, job_id: int) -> bool:
-        table = self._table
-        query = select(table.c.id).where(
-            table.c.id == job_id, table.c.state == "waiting", table.c.due_at <= self._service.clock.now()
-        )
-        with transaction(self._service) as connection:
-            return connection.execute(query).scalar() is not None
+        query = _due_rows(self._table).where(self._table.c.id == job_id)
+        with look(self._service) as connection:
+            return connection.execute(query, {"now": self._service.clock.now()}).first() is not None
 
     def _run(self, job: Job) -> None:
         try:

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, text, update
 
 from aimak.ids import derived_id
 from aimak.problems import Conflict, Problem
+from aimak.storage.statements import insert_into, rows_where
 from aimak.storage.work import UnitOfWork
 
 # The advisory lock of a tenant's ledger day: postings share it, the day's close takes it alone.
@@ -30,8 +31,8 @@ def open_day(work: UnitOfWork) -> date:
     if not work.is_sqlite:
         work.execute(text("SELECT pg_advisory_xact_lock_shared(:space, hashtext(:tenant))"), _lock(work))
     day = work.table("ledger_day")
-    closed = work.execute(select(day.c.closed_through).where(day.c.tenant == work.tenant)).scalar()
-    today = work.today()
+    row = work.execute(rows_where(day, "tenant"), {"tenant": work.tenant}).one_or_none()
+    closed, today = row.closed_through if row else None, work.today()
     return today if closed is None or today > closed else date.fromordinal(closed.toordinal() + 1)
 
 
@@ -72,4 +73,4 @@ def post(work: UnitOfWork, transfers: Sequence[Mapping[str, Any]], day: date | N
     is there already is refused by the database."""
     if transfers:
         day = day or open_day(work)
-        work.execute(insert(work.table("transfer")), [{**row, "ledger_day": day} for row in transfers])
+        work.execute(insert_into(work.table("transfer")), [{**row, "ledger_day": day} for row in transfers])

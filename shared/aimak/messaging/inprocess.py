@@ -19,6 +19,8 @@ from aimak.service import Service
 
 # Between its steps the pump leaves the files to those who write: facts then travel together, and nobody waits for it.
 _REST_S = 0.25
+# So long a service's due jobs have the turn before messages move again.
+_JOBS_S = 0.25
 _log = logging.getLogger("aimak.messaging")
 
 
@@ -69,7 +71,7 @@ class Pump:
         """Deliver what waits and run due jobs; says how much was done. One caller at a time."""
         with self._turn:
             moved = sum(relay.step() for relay in self._relays)
-            return moved + sum(worker.step() for worker in self._workers)
+            return moved + sum(_jobs(worker) for worker in self._workers)
 
     def drain(self) -> None:
         """Go on until nothing moves: every outbox delivered and no job due, save what waits for another attempt."""
@@ -84,3 +86,13 @@ class Pump:
             except Exception:
                 # A thread that ended here would leave a process that answers and moves nothing any more.
                 _log.exception("a step of the pump failed; what it left is taken up again")
+
+
+def _jobs(worker: Worker) -> int:
+    """Run due jobs for a moment, so that what several of them tell travels together; says how many."""
+    until, done = time.monotonic() + _JOBS_S, 0
+    while worker.step():
+        done += 1
+        if time.monotonic() > until:
+            break
+    return done

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, select, update
+from sqlalchemy import Connection, Row, Select, Table, func, select, update
 
 from aimak.clock import IdSource
 from aimak.contracts.base import MAX_BYTES, MAX_ROWS, Event
@@ -23,6 +24,18 @@ FACTS_PER_MESSAGE = 300
 MESSAGES_PER_STEP = 100
 # Columns repeat their names once a fact; half the limit leaves room for what coalescing adds.
 _COALESCED_BYTES = MAX_BYTES // 2
+# A process holds five services at most, a test run more.
+_SERVICES = 64
+
+
+def waits(connection: Connection, outbox: Table) -> bool:
+    """Whether anything is still to be published."""
+    return connection.execute(_any_unpublished(outbox)).first() is not None
+
+
+@lru_cache(_SERVICES)
+def _any_unpublished(outbox: Table) -> Select[Any]:
+    return select(outbox.c.id).where(outbox.c.published_at.is_(None)).limit(1)
 
 
 def seal(connection: Connection, outbox: Table, ids: IdSource) -> int:
@@ -97,10 +110,7 @@ def _message(facts: Sequence[Row[Any]]) -> Message:
 
 
 def _coalesce(facts: Sequence[Row[Any]]) -> bytes:
-    kind = Event.known[facts[0].routing_key]
-    parts = [kind.decode(fact.tenant, fact.body) for fact in facts]
-    columns = {name: [value for part in parts for value in part.columns[name]] for name in kind.names()}
-    return kind.of_columns(facts[0].tenant, columns).encode()
+    return Event.known[facts[0].routing_key].joined(facts[0].tenant, [fact.body for fact in facts]).encode()
 
 
 def mark_published(connection: Connection, outbox: Table, message_ids: Sequence[str], now: datetime) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 
 # Statement and lock limits in seconds: what a person or partner waits for, and what a chunk may take.
 LIMITS_S = {"online": (10, 3), "bulk": (300, 30)}
-SQLITE_BUSY_S = 30
+# How long SQLite itself waits for the write lock of a file, and the pauses before it is asked for again: contention is
+# over in moments, while a fault that counts as an attempt is retried after seconds, then minutes.
+SQLITE_BUSY_S = 10
+LOCKED_PAUSES_S = (0.05, 0.2, 0.8)
 
 
 class Database:
@@ -33,7 +38,7 @@ class Database:
         connection = self.engine.connect()
         try:
             if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _begin_sqlite(connection)
             else:
                 connection.begin()
         except BaseException:
@@ -79,6 +84,20 @@ class Database:
                 "tcp_user_timeout": 15000,
             },
         )
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the file's write lock. Nothing has been done yet, so it can be asked for again. Raises OperationalError
+    when others hold it all the time."""
+    for pause_s in LOCKED_PAUSES_S:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except OperationalError as error:
+            if "locked" not in str(error.orig):
+                raise
+        time.sleep(pause_s)
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from aimak.storage.statements import insert_unless_there
 from aimak.storage.work import UnitOfWork
 
 
@@ -33,8 +34,14 @@ def upsert_newer(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any
 
 def insert_once(work: UnitOfWork, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is there already; says whether it is new."""
-    dialect: Any = sqlite if work.is_sqlite else postgresql
     # The count of inserted rows is not kept on every driver; a row that comes back is.
-    key = next(iter(table.primary_key))
-    statement = dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key)
-    return work.execute(statement).first() is not None
+    statement = insert_unless_there(table, sqlite_dialect=work.is_sqlite, returning=True)
+    return work.execute(statement, dict(row)).first() is not None
+
+
+def insert_missing(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose keys are not there yet, in the order given: writers that keep to one order cannot wait for
+    each other."""
+    if rows:
+        statement = insert_unless_there(table, sqlite_dialect=work.is_sqlite, returning=False)
+        work.execute(statement, [dict(row) for row in rows])

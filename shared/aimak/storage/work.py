@@ -8,7 +8,7 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Executable, MetaData, Table, insert, select, update
+from sqlalchemy import Connection, Executable, MetaData, Table, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
 
@@ -17,6 +17,7 @@ from aimak.contracts.base import Event
 from aimak.period import business_date
 from aimak.problems import NotFound, PermanentFault, Problem
 from aimak.storage.database import Database
+from aimak.storage.statements import insert_into, rows_where
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class UnitOfWork:
             return
         for part in event.split():
             self.execute(
-                insert(self.table("outbox")),
+                insert_into(self.table("outbox")),
                 {
                     "tenant": self.tenant,
                     "routing_key": event.routing_key,
@@ -142,7 +143,7 @@ class UnitOfWork:
         same = (job.c.tenant == self.tenant) & (job.c.kind == kind) & (job.c.key == key)
         known = self.execute(select(job.c.state, job.c.due_at).where(same).with_for_update()).one_or_none()
         if known is None:
-            self.execute(insert(job).values(tenant=self.tenant, kind=kind, key=key, asked=1, **values))
+            self.execute(insert_into(job), {"tenant": self.tenant, "kind": kind, "key": key, "asked": 1, **values})
             return
         changes = values if known.state != "waiting" else {"due_at": min(due, known.due_at)}
         self.execute(update(job).where(same).values(asked=job.c.asked + 1, **changes))
@@ -166,7 +167,7 @@ class UnitOfWork:
     def _tenant_row(self) -> Any:
         if self._tenant is None:
             table = self.table("tenant")
-            self._tenant = self.execute(select(table).where(table.c.code == self.tenant)).one_or_none()
+            self._tenant = self.execute(rows_where(table, "code"), {"code": self.tenant}).one_or_none()
         return self._tenant
 
     def today(self) -> date:

@@ -164,6 +164,18 @@ def test_strangers_do_not_use_up_what_a_partner_may_ask(
     assert [town.check("0100001").status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
+def test_changes_of_a_partner_hold_from_its_next_call(town: Town) -> None:
+    """What is set anew is not looked for in what was seen before: terms, addresses and passwords."""
+    assert result(town.check("0100001", "50.00")) == 0
+    town.define_partner(credentials=False, settings={"min_tyiyn": 10_000})
+    assert result(town.check("0100001", "50.00")) == 241
+    town.define_partner(login=LOGIN, password="another-made-by-a-machine", credentials=False)
+    assert town.check("0100001", "50.00").status_code == 401
+    assert result(town.check("0100001", "50.00", password="another-made-by-a-machine")) == 0
+    town.define_partner(credentials=False, addresses=["10.0.0.0/8"])
+    assert town.check("0100001", "50.00", password="another-made-by-a-machine").status_code == 403
+
+
 def test_body_beyond_the_limit_is_refused(town: Town) -> None:
     """64 KB is more than any request; more is not read."""
     response = town.client.post(

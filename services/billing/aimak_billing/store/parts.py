@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from aimak.storage.types import day
-from aimak.storage.upsert import insert_once, upsert_newer
+from aimak.storage.upsert import insert_missing, upsert_newer
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, select
 
@@ -21,8 +21,9 @@ def row_of(work: UnitOfWork, told: Mapping[str, Any]) -> dict[str, Any]:
 def hold_places(work: UnitOfWork, told: Iterable[Mapping[str, Any]]) -> None:
     """Give every part a row before it is looked at: two workers that hear of the same part for the first time then
     take turns, and the second sees what the first posted."""
-    for row in told:
-        insert_once(work, work.table("payment_part"), {**row_of(work, row), "amount": 0, "version": 0})
+    places = [{**row_of(work, row), "amount": 0, "version": 0} for row in told]
+    places.sort(key=lambda place: (place["payment_id"], place["provider"]))
+    insert_missing(work, work.table("payment_part"), places)
 
 
 def by_keys(work: UnitOfWork, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Row[Any]]:

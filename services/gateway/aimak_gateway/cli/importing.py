@@ -64,18 +64,28 @@ def import_file(
     **params: Any,
 ) -> dict[str, Any]:
     """Upload a file, wait until it has been taken, and write refused rows where asked. Gives the import's state."""
-    path = f"/{service}/imports/{kind}"
-    started = api.upload(path, file, dry_run=1 if dry_run else None, **params)
+    started = send_file(api, service, kind, file, dry_run=1 if dry_run else None, **params)
+    state = follow_import(ui, api, service, file.name, started)
+    if refused and state.get("refused"):
+        refused.write_bytes(api.raw(f"/{service}/imports/{started['import']}/refused.csv"))
+    return state
+
+
+def send_file(api: Api, service: str, kind: str, file: Path, **params: Any) -> dict[str, Any]:
+    """Upload a file; gives what follows it, or the whole answer where the service takes the file in at once."""
+    return dict(api.upload(f"/{service}/imports/{kind}", file, **params))
+
+
+def follow_import(ui: Ui, api: Api, service: str, name: str, started: dict[str, Any]) -> dict[str, Any]:
+    """Wait until an upload has been taken; gives the import's state."""
     if "import" not in started:
-        return dict(started)
-    with Progress(ui, file.name) as progress:
+        return started
+    with Progress(ui, name) as progress:
         state: dict[str, Any] = api.wait(
             lambda: api.get(f"/{service}/imports/{started['import']}"),
             lambda answer: answer["state"] not in ("done", "refused"),
             lambda answer: progress.show(answer["done"], answer["total"]),
         )
-    if refused and state["refused"]:
-        refused.write_bytes(api.raw(f"/{service}/imports/{started['import']}/refused.csv"))
     return state
 
 

@@ -11,6 +11,7 @@ from aimak.problems import Problem, Refused
 from aimak.service import Service
 from flask import Response, request
 from flask_smorest import Blueprint
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from aimak_payments.application import payments
@@ -71,7 +72,7 @@ class Door:
         try:
             # No unit of work: on SQLite it would take the write lock for a look.
             with self._service.online.engine.connect() as connection:
-                record = partners.read(connection, self._service.metadata, tenant, code)
+                record = self._read(connection, tenant, code)
         except SQLAlchemyError as away:
             _log.warning("partner %s of %s cannot be read: %s", code, tenant, away)
             if (tenant, code) not in self._last_known:
@@ -83,9 +84,16 @@ class Door:
             self._last_known[tenant, code] = record
         return record
 
+    def _read(self, connection: Connection, tenant: str, code: str) -> PartnerRecord | None:
+        """The partner; what was seen last while its version is still the same."""
+        last = self._last_known.get((tenant, code))
+        if last is not None and last.version == partners.version(connection, self._service.metadata, tenant, code):
+            return last
+        return partners.read(connection, self._service.metadata, tenant, code)
+
     def _partner(self, record: PartnerRecord) -> Partner:
         opened = self._opened.get((record.tenant, record.code))
-        if opened is None or opened.record != record:
+        if opened is None or (opened.record is not record and opened.record != record):
             opened = self._opened[record.tenant, record.code] = Partner.open(record, self._protocols)
         return opened
 

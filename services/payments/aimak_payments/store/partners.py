@@ -34,6 +34,12 @@ def read(connection: Connection, metadata: MetaData, tenant: str, code: str) -> 
     return _record(rows[0], {row.login: row.secret_hash for row in rows if row.login is not None}) if rows else None
 
 
+def version(connection: Connection, metadata: MetaData, tenant: str, code: str) -> int | None:
+    """A partner's version, which every change of its settings and credentials raises; None where there is none."""
+    asked = {"tenant": tenant, "code": code}
+    return connection.execute(queries.partner_version(metadata), asked).scalar()
+
+
 def _record(row: Row[Any], secrets: Mapping[str, str]) -> PartnerRecord:
     return PartnerRecord(
         row.tenant,

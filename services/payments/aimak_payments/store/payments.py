@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from aimak.storage.statements import insert_into
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, Select, Table, func, insert, select
+from sqlalchemy import Row, Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aimak_payments.store import queries
@@ -27,10 +28,7 @@ def add_answers_once(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set
     ordered = sorted((dict(row) for row in rows), key=lambda row: str(row["external_id"]))
     if not ordered:
         return set()
-    dialect: Any = sqlite if work.is_sqlite else postgresql
-    answer = work.table("answer")
-    statement = dialect.insert(answer).on_conflict_do_nothing().returning(answer.c.external_id)
-    return set(work.execute(statement, ordered).scalars())
+    return set(work.execute(queries.new_answers(work.metadata, work.is_sqlite), ordered).scalars())
 
 
 def add(work: UnitOfWork, payments: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> None:
@@ -41,7 +39,7 @@ def add(work: UnitOfWork, payments: Sequence[Mapping[str, Any]], parts: Sequence
 
 def _insert(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        work.execute(insert(table), [dict(row) for row in rows])
+        work.execute(insert_into(table), [dict(row) for row in rows])
 
 
 def add_problem(work: UnitOfWork, row: Mapping[str, Any]) -> None:

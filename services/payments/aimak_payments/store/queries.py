@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, CompoundSelect, MetaData, Select, bindparam, func, literal, select, union_all
+from sqlalchemy.dialects import postgresql, sqlite
 
 # A process holds one service, a test run some.
 _SERVICES = 8
@@ -70,6 +71,21 @@ def answers(metadata: MetaData) -> Select[Any]:
     wanted: BindParameter[Any] = bindparam("ids", expanding=True)
     mine = (answer.c.tenant == _TENANT) & (answer.c.partner == bindparam("partner"))
     return select(answer).where(mine, answer.c.external_id.in_(wanted))
+
+
+@lru_cache(_SERVICES)
+def new_answers(metadata: MetaData, is_sqlite: bool) -> Any:
+    """Insert answers whose ids are not there yet; gives the ids of those."""
+    answer = metadata.tables["answer"]
+    insert = sqlite.insert if is_sqlite else postgresql.insert
+    return insert(answer).on_conflict_do_nothing().returning(answer.c.external_id)
+
+
+@lru_cache(_SERVICES)
+def partner_version(metadata: MetaData) -> Select[Any]:
+    """The version of a partner by its `code`."""
+    table = metadata.tables["partner"]
+    return select(table.c.version).where(table.c.tenant == _TENANT, table.c.code == bindparam("code"))
 
 
 @lru_cache(_SERVICES)

@@ -1,15 +1,20 @@
 """Facts reach every listener once, whatever is repeated, late or broken."""
 
+import sqlite3
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
 from aimak.contracts import billing
+from aimak.jobs import Worker
 from aimak.messaging import dead_letters, faults, inbox
 from aimak.messaging.envelope import Message, Unconfirmed
 from aimak.messaging.inprocess import Pump
 from aimak.messaging.relay import Relay
 from aimak.problems import Conflict, NotFound, PermanentFault, Problem
 from aimak.service import Service, Subscription
+from aimak.storage import database
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import OperationalError
@@ -95,6 +100,44 @@ def test_two_relays_do_not_trip_over_each_other(make_service: Make) -> None:
     broker = Overtaken()
     assert Relay(service, broker).step() == 1
     assert (len(broker.messages), len(rival.messages)) == (1, 3)
+
+
+def test_who_has_nothing_to_do_waits_for_nobody(make_service: Make) -> None:
+    """Relay and worker look for work without the file's write lock: a long transaction does not hold them up, nor
+    they a payment."""
+    service, broker = make_service("billing"), Recorder()
+    with service.work("naryn"):
+        begun = time.monotonic()
+        assert (Relay(service, broker).step(), Worker(service).step()) == (0, False)
+        assert time.monotonic() - begun < 5
+
+
+def test_what_several_jobs_tell_travels_together(make_service: Make) -> None:
+    """Jobs that are due together run before messages move on."""
+    service = make_service("billing")
+    heard: list[list[str]] = []
+    service.listens(Subscription(billing.AliasesDefined, lambda _, event: heard.append(event.columns["alias"])))
+    service.jobs["tell"] = lambda service, job: publish(service, job.key)
+    with service.work("naryn") as work:
+        for key in "abc":
+            work.schedule("tell", key)
+        work.commit()
+    Pump([service]).drain()
+    assert heard == [["a", "b", "c"]]
+
+
+def test_a_passing_lock_costs_no_attempt(make_service: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that meets a locked file is handled in the same step, and does not wait on the ladder."""
+    monkeypatch.setattr(database, "SQLITE_BUSY_S", 0.01)
+    owner, listener = make_service("billing"), make_service("payments")
+    listener.listens(Subscription(billing.AliasesDefined, counted))
+    publish(owner, "a")
+    other = sqlite3.connect(str(listener.online.url.database), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.15, other.execute, ["COMMIT"]).start()
+    Pump([owner, listener]).step()
+    assert effects(listener) == ["a"]
+    other.close()
 
 
 def test_tasks_travel_alone(make_service: Make) -> None:

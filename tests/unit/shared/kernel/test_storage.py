@@ -1,17 +1,19 @@
 """A unit of work changes nothing without commit, guards hold, read models take only what is newer."""
 
-from collections.abc import Callable
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
 
 import polars as pl
 import pytest
 from aimak import ledger
 from aimak.problems import Conflict, NotFound, PermanentFault
 from aimak.service import Service
-from aimak.storage import bulk, guards
+from aimak.storage import bulk, database, guards
 from aimak.storage.counters import reserve
-from aimak.storage.upsert import upsert_newer
+from aimak.storage.upsert import insert_missing, insert_once, upsert_newer
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.unit.shared.kernel.conftest import define_tenant
 
@@ -112,6 +114,46 @@ def test_a_read_model_takes_only_what_is_newer(make_service: Make) -> None:
             upsert_newer(work, table, [{**row, "zone": zone, "version": version}])
         upsert_newer(work, table, [{**row, "zone": "F", "version": 5}, {**row, "zone": "E", "version": 4}])
         assert work.execute(select(table.c.zone, table.c.version)).all() == [("F", 5)]
+
+
+def test_rows_are_inserted_once(make_service: Make) -> None:
+    """Of many rows only those come in whose key is not there; what stands there stays as it was."""
+    service = make_service("billing")
+    with service.work("naryn") as work:
+        table = work.table("counter")
+        rows = [{"tenant": "naryn", "name": name, "next": number} for number, name in enumerate("ab")]
+        assert insert_once(work, table, rows[1])
+        insert_missing(work, table, [{**row, "next": 7} for row in rows])
+        assert not insert_once(work, table, {**rows[1], "next": 9})
+        insert_missing(work, table, [])
+        assert work.execute(select(table.c.name, table.c.next).order_by("name")).all() == [("a", 7), ("b", 1)]
+
+
+@pytest.fixture
+def held(make_service: Make, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Service, sqlite3.Connection]]:
+    """A service and another's connection that holds the write lock of its file; SQLite itself hardly waits for it."""
+    monkeypatch.setattr(database, "SQLITE_BUSY_S", 0.01)
+    service = make_service("billing")
+    other = sqlite3.connect(str(service.online.url.database), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    yield service, other
+    other.close()
+
+
+def test_a_lock_that_passes_is_waited_for(held: tuple[Service, sqlite3.Connection]) -> None:
+    """A file that another has locked for a moment is no fault: the transaction begins when the lock is free."""
+    service, other = held
+    threading.Timer(0.15, other.execute, ["COMMIT"]).start()
+    with service.work("naryn") as work:
+        assert reserve(work, "run", 1) == 1
+        work.commit()
+
+
+def test_a_lock_that_stays_is_a_fault(held: tuple[Service, sqlite3.Connection]) -> None:
+    """Whoever waits is told in the end, after a second and not for ever."""
+    service, _ = held
+    with pytest.raises(OperationalError, match="locked"), service.work("naryn"):
+        pass
 
 
 def test_a_bulk_load_keeps_every_character(make_service: Make) -> None:
