@@ -9,13 +9,15 @@ import polars as pl
 from marshmallow import fields, validate, validates_schema
 
 from aimak.plugins.choices import only_where, started, where
-from aimak.plugins.fields import ChoiceField, Parameters, PriceField, QuantityField, fault
+from aimak.plugins.conditions import Words
+from aimak.plugins.fields import ChoiceField, CodeField, Parameters, PriceField, QuantityField, fault
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.numbers import MAX_QUANTITY, Number, Price
-from aimak.plugins.rate_components import Part
-from aimak.plugins.volumes import VolumeSchema
+from aimak.plugins.rate_components import Gap, Part
+from aimak.plugins.volumes import VolumeSchema, charged_volume
 
 MAX_BLOCKS = 20
+MAX_SETS = 50
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "period": (),
     "days_of_period": ("days", "days_in_period"),
@@ -35,10 +37,19 @@ class BlockSchema(Parameters):
     per = QuantityField(metadata={"description": "the price is for each started `per` units instead of for one"})
 
 
-class LimitedBlocksSchema(VolumeSchema):
-    """Blocks in rising order; the last one is open."""
+class BlockSetSchema(Parameters):
+    """The blocks of connections whose attribute `by` is one of the words."""
 
+    keys = Words(required=True, metadata={"description": "words of the attribute, as 15 or [15, 20]"})
     blocks = fields.List(fields.Nested(BlockSchema), required=True, validate=validate.Length(min=1, max=MAX_BLOCKS))
+
+
+class LimitedBlocksSchema(VolumeSchema):
+    """Blocks in rising order, the last one open; or sets of blocks by an attribute, as by the meter's size."""
+
+    blocks = fields.List(fields.Nested(BlockSchema), validate=validate.Length(min=1, max=MAX_BLOCKS))
+    by = CodeField(metadata={"description": "the attribute by which `sets` differ, as meter_size"})
+    sets = fields.List(fields.Nested(BlockSetSchema), validate=validate.Length(min=1, max=MAX_SETS))
     limits = ChoiceField(
         tuple(_NEEDS),
         load_default="period",
@@ -58,11 +69,20 @@ class LimitedBlocksSchema(VolumeSchema):
     @validates_schema
     def limits_rise(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse limits that do not rise, a limit on the last block, none on another, packs of nothing."""
-        given = [block.get("up_to") for block in data.get("blocks", [])]
-        *inner, last = given or [None]
-        rising = all(limit is not None for limit in inner) and inner == sorted(set(inner)) and 0 not in inner
-        if last is not None or not rising or any(block.get("per") == 0 for block in data.get("blocks", [])):
-            raise fault("AIM-T018")
+        sets = data.get("sets") or ()
+        for blocks in [data.get("blocks") or [], *(each.get("blocks", []) for each in sets)]:
+            if not _sound(blocks):
+                raise fault("AIM-T018")
+        keys = [key for each in sets for key in each.get("keys", ())]
+        by_attribute = bool(sets) and data.get("by") is not None
+        if by_attribute == bool(data.get("blocks")) or bool(sets) != bool(data.get("by")) or len(keys) > len(set(keys)):
+            raise fault("AIM-T067")
+
+
+def _sound(blocks: Sequence[Mapping[str, Any]]) -> bool:
+    *inner, last = [block.get("up_to") for block in blocks] or [None]
+    rising = all(limit is not None for limit in inner) and inner == sorted(set(inner)) and 0 not in inner
+    return rising and last is None and all(block.get("per") != 0 for block in blocks)
 
 
 def limit_needs(parameters: Mapping[str, Any]) -> tuple[str, ...]:
@@ -70,12 +90,44 @@ def limit_needs(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     return _NEEDS[parameters["limits"]]
 
 
-def limits(parameters: Mapping[str, Any], inputs: Inputs) -> list[Number | None]:
-    """The upper limit of each block in thousandths; None for the last one, which is open."""
+def by_sets(parameters: Mapping[str, Any], inputs: Inputs) -> list[tuple[Number, Sequence[Mapping[str, Any]]]]:
+    """The charged volume with its blocks; where there are sets, the volume of the set that a connection has, nothing
+    in the others, null where it has none."""
+    volume = charged_volume(parameters, inputs)
+    if not parameters.get("sets"):
+        return [(volume, parameters["blocks"])]
+    word = inputs.text(parameters["by"])
+    known = only_where(volume, word.is_in(_keys(parameters)))
+    return [(where(word.is_in(list(each["keys"])), known), each["blocks"]) for each in parameters["sets"]]
+
+
+def chosen_set(parameters: Mapping[str, Any], inputs: Inputs, place: int) -> pl.Expr | None:
+    """Whether a connection has the set of that place; None where there are no sets."""
+    if not parameters.get("sets"):
+        return None
+    return inputs.text(parameters["by"]).is_in(list(parameters["sets"][place]["keys"]))
+
+
+def set_gaps(parameters: Mapping[str, Any], inputs: Inputs) -> list[Gap]:
+    """Why a connection has no set: the attribute is missing, or no set names its word."""
+    if not parameters.get("sets"):
+        return []
+    name, keys = parameters["by"], _keys(parameters)
+    word = inputs.text(name)
+    fields_told = {"attribute": name, "value": word, "known": ", ".join(keys)}
     return [
-        None if block.get("up_to") is None else _limit(block["up_to"], parameters, inputs)
-        for block in parameters["blocks"]
+        Gap("AIM-T024", {"attribute": name}, word.is_null()),
+        Gap("AIM-T110", fields_told, ~word.is_in(keys).fill_null(True)),
     ]
+
+
+def _keys(parameters: Mapping[str, Any]) -> list[str]:
+    return [key for each in parameters["sets"] for key in each["keys"]]
+
+
+def limits(blocks: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any], inputs: Inputs) -> list[Number | None]:
+    """The upper limit of each block in thousandths; None for the last one, which is open."""
+    return [None if block.get("up_to") is None else _limit(block["up_to"], parameters, inputs) for block in blocks]
 
 
 def _limit(up_to: int, parameters: Mapping[str, Any], inputs: Inputs) -> Number:
@@ -101,14 +153,16 @@ def packs_amount(inside: Number, block: Mapping[str, Any]) -> Part:
     return Part(started(inside, block["per"]) * price.number, inside)
 
 
-def entered(volume: Number, floor: Number | None, fixed: Price, edge: str) -> Part:
-    """The fixed amount of a block whose volume begins above `floor`; the first block is always entered."""
-    nothing = volume.at_most(0)
+def entered(volume: Number, floor: Number | None, fixed: Price, edge: str, chosen: pl.Expr | None) -> Part:
+    """The fixed amount of a block whose volume begins above `floor`; the first block of the set that is `chosen` (None:
+    there is but one) is always entered."""
+    amount, nothing = fixed.number, volume.at_most(0)
     if floor is None:
-        return Part(only_where(fixed.number, volume.expr.is_not_null(), volume), nothing)
+        amount = amount if chosen is None else where(chosen, amount)
+        return Part(only_where(amount, volume.expr.is_not_null(), volume), nothing)
     level = floor.finer(volume.scale)
     above = volume.expr >= level.expr if edge == "above" else volume.expr > level.expr
-    return Part(where(above, fixed.number, volume, level), nothing)
+    return Part(where(above, amount, volume, level), nothing)
 
 
 def reached(volume: Number, ceilings: Sequence[Number | None], edge: str) -> list[Number]:
@@ -132,12 +186,15 @@ def _between(volume: Number, floor: Number | None, ceiling: Number | None, edge:
     return pl.all_horizontal(conditions) if conditions else None
 
 
-def entered_alone(volume: Number, ceilings: Sequence[Number | None], place: int, fixed: Price, edge: str) -> Part:
+def entered_alone(
+    volume: Number, ceilings: Sequence[Number | None], place: int, fixed: Price, edge: str, chosen: pl.Expr | None
+) -> Part:
     """The fixed amount of the block that a volume reaches, and of no other."""
     floor, ceiling = (None if place == 0 else ceilings[place - 1]), ceilings[place]
     inside = _between(volume, floor, ceiling, edge)
-    nothing = volume.at_most(0)
+    amount, nothing = fixed.number, volume.at_most(0)
+    amount = amount if chosen is None else where(chosen, amount)
     if inside is None:
-        return Part(only_where(fixed.number, volume.expr.is_not_null(), volume), nothing)
+        return Part(only_where(amount, volume.expr.is_not_null(), volume), nothing)
     known = [number for number in (floor, ceiling) if number is not None]
-    return Part(where(inside, fixed.number, volume, *known), nothing)
+    return Part(where(inside, amount, volume, *known), nothing)

@@ -74,8 +74,9 @@ class RateComponent(Plugin):
 
     sentences: Mapping[str, str] = {}
     """How a line is told to a resident, by language; empty: quantity × price = amount. In braces may stand
-    `{amount}`, `{products}` (quantity × price of each part), `{quantity}`, the determinants it needs, its parameters
-    by their names and what `told` adds. Money comes with its currency, a share with its sign."""
+    `{amount}`, `{products}` (quantity × price of each part), `{quantity}`, `{unit}`, `{service_unit}`, the
+    determinants it needs, its parameters by their names and what `told` adds. Money comes with its currency, a share
+    with its sign."""
 
     needs: tuple[str, ...] = ()
     """Determinants and earlier components it uses; set it in `__init__` where it follows from the parameters. The
@@ -84,6 +85,12 @@ class RateComponent(Plugin):
     texts: tuple[str, ...] = ()
     """Attributes that it reads as texts or flags. What the service type does not have is refused when the tariff is
     entered."""
+
+    optional_texts: tuple[str, ...] = ()
+    """Those of `texts` of which a missing one is an answer: who has no category has no benefit."""
+
+    optional: bool = False
+    """Whether its line is left out of the bill where it comes to nothing."""
 
     tax: str | None = None
     """The code of the tax on the ledger; only of a component of kind "tax"."""

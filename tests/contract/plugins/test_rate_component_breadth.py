@@ -8,10 +8,12 @@ import pytest
 from aimak.testing.rate_components import RateComponentContract
 from aimak_billing.domain.rating import Plugins
 from aimak_billing.plugins.rate_components.attendance.plugin import Attendance
+from aimak_billing.plugins.rate_components.benefit.plugin import Benefit
 from aimak_billing.plugins.rate_components.coefficient.plugin import Coefficient
 from aimak_billing.plugins.rate_components.maximum.plugin import Maximum
 from aimak_billing.plugins.rate_components.minimum.plugin import Minimum
 from aimak_billing.plugins.rate_components.norm.plugin import Norm
+from aimak_billing.plugins.rate_components.outage_credit.plugin import OutageCredit
 from aimak_billing.plugins.rate_components.package.plugin import Package
 from aimak_billing.plugins.rate_components.per_area.plugin import PerArea
 from aimak_billing.plugins.rate_components.per_container.plugin import PerContainer
@@ -25,6 +27,8 @@ from aimak_billing.plugins.rate_components.per_visit.plugin import PerVisit
 from aimak_billing.plugins.rate_components.percentage.plugin import Percentage
 from aimak_billing.plugins.rate_components.pipe_section.plugin import PipeSection
 from aimak_billing.plugins.rate_components.reached_block.plugin import ReachedBlock
+from aimak_billing.plugins.rate_components.seasonal.plugin import Seasonal
+from aimak_billing.plugins.rate_components.subsidy.plugin import Subsidy
 
 FOLDERS = sorted(path for path in Path(built_in.__file__).parent.iterdir() if (path / "plugin.py").exists())
 
@@ -202,3 +206,46 @@ class TestPerVisit(RateComponentContract):
     cases = cases("per_visit")
     attributes = ("visits",)
     refused = ({},)
+
+
+class TestSeasonal(RateComponentContract):
+    """Prices by months."""
+
+    component = Seasonal
+    cases = cases("seasonal")
+    refused = (
+        {"seasons": [{"months": [1, 2, 3], "price": "1"}]},
+        {"seasons": [{"months": list(range(1, 13)), "price": "1"}, {"months": [12], "price": "1"}]},
+        {"seasons": [{"months": list(range(13)), "price": "1"}]},
+    )
+
+
+class TestBenefit(RateComponentContract):
+    """A percentage, an amount, the first units."""
+
+    component = Benefit
+    cases = cases("benefit")
+    refused = (
+        {"of": ["volume"]},
+        {"of": ["volume"], "percent": "50", "amount": "1"},
+        {"of": ["volume"], "percent": "100.1 %"},
+        {"of": [], "percent": "50"},
+        {"of": ["volume"], "percent": "50", "when": "veteran"},
+    )
+
+
+class TestSubsidy(RateComponentContract):
+    """What the budget bears."""
+
+    component = Subsidy
+    cases = cases("subsidy")
+    refused = ({"percent": "50"}, {"of": ["volume"], "units": "1", "units_for": "street"})
+
+
+class TestOutageCredit(RateComponentContract):
+    """Days without supply."""
+
+    component = OutageCredit
+    cases = cases("outage_credit")
+    attributes = ("days_without_supply",)
+    refused = ({}, {"of": ["volume"], "free_days": "1.5"})

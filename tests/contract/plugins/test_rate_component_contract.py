@@ -54,6 +54,12 @@ class TestBlock(RateComponentContract):
         {"blocks": [{"up_to": "20", "price": "1"}, {"up_to": "10", "price": "2"}, {"price": "3"}]},
         {"blocks": [{"up_to": "0", "price": "1"}, {"price": "3"}]},
         {"blocks": [{"price": "1"}, {"price": "3"}]},
+        {},
+        {"by": "meter_size"},
+        {"sets": [{"keys": "15", "blocks": [{"price": "1"}]}]},
+        {"by": "meter_size", "sets": [{"keys": "15", "blocks": [{"price": "1"}]}], "blocks": [{"price": "1"}]},
+        {"by": "meter_size", "sets": [{"keys": ["15", "15"], "blocks": [{"price": "1"}]}]},
+        {"by": "meter_size", "sets": [{"keys": "15", "blocks": [{"up_to": "5", "price": "1"}]}]},
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from aimak.plugins.conditions import Conditions, Words
 from aimak.plugins.fields import (
     ChoiceField,
     CodeField,
@@ -27,36 +28,6 @@ UNIT_OF = {"0.01": 1, "0.10": 10, "1": 100, "10": 1000, "100": 10_000}
 """What amounts are rounded to, as it is written in som → tyiyn."""
 
 
-class Words(fields.Field[tuple[str, ...]]):
-    """One word or several: `household` or `[household, budget]`."""
-
-    json_type: Mapping[str, Any] = {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
-        words = value if isinstance(value, list) else [value]
-        if not words or not all(isinstance(word, str) and word for word in words):
-            raise fault("AIM-T014", expected="text")
-        return tuple(words)
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return word_or_list(value or ())
-
-
-class Conditions(fields.Field[dict[str, tuple[str, ...]]]):
-    """Attribute → word or words: {class: household, norm: [flat, house]}."""
-
-    json_type: Mapping[str, Any] = {"type": "object", "additionalProperties": Words.json_type}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, tuple[str, ...]]:
-        if not isinstance(value, dict):
-            raise fault("AIM-T014", expected="attribute: value")
-        words = Words()
-        return {name: words._deserialize(given, attr, data) for name, given in value.items()}
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return {name: word_or_list(words) for name, words in (value or {}).items()}
-
-
 class Defaults(fields.Field[dict[str, int]]):
     """Attribute or fact → number: {containers: 4}."""
 
@@ -70,11 +41,6 @@ class Defaults(fields.Field[dict[str, int]]):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return {name: plain(thousandths, 3) for name, thousandths in (value or {}).items()}
-
-
-def word_or_list(words: Sequence[str]) -> str | list[str]:
-    """One word stands alone."""
-    return words[0] if len(words) == 1 else list(words)
 
 
 class Dated(Parameters):

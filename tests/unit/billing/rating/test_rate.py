@@ -278,3 +278,41 @@ def test_a_default_counts_where_nothing_is_said_and_nowhere_else(made):
     assert held(quote(waste, made(tariff(lifts, service="waste")))) == ["AIM-T024"]
     (version,) = book.versions.values()
     assert load(dump([version], book.plugins), "naryn", book.plugins).versions == (version,)
+
+
+def test_blocks_by_the_meters_size_hold_a_size_that_no_set_names(made):
+    """20 mm has its blocks; 25 mm is told by name, a missing size too; neither is a bill of nothing."""
+    sets = "[{keys: ['15', '20'], blocks: [{up_to: 10, price: 2}, {price: 4}]}, {keys: '50', blocks: [{price: 5}]}]"
+    book = made(tariff(f"- {{code: v, kind: block, by: meter_size, sets: {sets}}}"))
+    amounts = {}
+    for size in ("20", "50", "25", None):
+        attributes = {"metered": True} | ({"meter_size": size} if size else {})
+        rated = quote({**METERED, "attributes": attributes, "usage": 12_000}, book)
+        amounts[size] = rated.lines["amount"].to_list() or held(rated)
+    assert amounts == {"20": [2800], "50": [6000], "25": ["AIM-T110"], None: ["AIM-T024"]}
+
+
+def test_the_season_is_that_of_the_periods_first_day(made):
+    """September at the summer's price, October at the winter's."""
+    seasons = "[{months: [5, 6, 7, 8, 9], price: 14}, {months: [10, 11, 12, 1, 2, 3, 4], price: 10}]"
+    seasonal = tariff(f"- {{code: v, kind: seasonal, seasons: {seasons}}}")
+    amounts = [
+        quote({**METERED, "usage": 2000}, made(seasonal, period=month)).lines["amount"].item()
+        for month in ("2026-09", "2026-10")
+    ]
+    assert amounts == [2800, 2000]
+
+
+def test_only_those_of_the_category_have_the_benefit(made):
+    """Who has no category, or another, pays in full; the class may be asked for, too."""
+    benefit = (
+        "- {code: b, kind: benefit, percent: 50 %, of: [volume], when: {benefit: [veteran, hero], class: household}}"
+    )
+    book = made(tariff(PER_UNIT + "\n" + benefit))
+    totals = {}
+    for category in ("veteran", "teacher", None):
+        attributes = {"metered": True} | ({"benefit": category} if category else {})
+        totals[category] = quote({**METERED, "attributes": attributes, "usage": 1000}, book).lines["amount"].sum()
+    assert totals == {"veteran": 1045 - 523, "teacher": 1045, None: 1045}
+    firm = {**METERED, "attributes": {"metered": True, "benefit": "hero"}, "usage": 1000, "customer_class": "other"}
+    assert quote(firm, book).lines["amount"].sum() == 1045

@@ -127,3 +127,126 @@ def test_a_norm_for_a_year_is_told_as_a_twelfth_of_it(made):
     assert said(book, home).startswith(
         "1 pers. × 2.38 m³ a year ÷ 12, 31 of 31 days: 0.198 m³ × 512.98 som = 101.74 som; tariff"
     )
+
+
+def water(**attributes):
+    """Metered water with 12 m³ and what else the connection carries."""
+    return {"service": "water", "provider": "p", "attributes": {"metered": True, **attributes}, "usage": 12_000}
+
+
+CONNECTIONS = [
+    (
+        "kindergarten",
+        "- {code: meals, kind: attendance, price: 120}",
+        {"attributes": {"days_attended": 16, "days_open": 21}},
+        {
+            "en": "16 of 21 days × 120.00 som = 1 920.00 som",
+            "ru": "16 из 21 дн. × 120.00 сом = 1 920.00 сом",
+            "ky": "21 күндүн 16 күнү × 120.00 сом = 1 920.00 сом",
+        },
+    ),
+    (
+        "kindergarten",
+        "- {code: fee, kind: attendance, price: 1500, per: period}",
+        {"attributes": {"days_attended": 14, "days_open": 21}},
+        {
+            "en": "1 500.00 som for 14 of 21 days = 1 000.00 som",
+            "ru": "1 500.00 сом за 14 из 21 дн. = 1 000.00 сом",
+            "ky": "1 500.00 сом, 21 күндүн 14 күнү = 1 000.00 сом",
+        },
+    ),
+    (
+        "water",
+        "- {code: act, kind: pipe_section, price: 30, metres_a_second: 1.2}",
+        water(pipe_mm=25, draw_hours=72),
+        {
+            "en": "pipe of 25 mm, 72 hours at 1.2 m/s: 152.681 m³ × 30.00 som = 4 580.43 som",
+            "ru": "труба 25 мм, 72 ч при 1.2 м/с: 152.681 м³ × 30.00 сом = 4 580.43 сом",
+            "ky": "25 мм түтүк, 72 саат, 1.2 м/с: 152.681 м³ × 30.00 сом = 4 580.43 сом",
+        },
+    ),
+    (
+        "water",
+        VOLUME + "- {code: b, kind: benefit, percent: 50 %, of: [v], when: {benefit: veteran}}",
+        water(benefit="veteran"),
+        {
+            "en": "By volume: 12.000 m³ × 10.00 som = 120.00 som; Benefit: 50 % benefit on 120.00 som: -60.00 som",
+            "ru": "По объёму: 12.000 м³ × 10.00 сом = 120.00 сом; Льгота: льгота 50 % от 120.00 сом: -60.00 сом",
+            "ky": "Көлөмү боюнча: 12.000 м³ × 10.00 сом = 120.00 сом; "
+            "Жеңилдик: 120.00 сом суммасынан 50 % жеңилдик: -60.00 сом",
+        },
+    ),
+    (
+        "water",
+        VOLUME + "- {code: b, kind: benefit, percent: 50 %, of: [v], when: {benefit: veteran}}",
+        water(),
+        {
+            "en": "12.000 m³ × 10.00 som = 120.00 som",
+            "ru": "12.000 м³ × 10.00 сом = 120.00 сом",
+            "ky": "12.000 м³ × 10.00 сом = 120.00 сом",
+        },
+    ),
+    (
+        "water",
+        VOLUME + "- {code: s, kind: subsidy, units: 3, of: [v]}",
+        water(),
+        {
+            "en": "By volume: 12.000 m³ × 10.00 som = 120.00 som; Subsidy: the budget pays the first 3 m³: -30.00 som",
+            "ru": "По объёму: 12.000 м³ × 10.00 сом = 120.00 сом; Субсидия: за первые 3 м³ платит бюджет: -30.00 сом",
+            "ky": "Көлөмү боюнча: 12.000 м³ × 10.00 сом = 120.00 сом; Субсидия: алгачкы 3 м³ бюджет төлөйт: -30.00 сом",
+        },
+    ),
+    (
+        "water",
+        VOLUME + "- {code: o, kind: outage_credit, of: [v]}",
+        water(days_without_supply=3),
+        {
+            "en": "By volume: 12.000 m³ × 10.00 som = 120.00 som; "
+            "Credit for outages: 3 of 31 days without supply: -11.61 som",
+            "ru": "По объёму: 12.000 м³ × 10.00 сом = 120.00 сом; "
+            "Возврат за перерывы: 3 из 31 дн. без услуги: -11.61 сом",
+            "ky": "Көлөмү боюнча: 12.000 м³ × 10.00 сом = 120.00 сом; "
+            "Үзгүлтүк үчүн кайтаруу: 31 күндүн 3 күнү кызмат болгон жок: -11.61 сом",
+        },
+    ),
+    (
+        "water",
+        "- {code: v, kind: seasonal, seasons: [{months: [5, 6, 7, 8, 9], price: 14}, "
+        "{months: [10, 11, 12, 1, 2, 3, 4], price: 10}]}",
+        water(),
+        {
+            "en": "12.000 m³ × 10.00 som = 120.00 som",
+            "ru": "12.000 м³ × 10.00 сом = 120.00 сом",
+            "ky": "12.000 м³ × 10.00 сом = 120.00 сом",
+        },
+    ),
+    (
+        "water",
+        "- {code: cattle, kind: per_head, price: 35}",
+        water(cattle=7),
+        {
+            "en": "7 head × 35.00 som = 245.00 som",
+            "ru": "7 гол. × 35.00 сом = 245.00 сом",
+            "ky": "7 баш × 35.00 сом = 245.00 сом",
+        },
+    ),
+    (
+        "water",
+        "- {code: v, kind: block, by: meter_size, sets: [{keys: ['15', '20'], blocks: [{up_to: 10, price: 2}, {price: 4}]}, "
+        "{keys: '50', blocks: [{price: 5}]}]}",
+        water(meter_size="20"),
+        {
+            "en": "10.000 m³ × 2.00 som + 2.000 m³ × 4.00 som = 28.00 som",
+            "ru": "10.000 м³ × 2.00 сом + 2.000 м³ × 4.00 сом = 28.00 сом",
+            "ky": "10.000 м³ × 2.00 сом + 2.000 м³ × 4.00 сом = 28.00 сом",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("lang", ["en", "ru", "ky"])
+@pytest.mark.parametrize(("service", "components", "connection", "sentences"), CONNECTIONS)
+def test_attributes_and_facts_are_told(made, service, components, connection, sentences, lang):
+    """Attendance, a pipe by act, benefit and subsidy, an outage, season, cattle, blocks by the meter's size."""
+    book = made(tariff(components, service=service))
+    assert said(book, {"service": service, "provider": "p", **connection}, lang) == sentences[lang] + TARIFF[lang]

@@ -140,6 +140,9 @@ def _build(
             problems.append(_problem("AIM-T012", f"{path}.code", name=component.code))
         else:
             built[component.code] = kind(component.parameters)
+            # A line that bears the name of the attribute it counts would count itself.
+            if component.code in {*built[component.code].needs} & {*attribute_names(service)}:
+                problems.append(_problem("AIM-T012", f"{path}.code", name=component.code))
     return built, problems
 
 

@@ -45,6 +45,7 @@ def explain(
     3 % 3.86 som; tariff of 1 June 2026, decision 14". `lines` have component, kind, quantity, price, price_scale,
     amount, tax and basis as rating gave them."""
     prepared, _ = prepare(version, taxes, plugins)
+    lines = [line for line in lines if line["amount"] or not _optional(line, prepared)]
     several = sum(line["kind"] == "charge" for line in lines) > 1
     amounts = {column(line["component"]): int(line["amount"]) for line in lines}
     said = []
@@ -82,6 +83,13 @@ def day_text(day: date, lang: str) -> str:
     return format_date(day, "d MMMM y" if lang == "en" else "long", locale=lang).replace("\u202f", NBSP)
 
 
+def _optional(line: BillLine, prepared: Prepared | None) -> bool:
+    """Whether a line is left out where it comes to nothing."""
+    return prepared is not None and any(
+        one.component.optional for one in prepared.lines if one.code == line["component"]
+    )
+
+
 def _charge(line: BillLine, prepared: Prepared | None, amounts: Mapping[str, int], lang: str) -> str:
     amount = format_som(line["amount"])
     found = [one for one in prepared.lines if one.code == line["component"]] if prepared else []
@@ -106,7 +114,7 @@ def _products(
     line: BillLine, one: Line, amounts: Mapping[str, int], basis: Mapping[str, Any], unit: str, decimals: int, lang: str
 ) -> list[str]:
     """Quantity × price of each part that has any quantity; the first part where none has."""
-    row = _row(line, amounts, basis)
+    row = _row(line, amounts, basis, one.texts)
     evaluated = [
         (quantity, price_on(part.price, row), amount)
         for part, (quantity, amount) in zip(one.parts, evaluate(one.parts, row), strict=True)
@@ -127,13 +135,14 @@ def _own_sentence(
 ) -> str:
     """The sentence that a component brings itself."""
     unit, decimals = _unit(one, prepared, lang)
-    row = _row(line, amounts, basis)
+    row = _row(line, amounts, basis, one.texts)
     texts = {name.removeprefix(column("")): som_text(amount, lang) for name, amount in amounts.items()}
     texts |= determinant_texts(basis, lang) | parameter_texts(one.component, lang)
     for name, told in one.told.items():
         texts[name] = told_text(told, evaluated_number(told.number, row), lang)
     products = _products(line, one, amounts, basis, unit, decimals, lang) if unit is not None else []
     texts |= {"amount": som_text(int(line["amount"]), lang), "products": " + ".join(products), "unit": unit or ""}
+    texts["service_unit"] = prepared.service.unit_names[lang]
     if line["quantity"] is not None:
         texts["quantity"] = quantity_text(int(line["quantity"]), decimals)
     return one.component.sentences[lang].format_map(texts)
@@ -146,7 +155,9 @@ def _unit(one: Line, prepared: Prepared, lang: str) -> tuple[str | None, int]:
     return unit, prepared.service.decimals if shown is None else shown
 
 
-def _row(line: BillLine, amounts: Mapping[str, int], basis: Mapping[str, Any]) -> dict[str, int | str]:
+def _row(
+    line: BillLine, amounts: Mapping[str, int], basis: Mapping[str, Any], texts: Sequence[str]
+) -> dict[str, int | str]:
     """The columns that the line was made of, as far as they are known later."""
     row: dict[str, int | str] = {**amounts, column(QUANTITY): int(line["quantity"] or 0)}
     # What is shown of a part is its quantity: the amount of another line need not be finer than the bill has it.
@@ -154,7 +165,7 @@ def _row(line: BillLine, amounts: Mapping[str, int], basis: Mapping[str, Any]) -
         code = earlier.removeprefix(column(""))
         row |= {name: amounts[earlier] * ONE for name in (before(code), exact(code))}
     given = {name: value for name, value in basis.items() if name != "way"}
-    return row | {attribute(name) if isinstance(value, str) else column(name): value for name, value in given.items()}
+    return row | {attribute(name) if name in texts else column(name): value for name, value in given.items()}
 
 
 def _tax(line: BillLine, version: TariffVersion, plugins: Plugins, taxes: Sequence[TaxRule], lang: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aimak.plugins.blocks import entered, limit_needs, limits, packs_amount
+from aimak.plugins.blocks import by_sets, chosen_set, entered, limit_needs, limits, packs_amount, set_gaps
 from aimak.plugins.choices import smaller
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.numbers import Number
-from aimak.plugins.rate_components import Part, RateComponent, Told
-from aimak.plugins.volumes import changes_quantity, charged_volume, volume_sentences, volume_told
+from aimak.plugins.rate_components import Gap, Part, RateComponent, Told
+from aimak.plugins.volumes import changes_quantity, volume_sentences, volume_told
 
 from aimak_billing.plugins.rate_components.block.schema import BlocksSchema
 
@@ -25,6 +25,7 @@ class Block(RateComponent):
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         super().__init__(parameters)
+        self.texts = (parameters["by"],) if parameters.get("by") else ()
         self.needs = ("quantity", *limit_needs(parameters))
         self.keeps_quantity = changes_quantity(parameters)
         self.sentences = volume_sentences(parameters)
@@ -32,18 +33,24 @@ class Block(RateComponent):
     def parts(self, inputs: Inputs) -> list[Part]:
         """One part per block, and one for each fixed amount. quantity: the thousandths that lie in the block;
         amount: unrounded."""
-        volume, parts = charged_volume(self.parameters, inputs), []
-        floor, below = None, Number.constant(0, 3)
-        for block, ceiling in zip(self.parameters["blocks"], limits(self.parameters, inputs), strict=True):
-            reached = volume if ceiling is None else smaller(volume, ceiling)
-            inside = reached - below
-            # Limits rise, so nothing lies below nothing.
-            inside = Number(inside.expr, 0, max(reached.high, 0), inside.scale, inside.names)
-            parts.append(packs_amount(inside, block))
-            if block.get("fixed") is not None:
-                parts.append(entered(volume, floor, block["fixed"], self.parameters["edge"]))
-            floor, below = ceiling, reached
+        parts = []
+        for place, (volume, blocks) in enumerate(by_sets(self.parameters, inputs)):
+            chosen = chosen_set(self.parameters, inputs, place)
+            floor, below = None, Number.constant(0, 3)
+            for block, ceiling in zip(blocks, limits(blocks, self.parameters, inputs), strict=True):
+                reached = volume if ceiling is None else smaller(volume, ceiling)
+                inside = reached - below
+                # Limits rise, so nothing lies below nothing.
+                inside = Number(inside.expr, 0, max(reached.high, 0), inside.scale, inside.names)
+                parts.append(packs_amount(inside, block))
+                if block.get("fixed") is not None:
+                    parts.append(entered(volume, floor, block["fixed"], self.parameters["edge"], chosen))
+                floor, below = ceiling, reached
         return parts
+
+    def gaps(self, inputs: Inputs) -> list[Gap]:
+        """No set of blocks for a connection."""
+        return set_gaps(self.parameters, inputs)
 
     def told(self, inputs: Inputs) -> Mapping[str, Told]:
         """The quantity behind the volume."""

@@ -23,6 +23,7 @@ class Coefficient(RateComponent):
     names = {"ky": "Коэффициент", "ru": "Коэффициент", "en": "Coefficient"}
     schema = CoefficientSchema
     unit_names: ClassVar[Mapping[str, str]] = {}
+    optional = True
     keeps_quantity = True
     sentences: ClassVar[Mapping[str, str]] = {
         "ky": "{coefficient} коэффициенти, {base} суммасына {amount}",

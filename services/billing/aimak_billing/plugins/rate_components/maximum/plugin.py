@@ -20,6 +20,7 @@ class Maximum(RateComponent):
     names = {"ky": "Эң көп төлөмдөн ашканы", "ru": "Снижение до максимума", "en": "Down to the maximum"}
     schema = MaximumSchema
     unit_names: ClassVar[Mapping[str, str]] = {}
+    optional = True
     sentences: ClassVar[Mapping[str, str]] = {
         "ky": "эң көп төлөм {bound} болгондуктан {amount}",
         "ru": "не больше {bound}: {amount}",

@@ -20,6 +20,7 @@ class Minimum(RateComponent):
     names = {"ky": "Эң аз төлөмгө чейин", "ru": "Доначисление до минимума", "en": "Up to the minimum"}
     schema = MinimumSchema
     unit_names: ClassVar[Mapping[str, str]] = {}
+    optional = True
     sentences: ClassVar[Mapping[str, str]] = {
         "ky": "эң аз төлөм {bound} жеткенге чейин {amount}",
         "ru": "до минимума {bound} ещё {amount}",

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aimak.plugins.blocks import entered_alone, limit_needs, limits, packs_amount, reached
+from aimak.plugins.blocks import (
+    by_sets,
+    chosen_set,
+    entered_alone,
+    limit_needs,
+    limits,
+    packs_amount,
+    reached,
+    set_gaps,
+)
 from aimak.plugins.inputs import Inputs
-from aimak.plugins.rate_components import Part, RateComponent, Told
-from aimak.plugins.volumes import changes_quantity, charged_volume, volume_sentences, volume_told
+from aimak.plugins.rate_components import Gap, Part, RateComponent, Told
+from aimak.plugins.volumes import changes_quantity, volume_sentences, volume_told
 
 from aimak_billing.plugins.rate_components.reached_block.schema import ReachedBlockSchema
 
@@ -23,6 +32,7 @@ class ReachedBlock(RateComponent):
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         super().__init__(parameters)
+        self.texts = (parameters["by"],) if parameters.get("by") else ()
         self.needs = ("quantity", *limit_needs(parameters))
         self.keeps_quantity = changes_quantity(parameters)
         self.sentences = volume_sentences(parameters)
@@ -30,14 +40,19 @@ class ReachedBlock(RateComponent):
     def parts(self, inputs: Inputs) -> list[Part]:
         """One part per block, and one for each fixed amount. quantity: the whole volume in the block that it
         reaches, 0 in the others; amount: unrounded."""
-        volume, edge = charged_volume(self.parameters, inputs), self.parameters["edge"]
-        blocks, ceilings = self.parameters["blocks"], limits(self.parameters, inputs)
-        parts = []
-        for place, (block, inside) in enumerate(zip(blocks, reached(volume, ceilings, edge), strict=True)):
-            parts.append(packs_amount(inside, block))
-            if block.get("fixed") is not None:
-                parts.append(entered_alone(volume, ceilings, place, block["fixed"], edge))
+        edge, parts = self.parameters["edge"], []
+        for number, (volume, blocks) in enumerate(by_sets(self.parameters, inputs)):
+            chosen = chosen_set(self.parameters, inputs, number)
+            ceilings = limits(blocks, self.parameters, inputs)
+            for place, (block, inside) in enumerate(zip(blocks, reached(volume, ceilings, edge), strict=True)):
+                parts.append(packs_amount(inside, block))
+                if block.get("fixed") is not None:
+                    parts.append(entered_alone(volume, ceilings, place, block["fixed"], edge, chosen))
         return parts
+
+    def gaps(self, inputs: Inputs) -> list[Gap]:
+        """No set of blocks for a connection."""
+        return set_gaps(self.parameters, inputs)
 
     def told(self, inputs: Inputs) -> Mapping[str, Told]:
         """The quantity behind the volume."""
