@@ -9,7 +9,7 @@ import pytest
 from aimak_billing.domain.rating import Book, quote, rate
 from aimak_billing.tariff_file import dump, load
 
-from tests.unit.billing.rating.conftest import frame, tariff
+from tests.unit.billing.rating.conftest import HEAD, frame, tariff
 
 PER_UNIT = "- {code: volume, kind: per_unit, price: 10.45}"
 TAXED = PER_UNIT + "\n- {code: sales_tax, kind: tax, tax: sales_tax}"
@@ -296,10 +296,8 @@ def test_the_season_is_that_of_the_periods_first_day(made):
     """September at the summer's price, October at the winter's."""
     seasons = "[{months: [5, 6, 7, 8, 9], price: 14}, {months: [10, 11, 12, 1, 2, 3, 4], price: 10}]"
     seasonal = tariff(f"- {{code: v, kind: seasonal, seasons: {seasons}}}")
-    amounts = [
-        quote({**METERED, "usage": 2000}, made(seasonal, period=month)).lines["amount"].item()
-        for month in ("2026-09", "2026-10")
-    ]
+    books = [made(seasonal, period=month) for month in ("2026-09", "2026-10")]
+    amounts = [quote({**METERED, "usage": 2000}, book).lines["amount"].item() for book in books]
     assert amounts == [2800, 2000]
 
 
@@ -316,3 +314,10 @@ def test_only_those_of_the_category_have_the_benefit(made):
     assert totals == {"veteran": 1045 - 523, "teacher": 1045, None: 1045}
     firm = {**METERED, "attributes": {"metered": True, "benefit": "hero"}, "usage": 1000, "customer_class": "other"}
     assert quote(firm, book).lines["amount"].sum() == 1045
+
+
+def test_a_line_may_not_bear_the_name_of_the_attribute_that_it_counts(plugins):
+    """It would count itself: refused as a name that is taken, with its place."""
+    written = HEAD + "tariffs:" + tariff("- {code: cattle, kind: per_head, price: 35}")
+    (problem,) = load(written, "naryn", plugins).problems
+    assert (problem.code, problem.place.path) == ("AIM-T012", "tariffs[0].components[0].code")

@@ -222,7 +222,7 @@ CONNECTIONS = [
     ),
     (
         "water",
-        "- {code: cattle, kind: per_head, price: 35}",
+        "- {code: livestock, kind: per_head, price: 35}",
         water(cattle=7),
         {
             "en": "7 head × 35.00 som = 245.00 som",
@@ -232,8 +232,8 @@ CONNECTIONS = [
     ),
     (
         "water",
-        "- {code: v, kind: block, by: meter_size, sets: [{keys: ['15', '20'], blocks: [{up_to: 10, price: 2}, {price: 4}]}, "
-        "{keys: '50', blocks: [{price: 5}]}]}",
+        "- {code: v, kind: block, by: meter_size, sets: [{keys: '50', blocks: [{price: 5}]}, "
+        "{keys: ['15', '20'], blocks: [{up_to: 10, price: 2}, {price: 4}]}]}",
         water(meter_size="20"),
         {
             "en": "10.000 m³ × 2.00 som + 2.000 m³ × 4.00 som = 28.00 som",
