@@ -80,7 +80,8 @@ class LimitedBlocksSchema(VolumeSchema):
 
 
 def _sound(blocks: Sequence[Mapping[str, Any]]) -> bool:
-    *inner, last = [block.get("up_to") for block in blocks] or [None]
+    given: list[Any] = [block.get("up_to") for block in blocks] or [None]
+    *inner, last = given
     rising = all(limit is not None for limit in inner) and inner == sorted(set(inner)) and 0 not in inner
     return rising and last is None and all(block.get("per") != 0 for block in blocks)
 
