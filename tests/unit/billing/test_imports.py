@@ -95,11 +95,12 @@ def test_opening_balances_keep_their_months(town: Town) -> None:
     shown = town.get("/billing/accounts/A1")
     assert shown["balance_tyiyn"] == 4_500
     assert shown["balances"] == [
-        {"provider": "vodokanal", "balance_tyiyn": -500, "origins": [], "advance_tyiyn": 500},
+        {"provider": "vodokanal", "balance_tyiyn": -500, "origins": [], "debts": [], "advance_tyiyn": 500},
         {
             "provider": "tazalyk",
             "balance_tyiyn": 5_000,
             "origins": [{"origin": "2025-04", "owed_tyiyn": 5_000}],
+            "debts": [{"origin": "2025-04", "service": "waste", "owed_tyiyn": 5_000}],
             "advance_tyiyn": 0,
         },
     ]

@@ -6,9 +6,6 @@ from itertools import permutations
 
 import pytest
 from aimak.problems import PermanentFault
-from aimak_billing.domain.receivables import allocate
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.unit.billing.town import Town, account_line
 
@@ -41,23 +38,3 @@ def test_a_payment_for_nobody_goes_to_the_dead_letters(town: Town) -> None:
     with pytest.raises(PermanentFault, match="AIM-B061"):
         town.pay(77, 10_000)
     assert town.rows("transfer") == [] and town.rows("payment_part") == []
-
-
-ORIGINS = st.sampled_from(["2024-01", "2024-02", "2025-07", None])
-
-
-@given(st.lists(st.tuples(ORIGINS, st.integers(-(10**9), 10**9))))
-def test_allocation_loses_nothing(moves: list[tuple[str | None, int]]) -> None:
-    """What is left by month less the advance is the sum of all moves; both are never there together; the oldest debt
-    is paid first."""
-    standing = allocate(moves)
-    assert standing.balance == sum(amount for _, amount in moves)
-    assert not (standing.owed and standing.advance)
-    assert standing.advance >= 0 and all(amount > 0 for _, amount in standing.owed)
-    assert list(standing.owed) == sorted(standing.owed)
-
-
-def test_the_oldest_debt_is_paid_first() -> None:
-    """Part of a payment pays the first month off, the rest lowers the next."""
-    standing = allocate([("2026-02", 500), ("2026-01", 300), (None, -450)])
-    assert standing.owed == (("2026-02", 350),) and standing.advance == 0

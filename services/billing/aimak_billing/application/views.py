@@ -12,8 +12,9 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.domain.addresses import address_text
-from aimak_billing.domain.receivables import allocate
+from aimak_billing.domain.allocation import standing
 from aimak_billing.store import accounts, bills, ledger, parties, registers
+from aimak_billing.store.reports import moves
 
 
 def find_account(work: UnitOfWork, name: str) -> Row[Any]:
@@ -51,18 +52,28 @@ def account_view(work: UnitOfWork, name: str) -> dict[str, Any]:
     }
 
 
-def account_balances(work: UnitOfWork, account_id: int) -> list[dict[str, Any]]:
-    """What is owed to each provider by month of origin, the oldest paid first."""
-    moves: dict[str, list[tuple[str | None, int]]] = {}
-    for row in ledger.of_account(work, account_id):
-        moves.setdefault(row.provider, []).append((row.origin, row.effect))
-    order = [provider.code for provider in registers.providers(work) if provider.code in moves]
+def account_balances(work: UnitOfWork, account_id: int, day: date | None = None) -> list[dict[str, Any]]:
+    """What is owed to each provider by month of origin and service, as the rules of allocation have it, on a day
+    (default: with all that was posted)."""
+    rules = moves.policies(work)
+    books = moves.Books(day or date.max)
+    left = standing(moves.of_accounts(work, books, account_id, account_id), rules, day or work.today())
+    owed: dict[str, list[dict[str, Any]]] = {}
+    for row in left.debts.iter_rows(named=True):
+        entry = {"origin": row["origin"], "service": row["service"], "owed_tyiyn": row["owed"]}
+        owed.setdefault(row["provider"], []).append(entry)
+    advances = dict(left.advances.select("provider", "advance").iter_rows())
     found = []
-    for provider in order:
-        standing = allocate(moves[provider])
-        origins = [{"origin": origin, "owed_tyiyn": amount} for origin, amount in standing.owed]
-        sums = {"balance_tyiyn": standing.balance, "origins": origins, "advance_tyiyn": standing.advance}
-        found.append({"provider": provider, **sums})
+    for provider in [provider.code for provider in registers.providers(work)]:
+        if provider not in owed and provider not in advances:
+            continue
+        debts, advance = owed.get(provider, []), advances.get(provider, 0)
+        sums = {"balance_tyiyn": sum(debt["owed_tyiyn"] for debt in debts) - advance, "advance_tyiyn": advance}
+        months: dict[str, int] = {}
+        for debt in debts:
+            months[debt["origin"]] = months.get(debt["origin"], 0) + debt["owed_tyiyn"]
+        origins = [{"origin": origin, "owed_tyiyn": amount} for origin, amount in months.items()]
+        found.append({"provider": provider, **sums, "origins": origins, "debts": debts})
     return found
 
 

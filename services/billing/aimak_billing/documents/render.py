@@ -36,7 +36,7 @@ def render_bills(bills: Sequence[BillDocument], issued_at: datetime, lang: str) 
     pdf = typst.compile(
         TEMPLATE,
         format="pdf",
-        font_paths=_fonts(),
+        font_paths=fonts(),
         sys_inputs={"bills": json.dumps(said, ensure_ascii=False)},
         timestamp=issued_at,
         pdf_tags=len(bills) == 1,
@@ -46,7 +46,7 @@ def render_bills(bills: Sequence[BillDocument], issued_at: datetime, lang: str) 
 
 
 @cache
-def _fonts() -> Any:
+def fonts() -> Any:
     """The package's own fonts alone: with the system's, two machines would print two bills."""
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
 

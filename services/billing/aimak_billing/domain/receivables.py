@@ -1,9 +1,6 @@
-"""The ledger accounts of receivables, and how a balance falls into the months it comes from."""
+"""The ledger accounts of receivables."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 from aimak.ids import DERIVED_FLOOR
 
@@ -18,46 +15,3 @@ def receivable(account_id: int, provider_number: int) -> int:
     ledger_id = account_id * PROVIDERS_AT_MOST + provider_number
     assert 0 < ledger_id < DERIVED_FLOOR
     return ledger_id
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What is left after allocation: `owed` by month of origin, oldest first, every amount > 0 (tyiyn), and what
-    was paid beyond all of it."""
-
-    owed: tuple[tuple[str, int], ...]
-    advance: int
-
-    @property
-    def balance(self) -> int:
-        """Owed less paid in advance (tyiyn)."""
-        return sum(amount for _, amount in self.owed) - self.advance
-
-
-def allocate(moves: Iterable[tuple[str | None, int]]) -> Standing:
-    """Set what was paid against the oldest debts first.
-
-    `moves` are (origin period or None, tyiyn) of one account and provider: > 0 raises the debt. All that lowers it,
-    payments, advances and cancellations alike, first meets the debt of its own origin where it names one.
-    """
-    debts: dict[str, int] = {}
-    free = 0
-    for origin, amount in moves:
-        if origin is None:
-            free -= amount
-        else:
-            debts[origin] = debts.get(origin, 0) + amount
-    free -= sum(amount for amount in debts.values() if amount < 0)
-    if free < 0:
-        # A debt without an origin cannot arise; a reversed payment that was never taken could.
-        debts[""] = debts.get("", 0) - free
-        free = 0
-    owed: list[tuple[str, int]] = []
-    for origin, amount in sorted(debts.items()):
-        if amount <= 0:
-            continue
-        paid = min(amount, free)
-        free -= paid
-        if amount > paid:
-            owed.append((origin, amount - paid))
-    return Standing(tuple(owed), free)

@@ -16,6 +16,7 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.http.answers import STAFF, asked_language, listed, page
 from aimak_billing.http.corrections import corrections
 from aimak_billing.http.life import lives
+from aimak_billing.http.reports import report_routes
 from aimak_billing.http.schemas import ProviderSchema, TenantSchema
 from aimak_billing.http.tariffs import tariff_routes
 from aimak_billing.store import registers as register_store
@@ -32,6 +33,7 @@ def routes(service: Service, kit: Kit) -> Blueprint:
     tariff_routes(blue, service, kit)
     corrections(blue, service, kit)
     lives(blue, service)
+    report_routes(blue, service)
     return blue
 
 

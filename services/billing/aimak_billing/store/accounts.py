@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -89,11 +90,13 @@ def batches(work: UnitOfWork) -> Iterator[Sequence[Row[Any]]]:
         after = rows[-1].id
 
 
-def address_names(work: UnitOfWork, ids: Collection[int | None]) -> dict[int, str]:
-    """Names of address objects as they are called now."""
+def address_names(work: UnitOfWork, ids: Collection[int | None], day: date | None = None) -> dict[int, str]:
+    """Names of address objects as they are called now, or as they were on a day."""
     table = work.table("address")
     wanted = [number for number in ids if number is not None]
     query = select(table.c.id, table.c.name).where(table.c.tenant == work.tenant, table.c.id.in_(wanted))
+    if day is not None:
+        query = query.where(table.c.valid_from <= day)
     rows = work.execute(query.order_by(table.c.id, table.c.valid_from))
     return {row.id: row.name for row in rows}
 

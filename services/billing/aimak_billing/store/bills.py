@@ -50,6 +50,13 @@ def by_ids(work: UnitOfWork, ids: Collection[int]) -> Sequence[Row[Any]]:
     return work.execute(_numbered(work).where(bill.c.id.in_(list(ids))).order_by(bill.c.number)).all()
 
 
+def numbers(work: UnitOfWork, bill_ids: Collection[int]) -> dict[int, int]:
+    """Numbers of bills by id."""
+    bill = work.table("bill")
+    mine = (bill.c.tenant == work.tenant) & bill.c.id.in_(list(bill_ids))
+    return {row.id: row.number for row in work.execute(select(bill.c.id, bill.c.number).where(mine))}
+
+
 def lines(work: UnitOfWork, bill_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Lines of some bills, in order."""
     line = work.table("bill_line")

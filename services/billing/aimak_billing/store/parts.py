@@ -44,3 +44,10 @@ def known_accounts(work: UnitOfWork, ids: Collection[int]) -> set[int]:
 def write(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write parts as they stand now."""
     upsert_newer(work, work.table("payment_part"), rows)
+
+
+def external_ids(work: UnitOfWork, payment_ids: Collection[int]) -> dict[int, str]:
+    """The partners' own ids of payments, by ours."""
+    table = work.table("payment_part")
+    mine = (table.c.tenant == work.tenant) & table.c.payment_id.in_(list(payment_ids))
+    return {row.payment_id: row.external_id for row in work.execute(select(table).where(mine))}

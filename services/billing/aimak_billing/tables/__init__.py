@@ -4,7 +4,7 @@ from aimak import intake, ledger
 from aimak.tables import kernel_tables
 from sqlalchemy import MetaData
 
-from aimak_billing.tables import bills, corrections, parties, period_facts, registers, runs, tariffs
+from aimak_billing.tables import allocation, bills, corrections, parties, period_facts, registers, runs, tariffs
 
 metadata = MetaData()
 kernel_tables(metadata)
@@ -17,5 +17,6 @@ bills.add(metadata)
 corrections.add(metadata)
 parties.add(metadata)
 period_facts.add(metadata)
+allocation.add(metadata)
 
 __all__ = ["metadata"]

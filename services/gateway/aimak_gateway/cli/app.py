@@ -15,6 +15,7 @@ from aimak_gateway.cli import (
     people,
     plugins,
     readings,
+    reports,
     serving,
     tariffs,
 )
@@ -44,6 +45,7 @@ MODULES = (
     people,
     importing,
     readings,
+    reports,
     tariffs,
     cycle,
     billing,

@@ -11,6 +11,7 @@ from aimak.money import format_som
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.reports import add_statement
 
 Bill = Annotated[str, typer.Argument(help="A bill's number.")]
 
@@ -18,7 +19,9 @@ Bill = Annotated[str, typer.Argument(help="A bill's number.")]
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     _bills(noun(app, "bill", "Issued bills."))
-    _accounts(noun(app, "account", "Accounts."))
+    accounts = noun(app, "account", "Accounts.")
+    _accounts(accounts)
+    add_statement(accounts)
 
 
 def _bills(group: typer.Typer) -> None:

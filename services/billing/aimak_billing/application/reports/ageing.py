@@ -1,0 +1,77 @@
+"""The ageing of debt, as of any day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+from aimak.money import plain_som
+from aimak.problems import Problem
+from aimak.storage.work import UnitOfWork
+
+from aimak_billing.application.reports import groups
+from aimak_billing.application.reports.turnover import Sheet
+from aimak_billing.domain.ageing import AGES, age_of, edges, left_of
+from aimak_billing.domain.allocation import Standing, standing
+from aimak_billing.store.reports import ageing as store
+from aimak_billing.store.reports import moves
+from aimak_billing.store.reports.moves import Books
+from aimak_billing.store.reports.turnover import receivables
+
+COLUMNS = (*AGES, "debt", "advance", "balance")
+_OWNER = ["account_id", "provider"]
+_ACCOUNTS_AT_ONCE = 5_000
+
+
+def sheet(work: UnitOfWork, books: Books, by: Sequence[str]) -> Sheet:
+    """What is owed on the day of `books` by age, what was paid in advance, and the balance (`COLUMNS`, tyiyn)."""
+    quick = "service" not in by and groups.oldest_first(work)
+    owners = _quickly(work, books) if quick else _exactly(work, books)
+    keys = groups.keys(by)
+    placed = groups.place(work, owners, by)
+    debt = pl.sum_horizontal(*AGES, ignore_nulls=False)
+    sums = placed.group_by(keys).agg(pl.col(*AGES, "advance").sum()).with_columns(debt.alias("debt"))
+    sums = sums.with_columns((pl.col("debt") - pl.col("advance")).alias("balance"))
+    rows = groups.named(work, sums.select(*keys, *COLUMNS), by, books.through)
+    totals = {name: int(rows[name].sum()) for name in COLUMNS}
+    owed = sum(receivables(work, books).values())
+    said = {"column": "balance", "sheet": plain_som(totals["balance"]), "ledger": plain_som(owed)}
+    return Sheet(rows, totals, [] if owed == totals["balance"] else [Problem("AIM-B953", said)])
+
+
+def _quickly(work: UnitOfWork, books: Books) -> pl.DataFrame:
+    """By account and creditor, summed by age in the database; where something lowered the debt of a month, month by
+    month, for what it leaves over pays the oldest debt and not its own age's."""
+    marks = edges(books.through)
+    names = [f"age_{place}" for place in range(len(marks) + 1)]
+    found = store.by_age(work, books, marks)
+    plain = left_of(found.filter(pl.col("minus") == 0).drop("minus"), names)
+    plain = plain.rename(dict(zip(names, reversed(AGES), strict=True))).select(*_OWNER, *AGES, "advance")
+    others = found.filter(pl.col("minus") > 0)["account_id"].unique().to_list()
+    aside, parts = found.filter(pl.col("minus") > 0).select(_OWNER), [plain]
+    for first in range(0, len(others), _ACCOUNTS_AT_ONCE):
+        some = sorted(others)[first : first + _ACCOUNTS_AT_ONCE]
+        moved = moves.of_accounts(work, books, some[0], some[-1], some)
+        exact = _aged(standing(moved, moves.policies(work), books.through), books.through, _OWNER)
+        parts.append(exact.join(aside, on=_OWNER, how="semi"))
+    return pl.concat(parts)
+
+
+def _exactly(work: UnitOfWork, books: Books) -> pl.DataFrame:
+    keys = [*_OWNER, "service"]
+    parts = [_aged(left, books.through, keys) for left in groups.debts(work, books)]
+    empty = {"account_id": pl.Int64, "provider": pl.String, "service": pl.String}
+    return pl.concat([pl.DataFrame(schema=empty | dict.fromkeys((*AGES, "advance"), pl.Int64)), *parts])
+
+
+def _aged(left: Standing, day: date, keys: list[str]) -> pl.DataFrame:
+    """Debts by age and advances, a row for each of `keys`."""
+    aged = left.debts.with_columns(age_of(pl.col("origin"), day).alias("age"))
+    owed = [pl.col("owed").filter(pl.col("age") == place).sum().alias(name) for place, name in enumerate(AGES)]
+    debts = aged.group_by(keys).agg(*owed).with_columns(pl.lit(0, dtype=pl.Int64).alias("advance"))
+    none = [pl.lit(0, dtype=pl.Int64).alias(name) for name in AGES]
+    service = [pl.lit(None, dtype=pl.String).alias("service")] if "service" in keys else []
+    advances = left.advances.select(*_OWNER, *service, *none, "advance")
+    summed = pl.concat([debts.select(*keys, *AGES, "advance"), advances.select(*keys, *AGES, "advance")])
+    return summed.group_by(keys).agg(pl.col(*AGES, "advance").sum())

@@ -1,0 +1,44 @@
+"""Postings for the accountants' general ledger (1C): a line for each day, operation, creditor, service and class."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+from aimak.money import plain_som
+from aimak.problems import Problem
+from aimak.storage.work import UnitOfWork
+
+from aimak_billing.application.reports.turnover import Sheet
+from aimak_billing.store import registers
+from aimak_billing.store.reports import postings as store
+from aimak_billing.store.reports.moves import Books
+from aimak_billing.store.reports.turnover import receivables
+
+RECEIVABLE = "receivable"
+# What the receivable stands against, by the kind of a transfer; other kinds stand against their own name.
+_AGAINST = {"charge": "revenue", "tax": "tax_payable", "payment": "settlements", "refund": "settlements"}
+COLUMNS = ("day", "kind", "provider", "tax_number", "service", "class", "debit", "credit", "count", "amount")
+
+
+def sheet(work: UnitOfWork, since: date, books: Books) -> Sheet:
+    """Postings from `since` to the day of `books` in the order of days. What is a creditor's balance before and after
+    differs by just these lines, or there is a problem."""
+    found = store.by_day(work, since, books)
+    numbers = {row.code: row.tax_number for row in registers.providers(work)}
+    against = pl.col("kind").replace(_AGAINST)
+    raises = pl.col("raises") == 1
+    rows = found.with_columns(
+        pl.col("provider").replace_strict(numbers, default="", return_dtype=pl.String).alias("tax_number"),
+        pl.when(raises).then(pl.lit(RECEIVABLE)).otherwise(against).alias("debit"),
+        pl.when(raises).then(against).otherwise(pl.lit(RECEIVABLE)).alias("credit"),
+    )
+    rows = rows.select(COLUMNS).sort(COLUMNS[:-1], nulls_last=True)
+    signed = found.select(pl.when(raises).then("amount").otherwise(-pl.col("amount")).sum().alias("moved"))
+    before = Books(date.fromordinal(since.toordinal() - 1), books.as_of)
+    moved = int(signed["moved"][0])
+    opened = found.filter(pl.col("kind") == "opening")
+    early = int(opened.select(pl.when(raises).then("amount").otherwise(-pl.col("amount")).sum())[:, 0][0])
+    wanted = sum(receivables(work, books).values()) - sum(receivables(work, before).values()) + early
+    said = {"column": "amount", "sheet": plain_som(moved), "ledger": plain_som(wanted)}
+    return Sheet(rows, {"amount": int(rows["amount"].sum())}, [] if moved == wanted else [Problem("AIM-B953", said)])

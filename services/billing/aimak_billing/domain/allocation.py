@@ -1,0 +1,162 @@
+"""Which debt a payment meets: what is left of each month, service and creditor, by a dated policy, in columns.
+
+What is owed for one month, service and creditor is one debt: whatever names the same three is added up first, so that
+a cancellation undoes its own bill wherever it stands. What is left below zero is money, like a payment.
+
+- `oldest_first`: all money meets the oldest month first. The order in which anything came plays no part.
+- `service_priority`, `pro_rata`, `current_first`: each payment meets what was owed on its own day; what it leaves
+  over waits and is added to the next one, and to what is owed on the day asked for. The order in which rows were
+  written plays no part either: only business days do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+OLDEST_FIRST, SERVICE_PRIORITY, PRO_RATA, CURRENT_FIRST = METHODS = (
+    "oldest_first",
+    "service_priority",
+    "pro_rata",
+    "current_first",
+)
+OWNER = ["account_id", "provider"]
+DEBT = [*OWNER, "origin", "service"]
+MOVE = {
+    "account_id": pl.Int64,
+    "provider": pl.String,
+    "service": pl.String,
+    "origin": pl.String,
+    "day": pl.Date,
+    "amount": pl.Int64,
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How money of `valid_from` and later is set against debts; `priority` names services, the first paid first."""
+
+    valid_from: date
+    method: str = OLDEST_FIRST
+    priority: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`debts`: account_id, provider, origin, service, owed (> 0); `advances`: account_id, provider, advance (> 0).
+    Money in tyiyn."""
+
+    debts: pl.DataFrame
+    advances: pl.DataFrame
+
+
+def standing(moves: pl.DataFrame, policies: Sequence[Policy], day: date) -> Standing:
+    """What is left on `day` of `moves` (columns `MOVE`; > 0 raises the debt, without origin it is money), which are
+    those of that day and before."""
+    debts, money = _sides(moves)
+    dated = sorted(policies, key=lambda policy: policy.valid_from) or [Policy(date.min)]
+    if all(policy.method == OLDEST_FIRST for policy in dated):
+        pools = money.group_by(OWNER).agg(pl.col("pool").sum())
+        debts, left = _pay(debts, pools, dated[-1])
+    else:
+        debts, left = _in_turn(debts, money, dated, day)
+    return _result(debts, left)
+
+
+def _sides(moves: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Debts (`DEBT`, day, owed) and money (`OWNER`, day, pool)."""
+    raised = pl.col("day").filter(pl.col("amount") > 0).min()
+    named = (
+        moves.filter(pl.col("origin").is_not_null())
+        .group_by(DEBT)
+        .agg(pl.col("amount").sum().alias("owed"), raised.alias("day"), pl.col("day").max().alias("last"))
+    )
+    paid = moves.filter(pl.col("origin").is_null()).select(*OWNER, "day", (-pl.col("amount")).alias("pool"))
+    over = named.filter(pl.col("owed") < 0).select(*OWNER, pl.col("last").alias("day"), (-pl.col("owed")).alias("pool"))
+    money = pl.concat([paid, over]).group_by(*OWNER, "day").agg(pl.col("pool").sum())
+    return named.filter(pl.col("owed") > 0).select(*DEBT, "day", "owed"), money
+
+
+def _in_turn(
+    debts: pl.DataFrame, money: pl.DataFrame, dated: Sequence[Policy], day: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Pay with each owner's first money, then each owner's second, and so on; at last with what is left over."""
+    turns = money.sort(*OWNER, "day").with_columns(pl.int_range(pl.len()).over(OWNER).alias("turn"))
+    left = pl.DataFrame(schema={"account_id": pl.Int64, "provider": pl.String, "pool": pl.Int64})
+    for turn in sorted(turns["turn"].unique().to_list()):
+        for policy, since, until in _spans(dated):
+            now = turns.filter((pl.col("turn") == turn) & (pl.col("day") >= since) & (pl.col("day") < until))
+            if now.height:
+                pools = now.join(left, on=OWNER, how="left").select(
+                    *OWNER, pl.col("pool") + pl.col("pool_right").fill_null(0), pl.col("day").alias("paid_on")
+                )
+                debts, rest = _pay(debts, pools, policy)
+                left = pl.concat([left.join(rest, on=OWNER, how="anti"), rest])
+    last = [policy for policy in dated if policy.valid_from <= day] or [Policy(date.min)]
+    return _pay(debts, left, last[-1])
+
+
+def _spans(dated: Sequence[Policy]) -> Iterator[tuple[Policy, date, date]]:
+    """Each policy with the days it holds for; before the first one it is the oldest that is paid first."""
+    starts = [Policy(date.min), *dated]
+    ends = [*(policy.valid_from for policy in dated), date.max]
+    return ((policy, policy.valid_from, end) for policy, end in zip(starts, ends, strict=True))
+
+
+def _pay(debts: pl.DataFrame, pools: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Set `pools` (`OWNER`, pool, paid_on where only what was owed that day counts) against `debts`; gives the debts
+    that are left and the pools that are left."""
+    joined = debts.join(pools, on=OWNER, how="left").with_columns(pl.col("pool").fill_null(0).clip(lower_bound=0))
+    dated = "paid_on" in pools.columns
+    counts = (pl.col("day") <= pl.col("paid_on")).fill_null(False) if dated else pl.lit(True)
+    joined = joined.with_columns(pl.when(counts).then("owed").otherwise(0).alias("open"))
+    taken = joined.sort(*OWNER, *_order(policy), nulls_last=True).with_columns(_taken(policy).alias("taken"))
+    used = taken.group_by(OWNER).agg(pl.col("taken").sum())
+    left = pools.join(used, on=OWNER, how="left").select(*OWNER, pl.col("pool") - pl.col("taken").fill_null(0))
+    rest = taken.select(*DEBT, "day", (pl.col("owed") - pl.col("taken")).alias("owed")).filter(pl.col("owed") > 0)
+    return rest, left
+
+
+def _order(policy: Policy) -> list[pl.Expr]:
+    """What is paid before what; within a month the services of the policy's priority, then by name."""
+    named = {service: place for place, service in enumerate(policy.priority)}
+    place = pl.col("service").replace_strict(named, default=len(named), return_dtype=pl.Int64)
+    service = [place.alias("place"), pl.col("service")]
+    if policy.method == CURRENT_FIRST:
+        # A month's text with its digits turned round sorts the other way.
+        return [pl.col("origin").rank("dense", descending=True).alias("late"), *service]
+    if policy.method == SERVICE_PRIORITY:
+        return [service[0], pl.col("origin"), service[1]]
+    return [pl.col("origin"), *service]
+
+
+def _taken(policy: Policy) -> pl.Expr:
+    """What each row, in its order, gets of its owner's pool."""
+    if policy.method != PRO_RATA:
+        before = pl.col("open").cum_sum().over(OWNER) - pl.col("open")
+        return pl.min_horizontal(pl.max_horizontal(pl.col("pool") - before, pl.lit(0, dtype=pl.Int64)), pl.col("open"))
+    whole = pl.col("open").cast(pl.Int128).sum().over(OWNER)
+    pool = pl.min_horizontal(pl.col("pool").cast(pl.Int128), whole)
+    size = pool * pl.col("open").cast(pl.Int128)
+    divisor = pl.max_horizontal(whole, pl.lit(1, dtype=pl.Int128))
+    part, remainder = size // divisor, size % divisor
+    missing = pool - part.sum().over(OWNER)
+    rank = (-remainder.cast(pl.Int64)).rank("ordinal").over(OWNER).cast(pl.Int128)
+    return (part + (rank <= missing).cast(pl.Int128)).cast(pl.Int64, strict=True)
+
+
+def _result(debts: pl.DataFrame, left: pl.DataFrame) -> Standing:
+    """What is below zero without ever having been a debt, a reversed payment that was never taken, is owed since
+    ever."""
+    short = left.filter(pl.col("pool") < 0).select(
+        *OWNER,
+        pl.lit("").alias("origin"),
+        pl.lit(None, dtype=pl.String).alias("service"),
+        (-pl.col("pool")).alias("owed"),
+    )
+    owed = pl.concat([debts.select(*DEBT, "owed"), short]).sort(*DEBT, nulls_last=True)
+    advances = left.filter(pl.col("pool") > 0).select(*OWNER, pl.col("pool").alias("advance"))
+    return Standing(owed, advances.sort(OWNER))

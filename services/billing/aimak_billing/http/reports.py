@@ -1,0 +1,166 @@
+"""The routes of reports and of the rule by which payments meet debts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from aimak.http import actor, requires
+from aimak.http.app import language, problems_json
+from aimak.period import Period
+from aimak.problems import Problem, Refused
+from aimak.service import Service
+from aimak.storage.work import UnitOfWork
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from aimak_billing.application import allocation
+from aimak_billing.application.reports import ageing, groups, postings, statement, turnover
+from aimak_billing.documents import tables
+from aimak_billing.documents.statement import render_statement
+from aimak_billing.http.answers import asked_language
+from aimak_billing.store import registers
+from aimak_billing.store.reports.moves import Books
+
+READERS = ("clerk", "approver", "admin", "inspector")
+# More rows than a person reads; a file takes them all.
+JSON_ROWS = 10_000
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class PolicySchema(Schema):
+    """How payments are set against debts, from a day on."""
+
+    valid_from = fields.Date(required=True)
+    method = fields.String(required=True)
+    priority = fields.List(fields.String(validate=validate.Length(max=64)), load_default=list)
+    ground = fields.String(required=True, validate=validate.Length(max=1000))
+
+
+def report_routes(blue: Blueprint, service: Service) -> None:
+    """Add them to the blueprint /billing/…"""
+    _sheets(blue, service)
+    _statements(blue, service)
+    _policies(blue, service)
+
+
+def _sheets(blue: Blueprint, service: Service) -> None:
+    def answer(make: Callable[[UnitOfWork], turnover.Sheet], money: Sequence[str]) -> Any:
+        with service.work(actor().tenant, bulk=True) as work:
+            return _answer(make(work), money)
+
+    @blue.get("/reports/turnover")
+    @requires(*READERS)
+    def turnover_sheet() -> Any:
+        """?period or ?from and ?to, ?by (provider,service,class,street,account), ?as_of, ?format=csv|xlsx."""
+        since, books, by = *_span(), groups.dimensions(request.args.get("by", "provider,class"))
+        return answer(lambda work: turnover.sheet(work, since, books, by), turnover.COLUMNS)
+
+    @blue.get("/reports/ageing")
+    @requires(*READERS)
+    def ageing_sheet() -> Any:
+        """?on a day (default: today), ?by, ?as_of, ?format=csv|xlsx."""
+        by = groups.dimensions(request.args.get("by", "provider,class"))
+        return answer(lambda work: ageing.sheet(work, _on(work), by), ageing.COLUMNS)
+
+    @blue.get("/reports/postings")
+    @requires(*READERS)
+    def postings_sheet() -> Any:
+        """Postings by day for the accountants' books: ?period or ?from and ?to, ?as_of, ?format=csv|xlsx."""
+        since, books = _span()
+        return answer(lambda work: postings.sheet(work, since, books), ("amount",))
+
+
+def _answer(sheet: turnover.Sheet, money: Sequence[str]) -> Any:
+    columns, wanted = sheet.rows.columns, request.args.get("format")
+    problems = problems_json(sheet.problems, language())
+    if wanted in ("csv", "xlsx"):
+        write = tables.to_csv if wanted == "csv" else tables.to_xlsx
+        body = write(columns, sheet.rows.rows(), money, asked_language())
+        kind = "text/csv; charset=utf-8" if wanted == "csv" else _XLSX
+        # What does not agree with the ledger must not leave as a file that looks as if it did.
+        return Response(body, content_type=kind, headers={"Aimak-Problems": str(len(problems))})
+    shown = sheet.rows.head(JSON_ROWS)
+    rows = [
+        {(f"{name}_tyiyn" if name in money else name): _plain(cell) for name, cell in row.items()}
+        for row in shown.iter_rows(named=True)
+    ]
+    totals = {f"{name}_tyiyn": amount for name, amount in sheet.totals.items()}
+    left_out = sheet.rows.height - shown.height
+    return {"columns": columns, "rows": rows, "totals": totals, "left_out": left_out, "problems": problems}
+
+
+def _plain(cell: Any) -> Any:
+    return cell.isoformat() if isinstance(cell, date) else cell
+
+
+def _statements(blue: Blueprint, service: Service) -> None:
+    @blue.get("/accounts/<number>/statement")
+    @requires(*READERS)
+    def statement_of(number: str) -> Any:
+        """?period or ?from and ?to; ?provider: the act of reconciliation with one creditor; ?format=pdf."""
+        since, books = _span()
+        chosen = request.args.get("provider")
+        with service.work(actor().tenant) as work:
+            said = statement.statement(work, number, since, books.through, chosen, books.as_of)
+            lang = asked_language()
+            if request.args.get("format") != "pdf":
+                return said
+            names = work.tenant_facts().name
+            creditors = {row.code: (_named(row.name, lang), row.tax_number) for row in registers.providers(work)}
+            pdf = render_statement(said, _named(names, lang), creditors, work.now, lang)
+        return Response(pdf, content_type="application/pdf")
+
+
+def _named(names: Any, lang: str) -> str:
+    return str(names.get(lang) or next(iter(names.values()), ""))
+
+
+def _policies(blue: Blueprint, service: Service) -> None:
+    @blue.get("/allocation")
+    @requires(*READERS)
+    def rules() -> dict[str, Any]:
+        """How payments are set against debts, the oldest rule first."""
+        with service.work(actor().tenant) as work:
+            return {"rules": allocation.rules(work)}
+
+    @blue.post("/allocation")
+    @requires("approver", "admin")
+    @blue.arguments(PolicySchema)
+    def decide(said: dict[str, Any]) -> dict[str, Any]:
+        """Set the rule from a day on."""
+        with service.work(actor().tenant) as work:
+            made = allocation.decide(work, said, actor().name)
+            work.commit()
+        return made
+
+
+def _span() -> tuple[date, Books]:
+    """The first day and the books that ?period, or ?from and ?to, with ?as_of, ask for."""
+    name = request.args.get("period")
+    if name:
+        try:
+            period = Period.month(name)
+        except ValueError:
+            raise Refused(Problem("AIM-B030", {"period": name})) from None
+        return period.start, Books(period.last_day, _day("as_of"))
+    since, through = _day("from"), _day("to")
+    if since is None or through is None or since > through:
+        raise Refused(Problem("AIM-B960", {"since": str(since), "to": str(through)}))
+    return since, Books(through, _day("as_of"))
+
+
+def _on(work: UnitOfWork) -> Books:
+    return Books(_day("on") or work.today(), _day("as_of"))
+
+
+def _day(name: str) -> date | None:
+    text = request.args.get(name)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(Problem("AIM-K048", {"day": text[:40]})) from None

@@ -1,0 +1,1 @@
+"""Queries behind reports: sums over the whole ledger, in columns."""

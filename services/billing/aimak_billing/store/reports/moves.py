@@ -1,0 +1,81 @@
+"""What the ledger moved at accounts: conditions, amounts, and the moves that debts are worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+from aimak.ids import DERIVED_FLOOR
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import ColumnElement, case, func, literal, select
+
+from aimak_billing.domain.allocation import MOVE, Policy
+from aimak_billing.store import columns
+
+
+@dataclass(frozen=True)
+class Books:
+    """The ledger as the books stood: business days up to `through`, known by the end of ledger day `as_of` (None: all
+    that is known now)."""
+
+    through: date
+    as_of: date | None = None
+
+
+def effect(work: UnitOfWork) -> Any:
+    """What a transfer does to its account's balance (tyiyn, > 0 raises the debt)."""
+    transfer = work.table("transfer")
+    floor = literal(DERIVED_FLOOR, transfer.c.debit.type)
+    return case((transfer.c.debit < floor, transfer.c.amount), else_=-transfer.c.amount)
+
+
+def within(work: UnitOfWork, books: Books) -> ColumnElement[bool]:
+    """Transfers at accounts that these books hold. An opening balance stands before everything."""
+    transfer = work.table("transfer")
+    held = (transfer.c.tenant == work.tenant) & transfer.c.account_id.is_not(None)
+    held &= (transfer.c.business_date <= books.through) | (transfer.c.kind == "opening")
+    return held if books.as_of is None else held & (transfer.c.ledger_day <= books.as_of)
+
+
+def of_accounts(
+    work: UnitOfWork, books: Books, first: int, last: int, only: Collection[int] | None = None
+) -> pl.DataFrame:
+    """Moves (columns `allocation.MOVE`) of accounts with ids from `first` to `last`, of one day, month, service and
+    creditor together."""
+    transfer = work.table("transfer")
+    keys = (transfer.c.account_id, transfer.c.provider, transfer.c.service, transfer.c.origin, transfer.c.business_date)
+    query = (
+        select(*keys, func.sum(effect(work)))
+        .where(within(work, books), transfer.c.account_id >= first, transfer.c.account_id <= last)
+        .group_by(*keys)
+    )
+    if only is not None:
+        query = query.where(transfer.c.account_id.in_(sorted(only)))
+    return columns.read(work, query, MOVE)
+
+
+def policies(work: UnitOfWork) -> list[Policy]:
+    """The tenant's rules of allocation, the oldest first."""
+    table = work.table("allocation_policy")
+    rows = work.execute(select(table).where(table.c.tenant == work.tenant).order_by(table.c.valid_from))
+    return [Policy(row.valid_from, row.method, tuple(row.priority)) for row in rows]
+
+
+def account_bounds(work: UnitOfWork) -> tuple[int, int]:
+    """The lowest and the highest account id; (0, -1) without accounts."""
+    account = work.table("account")
+    query = select(func.min(account.c.id), func.max(account.c.id)).where(account.c.tenant == work.tenant)
+    low, high = work.execute(query).one()
+    return (0, -1) if low is None else (low, high)
+
+
+def places(work: UnitOfWork) -> pl.DataFrame:
+    """account_id, number, class and street_id of every account, as they are now."""
+    account, premise = work.table("account"), work.table("premise")
+    same = (premise.c.tenant == account.c.tenant) & (premise.c.id == account.c.premise_id)
+    query = select(account.c.id, account.c.number, account.c.customer_class, premise.c.street_id)
+    schema = {"account_id": pl.Int64, "account": pl.String, "class": pl.String, "street_id": pl.Int64}
+    return columns.read(work, query.outerjoin(premise, same).where(account.c.tenant == work.tenant), schema)

@@ -1,0 +1,195 @@
+"""report turnover|ageing|postings, account statement, allocation list|set."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from aimak.money import format_som
+
+from aimak_gateway.cli.connect import connected
+from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, error_lines, table
+from aimak_gateway.cli.nouns import noun
+
+Period = Annotated[str | None, typer.Option(help="The month: 2026-10")]
+Since = Annotated[str | None, typer.Option("--from", help="Or the first day: 2026-10-01.")]
+Until = Annotated[str | None, typer.Option("--to", help="And the last day: 2026-10-31.")]
+AsOf = Annotated[str | None, typer.Option(help="As the books stood at the end of that ledger day.")]
+By = Annotated[str, typer.Option(help="provider, service, class, street, account: one or several, with commas.")]
+Csv = Annotated[Path | None, typer.Option("--csv", help="Write all rows to this file.")]
+Xlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write all rows to this file.")]
+_RED, _PLAIN = "\x1b[31m", "\x1b[0m"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    _reports(noun(app, "report", "Turnover, ageing of debt, postings for 1C."))
+    _allocation(noun(app, "allocation", "Which debt a payment meets first."))
+
+
+def _reports(group: typer.Typer) -> None:
+    @command(group, "turnover")
+    def turnover(
+        ui: Ui,
+        period: Period = None,
+        since: Since = None,
+        until: Until = None,
+        by: By = "provider,class",
+        as_of: AsOf = None,
+        csv: Csv = None,
+        xlsx: Xlsx = None,
+        check: Annotated[bool, typer.Option("--check", help="Only say whether it equals the ledger.")] = False,
+    ) -> None:
+        """Opening, charged, recalculated, paid, written off, closing.  Example: aimak report turnover --period 2026-10
+        --by service,provider,class"""
+        asked = {"period": period, "from": since, "to": until, "by": by, "as_of": as_of}
+        _sheet(ui, "turnover", asked, csv, xlsx, check=check)
+
+    @command(group, "ageing")
+    def ageing(
+        ui: Ui,
+        on: Annotated[str | None, typer.Option(help="The day (default: today).")] = None,
+        by: By = "provider,class",
+        as_of: AsOf = None,
+        csv: Csv = None,
+        xlsx: Xlsx = None,
+    ) -> None:
+        """Debt by age, the oldest paid first.  Example: aimak report ageing --on 2026-10-31 --by street"""
+        _sheet(ui, "ageing", {"on": on, "by": by, "as_of": as_of}, csv, xlsx)
+
+    @command(group, "postings")
+    def postings(
+        ui: Ui,
+        period: Period = None,
+        since: Since = None,
+        until: Until = None,
+        as_of: AsOf = None,
+        csv: Csv = None,
+        xlsx: Xlsx = None,
+    ) -> None:
+        """Postings by day for the accountants' books (1C).  Example: aimak report postings --period 2026-10
+        --xlsx postings.xlsx"""
+        _sheet(ui, "postings", {"period": period, "from": since, "to": until, "as_of": as_of}, csv, xlsx)
+
+
+def _sheet(
+    ui: Ui, name: str, asked: Mapping[str, Any], csv: Path | None, xlsx: Path | None, *, check: bool = False
+) -> None:
+    path = f"/billing/reports/{name}"
+    with connected(ui) as api:
+        answer = api.get(path, **asked)
+        for file, kind in ((csv, "csv"), (xlsx, "xlsx")):
+            if file:
+                file.write_bytes(api.raw(path, **asked, format=kind, lang=ui.lang))
+    if check:
+        _checked(ui, answer)
+        return
+    ui.result(answer, lambda: _sheet_lines(ui, answer))
+    _say_problems(ui, answer)
+
+
+def _checked(ui: Ui, answer: dict[str, Any]) -> None:
+    """Whether the sheet equals the ledger; a sheet that does not ends the command with 5."""
+    if answer["problems"]:
+        raise Failed(VALIDATION, answer["problems"])
+    ui.result(answer, lambda: [*_sheet_lines(ui, answer), ui.word("ui.equals_the_ledger")])
+
+
+def _say_problems(ui: Ui, answer: dict[str, Any]) -> None:
+    """A report that does not equal the ledger says so in red, below its figures, and fails."""
+    if not answer["problems"]:
+        return
+    red = sys.stderr.isatty()
+    for problem in answer["problems"]:
+        for line in error_lines(problem):
+            print(f"{_RED}{line}{_PLAIN}" if red else line, file=sys.stderr)
+    raise typer.Exit(VALIDATION)
+
+
+def _sheet_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
+    columns: Sequence[str] = answer["columns"]
+    money = {name for name in columns if f"{name}_tyiyn" in answer["totals"]}
+    rows = [
+        [format_som(row[f"{name}_tyiyn"]) if name in money else row[name] or "" for name in columns]
+        for row in answer["rows"]
+    ]
+    totals = [format_som(answer["totals"][f"{name}_tyiyn"]) if name in money else "" for name in columns]
+    totals[0] = totals[0] or ui.word("ui.total")
+    heads = [_head(ui, name) for name in columns]
+    lines = table([*rows, totals], heads, [place for place, name in enumerate(columns) if name in money])
+    return lines + ([ui.word("ui.rows_left_out", count=answer["left_out"])] if answer["left_out"] else [])
+
+
+def _head(ui: Ui, name: str) -> str:
+    from aimak.texts import translate
+
+    return translate("aimak_billing", f"report.{name}", ui.lang) or name
+
+
+def _allocation(group: typer.Typer) -> None:
+    @command(group, "list")
+    def listed(ui: Ui) -> None:
+        """The rules, the oldest first.  Example: aimak allocation list"""
+        with connected(ui) as api:
+            rules = api.get("/billing/allocation")["rules"]
+        rows = [(rule["valid_from"], rule["method"], ", ".join(rule["priority"]), rule["ground"]) for rule in rules]
+        keys = ("valid_from", "method", "priority", "ground")
+        ui.result(rules, table(rows, [ui.word(f"ui.{key}") for key in keys]))
+
+    @command(group, "set")
+    def decide(
+        ui: Ui,
+        method: Annotated[str, typer.Option(help="oldest_first, service_priority, pro_rata or current_first.")],
+        since: Annotated[str, typer.Option("--from", help="From which day: 2026-11-01.")],
+        ground: Annotated[str, typer.Option(help="The decision it stands on.")],
+        priority: Annotated[str, typer.Option(help="Services, the first paid first: water,sewerage")] = "",
+    ) -> None:
+        """Decide which debt a payment meets first.  Example: aimak allocation set --method service_priority
+        --priority water,waste --from 2026-11-01 --ground 'Decision 14 of 28.10.2026'"""
+        services = [service.strip() for service in priority.split(",") if service.strip()]
+        body = {"valid_from": since, "method": method, "priority": services, "ground": ground}
+        with connected(ui) as api:
+            rule = api.post("/billing/allocation", body)
+        ui.result(rule, [f"{rule['valid_from']} {rule['method']} {', '.join(rule['priority'])}"])
+
+
+def add_statement(group: typer.Typer) -> None:
+    """Add `account statement`."""
+
+    @command(group, "statement")
+    def statement(
+        ui: Ui,
+        account: Annotated[str, typer.Argument(help="Number, old or new.")],
+        period: Period = None,
+        since: Since = None,
+        until: Until = None,
+        provider: Annotated[
+            str | None, typer.Option(help="With this creditor alone: the act of reconciliation.")
+        ] = None,
+        as_of: AsOf = None,
+        pdf: Annotated[Path | None, typer.Option(help="Write it as PDF to this file.")] = None,
+    ) -> None:
+        """Every document of an account and what it moved.  Example: aimak account statement 0100042 --from 2026-01-01
+        --to 2026-10-31 --provider vodokanal --pdf act.pdf"""
+        asked = {"period": period, "from": since, "to": until, "provider": provider, "as_of": as_of}
+        path = f"/billing/accounts/{account}/statement"
+        with connected(ui) as api:
+            answer = api.get(path, **asked)
+            if pdf:
+                pdf.write_bytes(api.raw(path, **asked, format="pdf", lang=ui.lang))
+        ui.result(answer, lambda: _statement_lines(ui, answer))
+
+
+def _statement_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
+    sums = ("raised", "lowered", "balance")
+    rows: list[list[object]] = [["", ui.word("ui.opening"), "", "", "", format_som(answer["opening_tyiyn"])]]
+    for entry in answer["entries"]:
+        document = f"{entry['kind']} {entry['document']}"
+        rows.append([entry["day"], document, entry["provider"], *(format_som(entry[f"{key}_tyiyn"]) for key in sums)])
+    totals = [format_som(answer[f"{key}_tyiyn"]) for key in ("raised", "lowered", "closing")]
+    rows.append(["", ui.word("ui.total"), "", *totals])
+    heads = [ui.word(f"ui.{key}") for key in ("date", "document", "provider", *sums)]
+    return [f"{answer['account']} {answer['holder']}", "", *table(rows, heads, (3, 4, 5))]

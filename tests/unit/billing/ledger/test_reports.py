@@ -1,0 +1,243 @@
+"""Reports: every figure is the ledger's, as of any day, broken down by anything."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+import fastexcel
+import pytest
+from aimak.ids import DERIVED_FLOOR
+from aimak.period import Period
+from aimak_billing.domain.ageing import AGES, LIMITS, age_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars import DataFrame, col
+from sqlalchemy import insert
+
+from tests.unit.billing.test_cancelling import document
+from tests.unit.billing.town import TENANT, Town, account_line
+
+BALANCES = "account;provider;service;origin;amount"
+OCTOBER, NOVEMBER = "?from=2026-10-01&to=2026-10-31", "?from=2026-11-01&to=2026-11-30"
+TURNOVER = "/billing/reports/turnover"
+
+
+def some_town(town: Town) -> None:
+    """Four accounts of two streets and classes; old debts, an advance, October's bills, payments, one cancelled."""
+    town.accounts(
+        account_line("A1", "waste", "tazalyk"),
+        account_line("A1", "water", "vodokanal", attributes='{"metered":true,"norm":"flat"}'),
+        account_line("A2", "waste", "tazalyk", street="Манас"),
+        account_line("A3", "waste", "tazalyk", street="Манас", **{"class": "budget"}),
+        account_line("A4", "waste", "tazalyk"),
+    )
+    old = ["A1;tazalyk;waste;2022-05;70.00", "A1;vodokanal;water;2026-07;30.00", "A2;tazalyk;waste;2026-09;-20.00"]
+    town.take("balances", [BALANCES, *old, "A4;tazalyk;waste;2025-12;15.00"])
+    town.use(2, 5_000)
+    town.preview()
+    town.issue()
+    town.pay(1, 8_000, payment_id=1, external_id="p1")
+    town.pay(4, 500, payment_id=2, external_id="p2", paid_on="2026-11-20")
+    town.service.clock.instant += timedelta(days=1)  # type: ignore[attr-defined]
+    document(town, kind="cancel", bill="3")
+
+
+def by(answer: dict[str, Any], *keys: str) -> dict[Any, dict[str, Any]]:
+    """Rows of a report by some of their columns."""
+    return {tuple(row[key] for key in keys) if len(keys) > 1 else row[keys[0]]: row for row in answer["rows"]}
+
+
+def effect(row: dict[str, Any]) -> int:
+    """What a transfer does to its account, by the ledger's own rule."""
+    return int(row["amount"] if row["debit"] < DERIVED_FLOOR else -row["amount"])
+
+
+def moved(town: Town, *kinds: str, through: str = "2999-12-31", **said: Any) -> int:
+    """What transfers of these kinds moved, added up in plain Python."""
+    return sum(
+        effect(row)
+        for row in town.rows("transfer")
+        if row["kind"] in kinds
+        and str(row["business_date"]) <= through
+        and all(row[name] == value for name, value in said.items())
+    )
+
+
+def test_turnover_is_what_the_ledger_moved(town: Town) -> None:
+    """Each column of each creditor is the sum of its transfers; together they close, and nothing differs from the
+    ledger or from the bills."""
+    some_town(town)
+    answer = town.get(f"{TURNOVER}{NOVEMBER}&by=provider")
+    assert answer["problems"] == []
+    for provider, row in by(answer, "provider").items():
+        assert row["opening_tyiyn"] == moved(town, "opening", provider=provider)
+        assert row["charged_tyiyn"] == moved(town, "charge", "tax", provider=provider)
+        assert row["recalculated_tyiyn"] == moved(town, "cancellation", provider=provider)
+        assert row["paid_tyiyn"] == -moved(town, "payment", provider=provider)
+        assert row["tax_tyiyn"] == moved(town, "tax", provider=provider)
+    totals = {name.removesuffix("_tyiyn"): amount for name, amount in answer["totals"].items()}
+    moved_in = totals["opening"] + totals["charged"] + totals["recalculated"] - totals["paid"] - totals["written_off"]
+    assert totals["closing"] == moved_in == sum(town.balance(f"A{number}") for number in (1, 2, 3, 4))
+    assert totals["recalculated"] != 0 or town.rows("bill_cancellation") == []
+
+
+@pytest.mark.parametrize("keys", ["service,provider,class", "street", "class", "account", "street,service"])
+def test_every_break_down_has_the_same_totals(town: Town, keys: str) -> None:
+    """However it is broken down, the totals are those of the creditors, and by service payments find their debt."""
+    some_town(town)
+    whole = town.get(f"{TURNOVER}{NOVEMBER}&by=provider")
+    parts = town.get(f"{TURNOVER}{NOVEMBER}&by={keys}")
+    assert (parts["totals"], parts["problems"]) == (whole["totals"], [])
+    assert len(parts["rows"]) > 1 or keys == "class"
+    if "service" in keys:
+        for row in parts["rows"]:
+            left = row["opening_tyiyn"] + row["charged_tyiyn"] + row["recalculated_tyiyn"]
+            assert row["closing_tyiyn"] == left - row["paid_tyiyn"] - row["written_off_tyiyn"]
+
+
+def test_payments_meet_their_service(town: Town) -> None:
+    """By service, what was paid to the creditor of waste removal is under waste removal; so is the 20 som that had
+    been paid in advance, which leave the row without a service."""
+    some_town(town)
+    rows = by(town.get(f"{TURNOVER}{NOVEMBER}&by=provider,service"), "provider", "service")
+    assert rows["tazalyk", "waste"]["paid_tyiyn"] == 8_500 + 2_000
+    assert rows["tazalyk", None]["opening_tyiyn"] == rows["tazalyk", None]["paid_tyiyn"] == -2_000
+    assert rows["vodokanal", "water"]["paid_tyiyn"] == 0
+
+
+def test_any_day_can_be_asked_for(town: Town) -> None:
+    """One month's closing is the next one's opening, and the books of an earlier ledger day know nothing later."""
+    some_town(town)
+    october, november = town.get(f"{TURNOVER}{OCTOBER}"), town.get(f"{TURNOVER}{NOVEMBER}")
+    assert october["totals"]["closing_tyiyn"] == november["totals"]["opening_tyiyn"]
+    before = town.get(f"{TURNOVER}?from=2026-11-01&to=2026-11-10&by=provider")
+    assert before["totals"]["paid_tyiyn"] == 8_000
+    first_day = town.get(f"{TURNOVER}{NOVEMBER}&by=provider&as_of=2026-11-02")
+    assert (first_day["totals"]["recalculated_tyiyn"], first_day["problems"]) == (0, [])
+
+
+def test_a_sheet_that_is_not_the_ledger_says_so(town: Town) -> None:
+    """A charge that no bill stands behind is told of, with both sums."""
+    some_town(town)
+    stray = {**town_row(town), "id": 999_999, "source_id": 999_999}
+    with town.service.work(TENANT) as work:
+        work.execute(insert(work.table("transfer")).values(**stray))
+        work.commit()
+    problems = town.get(f"{TURNOVER}{NOVEMBER}")["problems"]
+    assert [(problem["code"], problem["fields"]["column"]) for problem in problems] == [("AIM-B953", "charged")]
+
+
+def town_row(town: Town) -> dict[str, Any]:
+    """Some transfer of a bill."""
+    return next(row for row in town.rows("transfer") if row["kind"] == "charge")
+
+
+def test_ageing_puts_each_debt_at_its_age(town: Town) -> None:
+    """After 80 som the debt of 2022 is paid and the rest stands at its own age; debt less advance is the balance."""
+    some_town(town)
+    answer = town.get("/billing/reports/ageing?on=2026-11-30&by=account,provider")
+    rows = by(answer, "account", "provider")
+    assert answer["problems"] == []
+    assert (rows["A1", "tazalyk"]["older_tyiyn"], rows["A1", "tazalyk"]["to_30_tyiyn"]) == (0, 7_725 - 1_000)
+    assert rows["A1", "vodokanal"]["to_180_tyiyn"] == 3_000
+    assert rows["A4", "tazalyk"]["to_365_tyiyn"] == 1_000
+    for (number, _), group in groupby(sorted(rows), key=lambda key: (key[0], "")):
+        assert sum(rows[key]["balance_tyiyn"] for key in group) == town.balance(number)
+
+
+def test_ageing_by_service_and_without_it_agree(town: Town) -> None:
+    """The quick way over the whole ledger and the way over every single debt come to the same."""
+    some_town(town)
+    quick = town.get("/billing/reports/ageing?on=2026-11-30&by=provider,class")
+    exact = town.get("/billing/reports/ageing?on=2026-11-30&by=provider,class,service")
+    assert quick["totals"] == exact["totals"]
+    early = town.get("/billing/reports/ageing?on=2026-10-15")
+    assert early["totals"]["balance_tyiyn"] == moved(town, "opening")
+
+
+@settings(max_examples=40)
+@given(st.dates(date(2021, 1, 1), date(2030, 12, 31)), st.integers(0, 80))
+def test_an_age_follows_from_the_last_day_of_the_month(day: date, months: int) -> None:
+    """A debt is in the first age whose limit its days do not pass."""
+    month = Period.month_of(day)
+    for _ in range(months):
+        month = month.previous()
+    days = (day - month.last_day).days
+    place = next((number for number, limit in enumerate(LIMITS) if days <= limit), len(LIMITS))
+    found = DataFrame({"origin": [month.name]}).select(age_of(col("origin"), day))
+    assert AGES[found[:, 0][0]] == AGES[place]
+
+
+def test_a_policy_is_decided_on_a_ground(town: Town) -> None:
+    """A rule holds from a day that is not over, once, by someone who may decide, and names its decision."""
+    some_town(town)
+    rule = {"valid_from": "2026-11-04", "method": "service_priority", "priority": ["water"], "ground": "Decision 14"}
+    assert town.refused("/billing/allocation", body=rule) == (403, ["AIM-K072"])
+    for wrong, code in (
+        ({"valid_from": "2026-11-01"}, "AIM-B955"),
+        ({"method": "luck"}, "AIM-B956"),
+        ({"ground": " "}, "AIM-B957"),
+    ):
+        assert town.refused("/billing/allocation", "approver", body={**rule, **wrong})[1] == [code]
+    assert town.post("/billing/allocation", rule, role="approver")["method"] == "service_priority"
+    assert town.refused("/billing/allocation", "approver", body=rule) == (409, ["AIM-B958"])
+    assert town.get(f"{TURNOVER}{NOVEMBER}&by=service,provider")["problems"] == []
+
+
+def test_a_statement_shows_every_document(town: Town) -> None:
+    """Opening, each bill and payment with the balance after it, closing; with one creditor it is an act, as PDF in
+    both languages, and no other account's."""
+    some_town(town)
+    said = town.get(f"/billing/accounts/A1/statement{NOVEMBER}")
+    assert (said["opening_tyiyn"], said["closing_tyiyn"]) == (10_000, town.balance("A1"))
+    shown = [(entry["kind"], entry["document"], entry["provider"]) for entry in said["entries"]]
+    assert ("payment", "p1", "tazalyk") in shown and ("bill", "1", "tazalyk") in shown
+    assert said["entries"][-1]["balance_tyiyn"] == said["closing_tyiyn"]
+    act = town.get(f"/billing/accounts/A1/statement{NOVEMBER}&provider=vodokanal")
+    assert {entry["provider"] for entry in act["entries"]} == {"vodokanal"}
+    for lang in ("ky", "ru"):
+        path = f"/billing/accounts/A1/statement{NOVEMBER}&provider=vodokanal&format=pdf&lang={lang}"
+        first, again = town.ask("get", path).data, town.ask("get", path).data
+        assert first.startswith(b"%PDF") and first == again
+    assert town.ask("get", f"/billing/accounts/A1/statement{NOVEMBER}&provider=nobody").status_code == 404
+
+
+def test_files_hold_the_same_figures(town: Town) -> None:
+    """CSV and XLSX hold what the screen shows: money in som, heads in the reader's language."""
+    some_town(town)
+    answer = town.get(f"{TURNOVER}{NOVEMBER}&by=account")
+    text = town.ask("get", f"{TURNOVER}{NOVEMBER}&by=account&format=csv&lang=ru").data.decode("utf-8-sig")
+    lines = text.splitlines()
+    assert lines[0].startswith("лицевой счёт;сальдо начальное;начислено")
+    assert len(lines) == 1 + len(answer["rows"]) and lines[1].startswith("A1;100.00;")
+    body = town.ask("get", f"{TURNOVER}{NOVEMBER}&by=account&format=xlsx&lang=ky").data
+    sheet = fastexcel.read_excel(io.BytesIO(body).getvalue()).load_sheet(0).to_polars()
+    closing = sum(round(value * 100) for value in sheet["акыркы сальдо"])
+    assert closing == answer["totals"]["closing_tyiyn"]
+
+
+def test_postings_are_the_ledgers_movements(town: Town) -> None:
+    """Debits of receivables less credits are what the balance moved by; each line names both sides and the creditor's
+    tax number."""
+    some_town(town)
+    answer = town.get(f"/billing/reports/postings{NOVEMBER}")
+    assert answer["problems"] == []
+    raised = sum(row["amount_tyiyn"] for row in answer["rows"] if row["debit"] == "receivable")
+    lowered = sum(row["amount_tyiyn"] for row in answer["rows"] if row["credit"] == "receivable")
+    assert raised - lowered == sum(effect(row) for row in town.rows("transfer"))
+    assert {(row["kind"], row["credit"]) for row in answer["rows"]} >= {("charge", "revenue"), ("tax", "tax_payable")}
+
+
+def test_a_wrong_question_is_refused(town: Town) -> None:
+    """An unknown break-down, a span turned round and a month that is none are each told."""
+    for path, code in (
+        (f"{TURNOVER}{NOVEMBER}&by=colour", "AIM-B952"),
+        (f"{TURNOVER}?from=2026-11-30&to=2026-11-01", "AIM-B960"),
+        (f"{TURNOVER}?period=soon", "AIM-B030"),
+        ("/billing/reports/ageing?on=today", "AIM-K048"),
+    ):
+        answer = town.ask("get", path)
+        assert (answer.status_code, [error["code"] for error in answer.json["errors"]]) == (422, [code])
