@@ -18,6 +18,7 @@ from aimak_billing.application.imports import importers
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.payments import take_payments
 from aimak_billing.application.republish import REPUBLISHERS
+from aimak_billing.application.simulations import simulate_chunk
 from aimak_billing.application.usage import keep_usage
 from aimak_billing.domain.rating import Plugins
 from aimak_billing.store.ledger import control_sums
@@ -46,6 +47,7 @@ def build(settings: Settings) -> Service:
     service.listens(
         Subscription(billing.PreviewChunksCut, partial(preview_chunk, kit), bulk=True),
         Subscription(billing.IssueChunksCut, issue_chunk, bulk=True),
+        Subscription(billing.SimulationChunksCut, partial(simulate_chunk, kit), bulk=True),
         Subscription(metering.UsageAccepted, keep_usage, bulk=True),
         Subscription(payments.PaymentsReceived, take_payments),
     )

@@ -188,3 +188,18 @@ class IssueChunksCut(Event):
     publisher = "billing"
     row = ChunkRow
     alone = True
+
+
+class SimulationChunkRow(Row):
+    """One chunk of a simulation to be worked on."""
+
+    simulation_id = Whole(required=True)
+    chunk = Whole(required=True)
+
+
+class SimulationChunksCut(Event):
+    """Billing to its own workers: rate these chunks with a draft. One row a message."""
+
+    publisher = "billing"
+    row = SimulationChunkRow
+    alone = True

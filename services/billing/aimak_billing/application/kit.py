@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from aimak.settings import Settings
 if TYPE_CHECKING:
     from aimak_billing.domain.rating import Book
     from aimak_billing.domain.rating.plugins import Plugins
+    from aimak_billing.domain.simulation import Pair
 
 BOOKS_KEPT = 16
 ACCOUNTS_A_CHUNK = 20_000
@@ -28,6 +30,8 @@ class Kit:
     tariff_notice_days: int = TARIFF_NOTICE_DAYS
     _books: OrderedDict[tuple[str, int, int, str], Book] = field(default_factory=OrderedDict)
 
+    _simulated: tuple[tuple[str, int], list[Pair]] | None = None
+
     @classmethod
     def of(cls, settings: Settings, plugins: Plugins) -> Kit:
         """By the settings billing.chunk_accounts, billing.due_day and billing.tariff_notice_days."""
@@ -44,3 +48,9 @@ class Kit:
         self._books[tenant, run_id, attempt, earlier] = book
         while len(self._books) > BOOKS_KEPT:
             self._books.popitem(last=False)
+
+    def simulated(self, tenant: str, number: int, make: Callable[[], list[Pair]]) -> list[Pair]:
+        """Both books of each period of a simulation; those of the last one are kept for its next chunks."""
+        if self._simulated is None or self._simulated[0] != (tenant, number):
+            self._simulated = ((tenant, number), make())
+        return self._simulated[1]

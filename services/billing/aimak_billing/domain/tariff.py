@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from aimak.ids import derived_id
+from aimak.plugins.numbers import Price
 
 CLASS = "class"
 """The name under which a tariff speaks of the customer's class beside the connection's attributes."""
@@ -102,6 +103,8 @@ class TariffVersion:
     status: str = PUBLISHED
     revision: int = 1
     rates_from: date | None = None
+    cost: Price | None = None
+    """What a unit costs in full, without tax; None where nobody has said."""
 
     @property
     def id(self) -> int:

@@ -139,3 +139,10 @@ class StreetNameSchema(DaySchema):
     """A street's new name."""
 
     name = fields.String(required=True, validate=_TEXT)
+
+
+class SimulationSchema(Schema):
+    """Which drafts to try on which months."""
+
+    tariffs = fields.List(fields.String(**_CODE), required=True, validate=validate.Length(min=1, max=50))
+    periods = fields.String(required=True, validate=validate.Length(max=40))

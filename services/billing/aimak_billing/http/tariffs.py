@@ -11,14 +11,15 @@ from aimak.service import Service
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from aimak_billing.application import tariff_life, tariffs
+from aimak_billing.application import simulations, tariff_life, tariffs
 from aimak_billing.application.kit import Kit
 from aimak_billing.domain.tariff_life import Facts
 from aimak_billing.http.answers import STAFF, file_name, listed
-from aimak_billing.http.schemas import QuoteSchema, StepSchema
+from aimak_billing.http.schemas import QuoteSchema, SimulationSchema, StepSchema
 
 TARIFF_BYTES = 1 << 20
 ENTERING = ("clerk", "admin")
+SIMULATING = ("clerk", "approver", "admin")
 STEP_ROLES = {
     "submit": ENTERING,
     "hear": (*ENTERING, "approver"),
@@ -37,6 +38,7 @@ def tariff_routes(blue: Blueprint, service: Service, kit: Kit) -> None:
     for name, roles in STEP_ROLES.items():
         _step(blue, service, kit, name, roles)
     _views(blue, service, kit)
+    _simulations(blue, service, kit)
 
 
 def _files(blue: Blueprint, service: Service, kit: Kit) -> None:
@@ -110,6 +112,38 @@ def _views(blue: Blueprint, service: Service, kit: Kit) -> None:
         """What one connection would be charged."""
         with service.work(actor().tenant) as work:
             return tariffs.quote_price(kit, work, asked, language())
+
+
+def _simulations(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.post("/simulations")
+    @requires(*SIMULATING)
+    @blue.arguments(SimulationSchema)
+    def start(asked: dict[str, Any]) -> dict[str, Any]:
+        """Have drafts tried on the usage of chosen months."""
+        with service.work(actor().tenant, bulk=True) as work:
+            number = simulations.start(kit, work, asked["tariffs"], asked["periods"], actor().name)
+            work.commit()
+        return _simulation(service, number)
+
+    @blue.get("/simulations/<int:number>")
+    @requires(*SIMULATING)
+    def show(number: int) -> dict[str, Any]:
+        """How far it is, and its report when it is done."""
+        return _simulation(service, number)
+
+    @blue.post("/simulations/<int:number>/stop")
+    @requires(*SIMULATING)
+    def stop(number: int) -> dict[str, Any]:
+        """Stop it."""
+        with service.work(actor().tenant) as work:
+            simulations.stop(work, number)
+            work.commit()
+        return _simulation(service, number)
+
+
+def _simulation(service: Service, number: int) -> dict[str, Any]:
+    with service.work(actor().tenant) as work:
+        return simulations.view(work, number)
 
 
 def _body_text(name: str) -> str:

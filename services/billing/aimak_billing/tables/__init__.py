@@ -4,7 +4,17 @@ from aimak import intake, ledger
 from aimak.tables import kernel_tables
 from sqlalchemy import MetaData
 
-from aimak_billing.tables import allocation, bills, corrections, parties, period_facts, registers, runs, tariffs
+from aimak_billing.tables import (
+    allocation,
+    bills,
+    corrections,
+    parties,
+    period_facts,
+    registers,
+    runs,
+    simulations,
+    tariffs,
+)
 
 metadata = MetaData()
 kernel_tables(metadata)
@@ -12,6 +22,7 @@ ledger.tables(metadata)
 intake.tables(metadata)
 registers.add(metadata)
 tariffs.add(metadata)
+simulations.add(metadata)
 runs.add(metadata)
 bills.add(metadata)
 corrections.add(metadata)

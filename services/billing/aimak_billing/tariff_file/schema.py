@@ -12,6 +12,7 @@ from aimak.plugins.fields import (
     DayField,
     NamesField,
     Parameters,
+    PriceField,
     QuantityField,
     ShareField,
     TextField,
@@ -117,6 +118,7 @@ class TariffSchema(Dated):
     applies_to = Conditions(load_default=dict)
     decision = fields.Nested(DecisionSchema, metadata={"description": "once the council has decided"})
     legal_ground = TextField(required=True)
+    cost = PriceField(metadata={"description": "what a unit costs in full, som without tax"})
     frequency = ChoiceField(FREQUENCIES, load_default="month")
     without_reading = ChoiceField(("norm", "hold"), load_default="norm")
     defaults = Defaults(metadata={"description": "what counts where a connection has no such attribute or fact"})

@@ -1,0 +1,132 @@
+"""One frame rated twice. Accounts that are alike in all that prices depend on are rated once and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from aimak_billing.domain.rating import Book, rate
+
+# What tells one account from another and prices nothing.
+_IDS = ("account_id", "place", "connection_id")
+_SUMS = ("connections", "quantity", "old_net", "old_tax", "new_net", "new_tax")
+_BY = ("service", "customer_class", "tariff_id")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a frame came to both ways. `accounts`: account_id, customer_class, months, old, new (gross tyiyn of the
+    services that were rated); `totals` by service, class and the new book's version: connections, quantity, old_net,
+    old_tax, new_net, new_tax; `held`: side (old, new), service, code, accounts. An account that is held on either
+    side is in `held` alone."""
+
+    accounts: pl.DataFrame
+    totals: pl.DataFrame
+    held: pl.DataFrame
+
+
+def compare(frame: pl.DataFrame, old: Book, new: Book) -> Compared:
+    """Rate a frame by both books, through the rating that bills go through."""
+    profiles = _profiles(frame)
+    counts = profiles.group_by("profile").agg(pl.len().cast(pl.Int64).alias("accounts"))
+    chosen = frame.join(counts, left_on="place", right_on="profile", how="semi", maintain_order="left")
+    before, after = rate(chosen, old), rate(chosen, new)
+    held = pl.concat([_held(before.holds, "old"), _held(after.holds, "new")])
+    good = chosen.join(held, on="place", how="anti").unique("connection_id", maintain_order=True)
+    rated = (
+        good.select("place", "connection_id", "service", "customer_class")
+        .join(_sums(before.lines, "old"), on="connection_id", how="inner")
+        .join(_sums(after.lines, "new").rename({"new_tariff": "tariff_id"}), on="connection_id", how="inner")
+        .join(counts, left_on="place", right_on="profile", how="inner")
+    )
+    assert rated.height == good.height, "every connection that is not held has lines on both sides"
+    return Compared(_accounts(rated, profiles), _totals(rated), _counted(held, counts))
+
+
+def together(parts: Sequence[Compared]) -> Compared:
+    """Several periods, or several chunks, as one."""
+    accounts = pl.concat([part.accounts for part in parts])
+    sums = accounts.group_by("account_id").agg(
+        pl.col("customer_class").last(), *(_total(name) for name in ("months", "old", "new"))
+    )
+    totals = pl.concat([part.totals for part in parts]).group_by(_BY).agg(_total(name) for name in _SUMS)
+    held = pl.concat([part.held for part in parts]).group_by("side", "service", "code").agg(_total("accounts"))
+    return Compared(sums.sort("account_id"), totals.sort(_BY), held.sort("side", "service", "code"))
+
+
+def _profiles(frame: pl.DataFrame) -> pl.DataFrame:
+    """account_id, place and the place of the first account that is alike in every row but for its ids."""
+    facts = [name for name in frame.columns if name not in _IDS]
+    kinds = (
+        frame.select(*facts, pl.int_range(pl.len()).alias("_row"))
+        .group_by(facts)
+        .agg("_row")
+        .with_row_index("_kind")
+        .select("_kind", "_row")
+        .explode("_row")
+        .sort("_row")
+    )
+    rows = frame.select("account_id", "place").with_columns(kinds.get_column("_kind").cast(pl.String))
+    accounts = rows.group_by("place", maintain_order=True).agg(
+        pl.col("account_id").first(), pl.col("_kind").str.join(",")
+    )
+    return accounts.with_columns(pl.col("place").first().over("_kind").alias("profile")).drop("_kind")
+
+
+def _sums(lines: pl.DataFrame, side: str) -> pl.DataFrame:
+    """Net, tax, quantity and version of each connection. Its quantity is that of its first charge."""
+    amount = pl.col("amount").cast(pl.Int128)
+    tax = pl.col("kind") == "tax"
+    summed = (
+        lines.sort("place", "position")
+        .group_by("connection_id", maintain_order=True)
+        .agg(
+            amount.filter(~tax).sum().cast(pl.Int64, strict=True).alias(f"{side}_net"),
+            amount.filter(tax).sum().cast(pl.Int64, strict=True).alias(f"{side}_tax"),
+            pl.col("quantity").filter(~tax).first().alias("quantity"),
+            pl.col("tariff_id").first().alias(f"{side}_tariff"),
+        )
+    )
+    return summed.drop("old_tariff", "quantity") if side == "old" else summed
+
+
+def _held(holds: pl.DataFrame, side: str) -> pl.DataFrame:
+    first = holds.unique("place", keep="first", maintain_order=True)
+    return first.select("place", pl.lit(side).alias("side"), "service", "code")
+
+
+def _accounts(rated: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
+    sums = rated.group_by("place").agg(
+        pl.col("customer_class").first(),
+        pl.lit(1, dtype=pl.Int64).alias("months"),
+        *(_sum_of(f"{side}_net", f"{side}_tax").alias(side) for side in ("old", "new")),
+    )
+    return profiles.join(sums, left_on="profile", right_on="place", how="inner").select(
+        "account_id", "customer_class", "months", "old", "new"
+    )
+
+
+def _totals(rated: pl.DataFrame) -> pl.DataFrame:
+    alike = pl.col("accounts").cast(pl.Int128)
+    weighted = [(pl.col(name).cast(pl.Int128) * alike).sum().cast(pl.Int64, strict=True) for name in _SUMS[2:]]
+    # A line without a quantity (a fixed fee) leaves the service's quantity as it is.
+    quantity = (pl.col("quantity").fill_null(0).cast(pl.Int128) * alike).sum().cast(pl.Int64, strict=True)
+    return rated.group_by(_BY).agg(_total("accounts").alias("connections"), quantity.alias("quantity"), *weighted)
+
+
+def _counted(held: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    rows = held.join(counts, left_on="place", right_on="profile", how="inner")
+    return rows.group_by("side", "service", "code").agg(_total("accounts"))
+
+
+def _total(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Int128).sum().cast(pl.Int64, strict=True)
+
+
+def _sum_of(*names: str) -> pl.Expr:
+    whole = pl.col(names[0]).cast(pl.Int128)
+    for name in names[1:]:
+        whole = whole + pl.col(name).cast(pl.Int128)
+    return whole.sum().cast(pl.Int64, strict=True)
