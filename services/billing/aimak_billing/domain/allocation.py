@@ -1,7 +1,8 @@
 """Which debt a payment meets: what is left of each month, service and creditor, by a dated policy, in columns.
 
 What is owed for one month, service and creditor is one debt: whatever names the same three is added up first, so that
-a cancellation undoes its own bill wherever it stands. What is left below zero is money, like a payment.
+a cancellation undoes its own bill wherever it stands. What is then below zero meets the other debts of its month and
+creditor, and what is left of it is money, like a payment.
 
 - `oldest_first`: all money meets the oldest month first. The order in which anything came plays no part.
 - `service_priority`, `pro_rata`, `current_first`: each payment meets what was owed on its own day; what it leaves
@@ -75,9 +76,29 @@ def _sides(moves: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         .agg(pl.col("amount").sum().alias("owed"), raised.alias("day"), pl.col("day").max().alias("last"))
     )
     paid = moves.filter(pl.col("origin").is_null()).select(*OWNER, "day", (-pl.col("amount")).alias("pool"))
-    over = named.filter(pl.col("owed") < 0).select(*OWNER, pl.col("last").alias("day"), (-pl.col("owed")).alias("pool"))
+    debts, over = _within_months(named)
     money = pl.concat([paid, over]).group_by(*OWNER, "day").agg(pl.col("pool").sum())
-    return named.filter(pl.col("owed") > 0).select(*DEBT, "day", "owed"), money
+    return debts, money
+
+
+def _within_months(named: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is below zero meets the debts of its own month, in the order of services, and leaves the rest as money."""
+    month = [*OWNER, "origin"]
+    minus = (
+        named.filter(pl.col("owed") < 0)
+        .group_by(month)
+        .agg((-pl.col("owed").sum()).alias("pool"), pl.col("last").max())
+    )
+    joined = named.filter(pl.col("owed") > 0).join(minus.drop("last"), on=month, how="left")
+    joined = joined.with_columns(pl.col("pool").fill_null(0)).sort(*month, "service", nulls_last=True)
+    before = pl.col("owed").cum_sum().over(month) - pl.col("owed")
+    met = pl.min_horizontal(pl.max_horizontal(pl.col("pool") - before, pl.lit(0, dtype=pl.Int64)), pl.col("owed"))
+    joined = joined.with_columns(met.alias("met"))
+    used = joined.group_by(month).agg(pl.col("met").sum())
+    rest = pl.col("pool") - pl.col("met").fill_null(0)
+    over = minus.join(used, on=month, how="left").select(*OWNER, pl.col("last").alias("day"), rest.alias("pool"))
+    debts = joined.select(*DEBT, "day", (pl.col("owed") - pl.col("met")).alias("owed"))
+    return debts.filter(pl.col("owed") > 0), over.filter(pl.col("pool") != 0)
 
 
 def _in_turn(

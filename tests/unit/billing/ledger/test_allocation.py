@@ -180,8 +180,17 @@ def by_hand(moves: Sequence[Move], policy: Policy) -> tuple[dict[Any, int], int]
         entry[0] += amount
         entry[1] = min(entry[1], day) if amount > 0 else entry[1]
         entry[2] = max(entry[2], day)
-    money += [(last, -owed) for owed, _, last in debts.values() if owed < 0]
     owed = {key: entry[0] for key, entry in debts.items() if entry[0] > 0}
+    for month in {key[0] for key in debts}:
+        minus = [entry for key, entry in debts.items() if key[0] == month and entry[0] < 0]
+        rest = -sum(entry[0] for entry in minus)
+        for key in sorted(key for key in owed if key[0] == month):
+            met = min(rest, owed[key])
+            owed[key] -= met
+            rest -= met
+        if rest:
+            money.append((max(entry[2] for entry in minus), rest))
+    owed = {key: amount for key, amount in owed.items() if amount}
     pool = 0
     for day in sorted({day for day, _ in money}):
         pool += sum(amount for when, amount in money if when == day)

@@ -12,8 +12,8 @@ from aimak.ids import derived_id
 from aimak.problems import Problem, Refused
 from aimak.storage.work import UnitOfWork
 
-from aimak_billing.application.views import find_account
-from aimak_billing.domain.receivables import Standing, allocate, receivable
+from aimak_billing.application.views import account_balances, find_account
+from aimak_billing.domain.receivables import receivable
 from aimak_billing.store import ledger as books
 from aimak_billing.store import registers
 
@@ -31,6 +31,14 @@ class Entry:
     amount: int
     origin: str
     against: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an account owes a provider by month, the oldest first, every amount > 0 (tyiyn), and what it paid beyond."""
+
+    owed: tuple[tuple[str, int], ...]
+    advance: int
 
 
 def post(work: UnitOfWork, document: int, kind: str, entries: Sequence[Entry]) -> None:
@@ -110,5 +118,8 @@ def amount_of(asked: Any, *, signed: bool = False) -> int:
 
 def standing(work: UnitOfWork, account_id: int, provider: str) -> Standing:
     """What an account owes a provider, by month, and what it paid in advance."""
-    rows = books.of_account(work, account_id)
-    return allocate((row.origin, row.effect) for row in rows if row.provider == provider)
+    for balance in account_balances(work, account_id):
+        if balance["provider"] == provider:
+            owed = tuple((row["origin"], row["owed_tyiyn"]) for row in balance["origins"])
+            return Standing(owed, balance["advance_tyiyn"])
+    return Standing((), 0)
