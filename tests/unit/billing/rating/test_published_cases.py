@@ -1,4 +1,4 @@
-"""Bills that utilities and billing engines published are met by tariffs of ours, or docs/rating-cases.md says why not."""
+"""Bills that others published are met by tariffs of ours, or docs/rating-cases.md says why not."""
 
 import json
 import re
