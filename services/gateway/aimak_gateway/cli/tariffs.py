@@ -8,7 +8,7 @@ import typer
 from aimak.money import format_som
 from aimak.problems import Problem, Refused
 
-from aimak_gateway.cli import tariff_life
+from aimak_gateway.cli import tariff_life, tariff_simulate, tariff_texts
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
@@ -18,6 +18,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = noun(app, "tariff", "Tariffs: what they are, what they would cost, and their way from draft to sheet.")
     tariff_life.add(group)
+    tariff_texts.add(group)
+    tariff_simulate.add(group)
 
     @command(group, "quote")
     def quote(
