@@ -17,6 +17,9 @@ CLASS = "class"
 REGIME = "regime"
 """The name under which a tax rule speaks of the provider's tax regime."""
 
+SOM = "KGS"
+"""The currency of bills. A tariff in another one can be quoted, but rates nothing."""
+
 PUBLISHED = "published"
 """The status of a version that rates, from the end of its notice on; one that is still on its way does not."""
 
@@ -80,7 +83,8 @@ class TariffVersion:
     version of the same code begins. `decision` is None until the council has decided.
 
     `revision` counts the texts under one code and date, of which all but the last were withdrawn; `rates_from` is the
-    day on which its notice ends, where that is after `valid_from`."""
+    day on which its notice ends, where that is after `valid_from`. `currency` is an ISO code, amounts are in its
+    hundredths; `unit` is the unit of its quantities where it is not that of the service type."""
 
     tenant: str
     code: str
@@ -105,6 +109,8 @@ class TariffVersion:
     rates_from: date | None = None
     cost: Price | None = None
     """What a unit costs in full, without tax; None where nobody has said."""
+    currency: str = SOM
+    unit: str | None = None
 
     @property
     def id(self) -> int:

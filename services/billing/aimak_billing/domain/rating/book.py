@@ -16,7 +16,7 @@ from aimak_billing.domain.rating.determinants import OF_CUSTOMER, attribute_name
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.prepared import Prepared, prepare
 from aimak_billing.domain.rating.steps import Steps
-from aimak_billing.domain.tariff import PUBLISHED, TariffVersion, TaxRule, spans, tax_spans
+from aimak_billing.domain.tariff import PUBLISHED, SOM, TariffVersion, TaxRule, spans, tax_spans
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,27 @@ class Book:
     versions: Mapping[int, TariffVersion] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, versions: Iterable[TariffVersion], taxes: Iterable[TaxRule], plugins: Plugins, period: Period) -> Book:
-        """Choose and make ready. Raises Refused with every problem: two tariffs for one date, an unknown plugin,
-        a cycle, a step that could leave 128 bits, services that follow one another in a circle."""
+    def of(
+        cls,
+        versions: Iterable[TariffVersion],
+        taxes: Iterable[TaxRule],
+        plugins: Plugins,
+        period: Period,
+        currency: str = SOM,
+    ) -> Book:
+        """Choose and make ready. Raises Refused with every problem: two tariffs for one date, another currency, an
+        unknown plugin, a cycle, a step that could leave 128 bits, services that follow one another in a circle."""
         approved = [version for version in versions if version.status == PUBLISHED]
         rules = list(taxes)
         problems = list(conflicts(approved, rules))
         day = period.start
         kept, dated = spans(approved), tax_spans(rules)
         current = [version for version in approved if day in kept[version.id]]
+        problems += [
+            Problem("AIM-T215", {"code": version.code, "currency": version.currency, "wanted": currency})
+            for version in current
+            if version.currency != currency
+        ]
         in_force = tuple(rule for rule in rules if day in dated[rule.id])
         ready: list[Prepared] = []
         for version in current:

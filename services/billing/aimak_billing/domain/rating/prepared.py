@@ -180,7 +180,7 @@ def _price(
             break
         earlier.add(line)
     if not problems and not earlier.lines:
-        problems.append(_problem("AIM-T111", "components"))
+        problems.append(_problem("AIM-T211", "components"))
     if problems:
         return None, tuple(problems)
     lines = tuple(earlier.lines)
