@@ -146,7 +146,7 @@ def _aside(group: typer.Typer) -> None:
         with connected(ui) as api:
             refs = list(tariffs or []) or (_drafts(api) if every else [])
             if not refs:
-                raise Refused(Problem("AIM-G040"))
+                raise Refused(Problem("AIM-G060"))
             answer = api.post("/billing/tariffs/adopt", {"tariffs": refs, "ground": ground})
         ui.result(answer, _list(ui, answer["tariffs"]))
 
