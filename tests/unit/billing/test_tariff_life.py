@@ -89,7 +89,7 @@ def test_nothing_is_skipped(town: Town) -> None:
     for number, (name, _, _) in enumerate(STEPS):
         for other, role, facts in STEPS[number + 1 :]:
             status, codes = town.refused(f"/billing/tariffs/{other}", role, body={"tariffs": [NEW], **facts})
-            assert (status, codes) == (409, ["AIM-T200"]), (name, other)
+            assert (status, codes) == (409, ["AIM-T100"]), (name, other)
         walked = dict((step, (role, facts)) for step, role, facts in STEPS)[name]
         more = {"scan": scan(town)} if name == "approve" else {}
         town.post(f"/billing/tariffs/{name}", {"tariffs": [NEW], **walked[1], **more}, role=walked[0])
@@ -115,7 +115,7 @@ def test_a_step_without_its_facts_is_refused(town: Town, upto: str | None, step:
     given = {"tariffs": [NEW], "scan": scan(town), **facts}
     given.pop(left_out)
     answer = town.ask("post", f"/billing/tariffs/{step}", role=role, json=given)
-    assert [error["code"] for error in answer.json["errors"]] == ["AIM-T202"]
+    assert [error["code"] for error in answer.json["errors"]] == ["AIM-T102"]
     assert f"--{left_out}" in answer.json["errors"][0]["hint"]
 
 
@@ -124,12 +124,12 @@ def test_who_enters_does_not_approve(town: Town) -> None:
     enter(town, draft())
     walk(town, NEW, "agree")
     facts = {"tariffs": [NEW], "scan": scan(town), **STEPS[3][2]}
-    assert town.refused("/billing/tariffs/approve", "approver", "the-clerk", facts) == (403, ["AIM-T204"])
+    assert town.refused("/billing/tariffs/approve", "approver", "the-clerk", facts) == (403, ["AIM-T104"])
     assert town.refused("/billing/tariffs/approve", "clerk", "another", facts) == (403, ["AIM-K072"])
     assert state(town, NEW) == "agreed"
     enter(town, draft(start="2026-11-01").replace("waste-household", "waste-2"), role="clerk")
     adopt = {"tariffs": ["waste-2"], "ground": "x"}
-    assert "AIM-T204" in town.refused("/billing/tariffs/adopt", "approver", "the-clerk", adopt)[1]
+    assert "AIM-T104" in town.refused("/billing/tariffs/adopt", "approver", "the-clerk", adopt)[1]
 
 
 def test_a_draft_does_not_rate_and_does_not_end_what_is_in_force(town: Town) -> None:
@@ -155,7 +155,7 @@ def test_what_was_decided_before_is_adopted(town: Town) -> None:
     ref = "waste-household@2027-01-01"
     enter(town, draft())
     body = {"tariffs": [ref], "ground": "before"}
-    assert town.refused("/billing/tariffs/adopt", "approver", body=body) == (409, ["AIM-T205", "AIM-T206"])
+    assert town.refused("/billing/tariffs/adopt", "approver", body=body) == (409, ["AIM-T105", "AIM-T106"])
     assert town.refused("/billing/tariffs/adopt", "clerk", body=body) == (403, ["AIM-K072"])
     assert {row["state"] for row in town.get("/billing/tariffs")["tariffs"]} == {"in_force", "draft"}
 
@@ -171,7 +171,7 @@ def test_a_withdrawn_text_makes_room_for_another(town: Town) -> None:
     assert versions[0]["id"] != versions[1]["id"]
     walk(town, NEW, "publish")
     body = {"tariffs": [NEW], "ground": "too late"}
-    assert town.refused("/billing/tariffs/withdraw", body=body) == (409, ["AIM-T200"])
+    assert town.refused("/billing/tariffs/withdraw", body=body) == (409, ["AIM-T100"])
 
 
 def test_every_step_twice_has_one_effect(town: Town) -> None:
@@ -182,7 +182,7 @@ def test_every_step_twice_has_one_effect(town: Town) -> None:
     town.post("/billing/tariffs/submit", {"tariffs": [NEW], **STEPS[0][2]})
     assert town.rows("tariff_step") == before
     other = {"tariffs": [NEW], "ground": "another"}
-    assert town.refused("/billing/tariffs/submit", body=other) == (409, ["AIM-T200"])
+    assert town.refused("/billing/tariffs/submit", body=other) == (409, ["AIM-T100"])
     assert enter(town, draft()).json["replayed"] is True
 
 
@@ -193,7 +193,7 @@ def test_several_are_decided_together_or_not_at_all(town: Town) -> None:
     both = ["waste-household", "waste-2"]
     town.post("/billing/tariffs/submit", {"tariffs": both, **STEPS[0][2]})
     town.post("/billing/tariffs/hear", {"tariffs": both[:1], **STEPS[1][2]})
-    assert town.refused("/billing/tariffs/agree", body={"tariffs": both, **STEPS[2][2]}) == (409, ["AIM-T200"])
+    assert town.refused("/billing/tariffs/agree", body={"tariffs": both, **STEPS[2][2]}) == (409, ["AIM-T100"])
     assert state(town, NEW) == "heard"
 
 
@@ -210,10 +210,10 @@ def test_what_the_law_does_not_ask_is_said_not_to_be_required(town: Town) -> Non
     walk(town, NEW, "submit")
     town.post("/billing/tariffs/hear", {"tariffs": [NEW], "not_required": True, "ground": "no levy"})
     agree = {"tariffs": [NEW], "not_required": True}
-    assert town.refused("/billing/tariffs/agree", body=agree) == (409, ["AIM-T202"])
+    assert town.refused("/billing/tariffs/agree", body=agree) == (409, ["AIM-T102"])
     town.post("/billing/tariffs/agree", {**agree, "ground": "no monopoly"})
     approve = {"tariffs": [NEW], "not_required": True, "ground": "x"}
-    assert "AIM-T201" in town.refused("/billing/tariffs/approve", "approver", body=approve)[1]
+    assert "AIM-T101" in town.refused("/billing/tariffs/approve", "approver", body=approve)[1]
 
 
 def test_the_future_and_unknown_papers_are_refused(town: Town) -> None:
@@ -221,14 +221,14 @@ def test_the_future_and_unknown_papers_are_refused(town: Town) -> None:
     enter(town, draft())
     walk(town, NEW, "submit")
     hear = {"tariffs": [NEW], "date": "2026-11-03", "ground": "x"}
-    assert town.refused("/billing/tariffs/hear", body=hear) == (409, ["AIM-T203"])
-    assert town.refused("/billing/tariffs/hear", body={**hear, "scan": "0" * 64}) == (404, ["AIM-T210"])
-    assert town.ask("post", "/billing/tariffs/scans", data=b"MZ").json["errors"][0]["code"] == "AIM-T208"
+    assert town.refused("/billing/tariffs/hear", body=hear) == (409, ["AIM-T103"])
+    assert town.refused("/billing/tariffs/hear", body={**hear, "scan": "0" * 64}) == (404, ["AIM-T110"])
+    assert town.ask("post", "/billing/tariffs/scans", data=b"MZ").json["errors"][0]["code"] == "AIM-T108"
     for name, role, facts in STEPS[1:4]:
         more = {"scan": scan(town)} if name == "approve" else {}
         town.post(f"/billing/tariffs/{name}", {"tariffs": [NEW], **facts, **more}, role=role)
     early = {"tariffs": [NEW], "ground": "x", "date": "2026-10-27"}
-    assert town.refused("/billing/tariffs/publish", body=early) == (409, ["AIM-T207"])
+    assert town.refused("/billing/tariffs/publish", body=early) == (409, ["AIM-T107"])
 
 
 def test_steps_and_papers_never_change(town: Town) -> None:

@@ -71,7 +71,7 @@ def months_of(text: str) -> list[Period]:
         months.append(start)
         start = Period.month_of(start.end)
     if not months or len(months) > PERIODS_AT_MOST:
-        raise Refused(Problem("AIM-T220", {"periods": text[:40], "limit": PERIODS_AT_MOST}))
+        raise Refused(Problem("AIM-T120", {"periods": text[:40], "limit": PERIODS_AT_MOST}))
     return months
 
 
@@ -88,7 +88,7 @@ def simulate_chunk(kit: Kit, work: UnitOfWork, event: billing.SimulationChunksCu
         number, place = asked["simulation_id"], asked["chunk"]
         simulation = store.one(work, number)
         if simulation is None:
-            raise PermanentFault(Problem("AIM-T221", {"simulation": number}))
+            raise PermanentFault(Problem("AIM-T121", {"simulation": number}))
         chunk = store.chunk(work, number, place) if simulation.state == RUNNING else None
         if chunk is None or chunk.sums is not None:
             continue
@@ -147,7 +147,7 @@ def stop(work: UnitOfWork, number: int) -> None:
 def _one(work: UnitOfWork, number: int) -> Row[Any]:
     row = store.one(work, number)
     if row is None:
-        raise NotFound(Problem("AIM-T221", {"simulation": number}))
+        raise NotFound(Problem("AIM-T121", {"simulation": number}))
     return row
 
 
@@ -162,5 +162,5 @@ def finished(work: UnitOfWork, number: int) -> dict[str, Any]:
     """A simulation that is done, for its documents. Raises NotFound, or Refused while it is not done."""
     told = view(work, number)
     if told["report"] is None:
-        raise Refused(Problem("AIM-T222", {"simulation": number, "state": told["state"]}))
+        raise Refused(Problem("AIM-T122", {"simulation": number, "state": told["state"]}))
     return told

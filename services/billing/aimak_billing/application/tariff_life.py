@@ -32,16 +32,16 @@ from aimak_billing.store import tariffs as store
 
 SCAN_BYTES = 10_000_000
 _MEDIA = {b"%PDF-": "application/pdf", b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-_FORBIDDEN = "AIM-T204"
+_FORBIDDEN = "AIM-T104"
 
 
 def keep_scan(work: UnitOfWork, body: bytes, name: str, actor: str) -> dict[str, Any]:
     """Keep a document (PDF, PNG, JPEG) that a step will name by its hash; the same bytes again are a repeat."""
     kind = next((media for mark, media in _MEDIA.items() if body.startswith(mark)), None)
     if kind is None:
-        raise Refused(Problem("AIM-T208", {"file": name}))
+        raise Refused(Problem("AIM-T108", {"file": name}))
     if len(body) > SCAN_BYTES:
-        raise Refused(Problem("AIM-T209", {"file": name, "limit": SCAN_BYTES}))
+        raise Refused(Problem("AIM-T109", {"file": name, "limit": SCAN_BYTES}))
     store.lock(work)
     sha256 = hashlib.sha256(body).hexdigest()
     replayed = store.has_scan(work, sha256)
@@ -55,7 +55,7 @@ def scan_of(work: UnitOfWork, sha256: str) -> tuple[bytes, str]:
     """A document and its media type. Raises NotFound."""
     row = store.scan(work, sha256)
     if row is None:
-        raise NotFound(Problem("AIM-T210", {"scan": sha256[:64]}))
+        raise NotFound(Problem("AIM-T110", {"scan": sha256[:64]}))
     return bytes(row.body), str(row.kind)
 
 
@@ -68,7 +68,7 @@ def take_step(
     versions, taxes = stored(kit, work)
     steps = store.steps(work)
     if facts.scan and not store.has_scan(work, facts.scan):
-        raise NotFound(Problem("AIM-T210", {"scan": facts.scan[:64]}))
+        raise NotFound(Problem("AIM-T110", {"scan": facts.scan[:64]}))
     if name == "publish" and facts.day is None:
         facts = replace(facts, day=work.today())
     chosen = [find(versions, ref, under_way=True) for ref in refs]
@@ -98,7 +98,7 @@ def _refusals(
     decided = version.decision.day if version.decision else None
     if name == "publish" and facts.day and decided and facts.day < decided:
         fields = {"date": facts.day.isoformat(), "decided": decided.isoformat(), "tariff": ref}
-        problems.append(Problem("AIM-T207", fields))
+        problems.append(Problem("AIM-T107", fields))
     return problems
 
 
@@ -124,11 +124,11 @@ def find(versions: Sequence[TariffVersion], ref: str, *, under_way: bool = False
     if mark:
         dated = [version for version in mine if version.valid_from.isoformat() == day]
         if not dated:
-            raise NotFound(Problem("AIM-T211", {"tariff": code, "date": day, "known": _dates(mine)}))
+            raise NotFound(Problem("AIM-T111", {"tariff": code, "date": day, "known": _dates(mine)}))
         return dated[0]
     alive = [version for version in mine if version.status in OPEN]
     if under_way and len(alive) > 1:
-        raise Refused(Problem("AIM-T212", {"tariff": code, "known": _dates(alive)}))
+        raise Refused(Problem("AIM-T112", {"tariff": code, "known": _dates(alive)}))
     return alive[0] if under_way and alive else max(mine, key=lambda version: version.valid_from)
 
 

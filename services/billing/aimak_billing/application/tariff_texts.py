@@ -43,7 +43,7 @@ def diff(kit: Kit, work: UnitOfWork, refs: Sequence[str], lang: str) -> dict[str
     newest = find(versions, refs[-1], under_way=len(refs) == 1)
     older = find(versions, refs[0]) if len(refs) > 1 else _before(versions, newest)
     if older.id == newest.id:
-        raise Refused(Problem("AIM-T213", {"tariff": ref_of(newest)}))
+        raise Refused(Problem("AIM-T113", {"tariff": ref_of(newest)}))
     rows = [_told(one, older, newest, kit, taxes, lang) for one in differences(older, newest, kit.plugins)]
     return {"old": ref_of(older), "new": ref_of(newest), "differences": rows}
 

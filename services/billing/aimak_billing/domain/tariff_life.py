@@ -90,23 +90,23 @@ def refusals(name: str, facts: Facts, actor: str, today: date, tariff: str, step
     rule, current = RULES[name], state(steps)
     if current not in rule.follows:
         following = ", ".join(follows(current)) or "-"
-        return [Problem("AIM-T200", {"step": name, "tariff": tariff, "state": current, "following": following})]
+        return [Problem("AIM-T100", {"step": name, "tariff": tariff, "state": current, "following": following})]
     needed = rule.needs
     problems = []
     if facts.not_required:
         needed = ("ground",)
         if not rule.may_be_not_required:
-            problems.append(Problem("AIM-T201", {"step": name}))
+            problems.append(Problem("AIM-T101", {"step": name}))
     problems += [
-        Problem("AIM-T202", {"step": name, "fact": fact, "option": "--date" if fact == "day" else f"--{fact}"})
+        Problem("AIM-T102", {"step": name, "fact": fact, "option": "--date" if fact == "day" else f"--{fact}"})
         for fact in needed
         if not getattr(facts, fact)
     ]
     if facts.day is not None and facts.day > today:
-        problems.append(Problem("AIM-T203", {"step": name, "date": facts.day.isoformat()}))
+        problems.append(Problem("AIM-T103", {"step": name, "date": facts.day.isoformat()}))
     entered = {step.actor for step in steps if step.name in (ENTER, "submit")}
     if name in BY_ANOTHER and actor in entered:
-        problems.append(Problem("AIM-T204", {"actor": actor, "tariff": tariff, "step": name}))
+        problems.append(Problem("AIM-T104", {"actor": actor, "tariff": tariff, "step": name}))
     return problems
 
 
@@ -114,12 +114,12 @@ def adoption_refusals(version: TariffVersion, today: date) -> list[Problem]:
     """Why a version cannot be taken over as decided before: no decision in its file, or it does not begin before."""
     problems = []
     if version.decision is None:
-        problems.append(Problem("AIM-T205", {"tariff": version.code}))
+        problems.append(Problem("AIM-T105", {"tariff": version.code}))
     elif version.decision.day > today:
-        problems.append(Problem("AIM-T203", {"step": "adopt", "date": version.decision.day.isoformat()}))
+        problems.append(Problem("AIM-T103", {"step": "adopt", "date": version.decision.day.isoformat()}))
     if version.valid_from > today:
         fields = {"tariff": version.code, "valid_from": version.valid_from.isoformat()}
-        problems.append(Problem("AIM-T206", fields))
+        problems.append(Problem("AIM-T106", fields))
     return problems
 
 

@@ -130,7 +130,7 @@ def _texts(blue: Blueprint, service: Service, kit: Kit) -> None:
         """What changes from ?tariff to ?tariff, or to one from the version before it."""
         refs = request.args.getlist("tariff")
         if not 1 <= len(refs) <= 2:
-            raise Refused(Problem("AIM-T214", {"count": len(refs)}))
+            raise Refused(Problem("AIM-T114", {"count": len(refs)}))
         with service.work(actor().tenant) as work:
             return tariff_texts.diff(kit, work, refs, asked_language())
 
