@@ -84,9 +84,9 @@ def test_it_is_billed_as_it_stands(made):
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("payment-partner", "bank"), "AIM-G031"),
-        (("service-type", "Boat hire"), "AIM-G032"),
-        (("service-type", "9lives"), "AIM-G032"),
+        (("payment-partner", "bank"), "AIM-G071"),
+        (("service-type", "Boat hire"), "AIM-G072"),
+        (("service-type", "9lives"), "AIM-G072"),
     ],
 )
 def test_what_cannot_be_made_is_refused(tmp_path, words, code):
@@ -104,5 +104,5 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path):
     file = tmp_path / "aimak-boats" / "README.md"
     file.write_text("changed")
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 5 and "AIM-G033" in done.stderr
+    assert done.returncode == 5 and "AIM-G073" in done.stderr
     assert file.read_text() == "changed"

@@ -19,12 +19,12 @@ def make(kind: str, name: str, parent: Path) -> tuple[Path, list[Path]]:
     Refused for a kind that is not known, a name that is no code, a folder that is there already."""
     code = name.replace("-", "_")
     if kind not in KINDS:
-        raise Refused(Problem("AIM-G031", {"kind": kind, "known": ", ".join(KINDS)}))
+        raise Refused(Problem("AIM-G071", {"kind": kind, "known": ", ".join(KINDS)}))
     if not CODE.fullmatch(code):
-        raise Refused(Problem("AIM-G032", {"name": name}))
+        raise Refused(Problem("AIM-G072", {"name": name}))
     folder = parent / f"aimak-{code.replace('_', '-')}"
     if folder.exists():
-        raise Refused(Problem("AIM-G033", {"folder": str(folder)}))
+        raise Refused(Problem("AIM-G073", {"folder": str(folder)}))
     words = {
         "code": code,
         "dashed": code.replace("_", "-"),
