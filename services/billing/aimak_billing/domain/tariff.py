@@ -55,6 +55,10 @@ LINE, TOTAL = "line", "total"
 """What a tariff rounds: each line, or the total of a connection's lines, which then share it."""
 
 
+NEXT_PERIOD, BY_DAYS = "next_period", "by_days"
+"""What a change inside a period does: it waits for the next, or each version counts for its own days."""
+
+
 @dataclass(frozen=True)
 class Rounding:
     """How amounts are rounded: half_up (half away from zero), half_even, down or up, to whole multiples of `unit`
@@ -111,6 +115,8 @@ class TariffVersion:
     """What a unit costs in full, without tax; None where nobody has said."""
     currency: str = SOM
     unit: str | None = None
+    change: str = NEXT_PERIOD
+    """When its beginning, its own end, and changes of its norms and taxes count: NEXT_PERIOD or BY_DAYS."""
 
     @property
     def id(self) -> int:

@@ -22,7 +22,7 @@ from aimak.plugins.fields import (
 )
 from marshmallow import fields, validate, validates_schema
 
-from aimak_billing.domain.tariff import LINE, SOM, TOTAL
+from aimak_billing.domain.tariff import BY_DAYS, LINE, NEXT_PERIOD, SOM, TOTAL
 
 FORMAT = "tariffs/1"
 FREQUENCIES = ("month",)
@@ -132,6 +132,7 @@ class TariffSchema(Dated):
     legal_ground = TextField(required=True)
     cost = PriceField(metadata={"description": "what a unit costs in full, som without tax"})
     frequency = ChoiceField(FREQUENCIES, load_default="month")
+    change = ChoiceField((NEXT_PERIOD, BY_DAYS), load_default=NEXT_PERIOD)
     without_reading = ChoiceField(("norm", "hold"), load_default="norm")
     defaults = Defaults(metadata={"description": "what counts where a connection has no such attribute or fact"})
     norms = fields.Nested(NormsSchema)
