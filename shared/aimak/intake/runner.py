@@ -58,6 +58,7 @@ class _Run:
         self._row = row
         self._file: Incoming = store.incoming(row)
         self._importer = importers[row.kind]
+        self._scanned: Document | None = None
 
     def step(self) -> timedelta | None:
         """Scan, take the next blocks, and say whether to come again. Refusals end the import."""
@@ -109,6 +110,7 @@ class _Run:
             header = list(document.header)
             store.change(work, self._id, state="taking", total=total, header=header, faults=len(notes))
             work.commit()
+        self._scanned = document
 
     def _look(self, document: Document) -> tuple[int, list[Problem]]:
         if self._importer.scan is None:
@@ -133,7 +135,7 @@ class _Run:
             done = self._progress(work)
         if done is None:
             return None
-        blocks = self._document().blocks(self._importer.block_rows, skip=done)
+        blocks = (self._scanned or self._document()).blocks(self._importer.block_rows, skip=done)
         for turn, block in enumerate(blocks, 1):
             with self._work() as work:
                 if self._progress(work) != done:
@@ -141,6 +143,8 @@ class _Run:
                 self._take(work, block)
                 work.commit()
             done += block.count
+            if done == self._row.total:
+                return None
             if turn == BLOCKS_A_TURN:
                 return timedelta(0)
         with self._work() as work:
@@ -160,10 +164,12 @@ class _Run:
     def _take(self, work: UnitOfWork, block: Block) -> None:
         found, refused = self._offer(work, block)
         store.add_faults(work, self._id, self._row.faults, found)
+        done = self._row.done + block.count
         store.change(
             work,
             self._id,
-            done=self._row.done + block.count,
+            state="done" if done == self._row.total else "taking",
+            done=done,
             taken=self._row.taken + block.count - refused,
             refused=self._row.refused + refused,
             faults=self._row.faults + len(found),
