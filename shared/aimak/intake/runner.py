@@ -16,6 +16,7 @@ from functools import partial
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
+from aimak import audit
 from aimak.files import faults
 from aimak.files.rows import Block, Document
 from aimak.intake import store
@@ -137,7 +138,7 @@ class _Run:
             return None
         blocks = (self._scanned or self._document()).blocks(self._importer.block_rows, skip=done)
         for turn, block in enumerate(blocks, 1):
-            with self._work() as work:
+            with audit.commanded(self._command()), self._work() as work:
                 if self._progress(work) != done:
                     return None
                 self._take(work, block)
@@ -152,6 +153,11 @@ class _Run:
                 store.change(work, self._id, state="done")
                 work.commit()
         return None
+
+    def _command(self) -> audit.Command:
+        """What a block's rows are noted under, if its importer notes them: who brought the file."""
+        action, said = f"import {self._row.kind}", {"file": self._row.name}
+        return audit.Command(self._row.actor, action, str(self._id), said, written=True)
 
     def _progress(self, work: UnitOfWork) -> int | None:
         """Rows done so far; None when the import is no longer being taken. Locks it for this transaction."""
