@@ -33,7 +33,6 @@ DRAWN = {
     "ledger_proof": ("previous", "hash"),
     "ledger_table": ("digest", "columns"),
     "ledger_rows": ("digests",),
-    "audit": ("id",),
 }
 
 

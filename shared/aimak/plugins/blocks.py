@@ -118,7 +118,7 @@ def set_gaps(parameters: Mapping[str, Any], inputs: Inputs) -> list[Gap]:
     fields_told = {"attribute": name, "value": word, "known": ", ".join(keys)}
     return [
         Gap("AIM-T024", {"attribute": name}, word.is_null()),
-        Gap("AIM-T110", fields_told, ~word.is_in(keys).fill_null(True)),
+        Gap("AIM-T210", fields_told, ~word.is_in(keys).fill_null(True)),
     ]
 
 

@@ -33,6 +33,9 @@ FOUND: Mapping[str, tuple[int, int, int]] = {
 }
 """Determinants that the host works out."""
 
+FLOWS = frozenset({"days", "usage", "followed", "quantity"})
+"""Determinants of which a part of the days has a part; all others are as they are on a day."""
+
 ATTRIBUTE = (0, MAX_QUANTITY - 1, 3)
 AMOUNT = (-MAX_AMOUNT, MAX_AMOUNT, 0)
 UNROUNDED_AMOUNT = (-MAX_AMOUNT * 10**MAX_SCALE, MAX_AMOUNT * 10**MAX_SCALE, MAX_SCALE)

@@ -20,6 +20,11 @@ GROUP = "aimak.rate_components"
 INTERFACE_VERSION = 1
 
 
+STRETCH, VERSION, PERIOD = "stretch", "version", "period"
+"""How often a component is rated where facts or tariffs change inside a period: for each stretch of days over which
+what it depends on is the same; once for all days of the version; once, by the version of the period's last day."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A part of a line as it is explained: quantity in thousandths, price (a share for a tax), amount unrounded.
@@ -91,6 +96,13 @@ class RateComponent(Plugin):
 
     optional: bool = False
     """Whether its line is left out of the bill where it comes to nothing."""
+
+    spread: str | None = None
+    """STRETCH, VERSION or PERIOD, where facts or tariffs change inside a period. On each stretch, and over all days of
+    a version, quantity, days and other lines are those of these days; persons and attributes that changed within a
+    version are those of its last day. None follows from what it is made of: PERIOD where that is no quantity, no days
+    and no other line (then it is owed whole by who is connected on the last day), STRETCH for what is by days and by
+    persons or attributes, and for a tax; else VERSION."""
 
     tax: str | None = None
     """The code of the tax on the ledger; only of a component of kind "tax"."""

@@ -11,6 +11,7 @@ from aimak_billing.plugins.service_types.landscaping.plugin import Landscaping
 from aimak_billing.plugins.service_types.leisure.plugin import Leisure
 from aimak_billing.plugins.service_types.sewerage.plugin import Sewerage
 from aimak_billing.plugins.service_types.street_lighting.plugin import StreetLighting
+from aimak_billing.plugins.service_types.supply.plugin import Supply
 from aimak_billing.plugins.service_types.waste.plugin import Waste
 from aimak_billing.plugins.service_types.water.plugin import Water
 
@@ -87,3 +88,10 @@ class TestIrrigation(ServiceTypeContract):
     service = Irrigation
     cases = cases("irrigation")
     refused = ({}, {"hectares": "0.25"}, {"metered": False})
+
+
+class TestSupply(ServiceTypeContract):
+    """What the meter shows; attributes are the tariff's affair."""
+
+    service = Supply
+    cases = cases("supply")

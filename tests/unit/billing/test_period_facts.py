@@ -43,6 +43,8 @@ def sheet(account: str, attended: str, opened: str = "21") -> list[str]:
 def garden(town: Town) -> Town:
     """Three children and a tariff by attendance."""
     assert town.ask("post", "/billing/imports/tariffs", role="admin", data=TARIFF.encode()).status_code == 200
+    decided = {"tariffs": ["kindergarten@2026-01-01"], "ground": "decided before"}
+    town.post("/billing/tariffs/adopt", decided, role="approver")
     town.accounts(child("C1"), child("C2"), child("C3"))
     return town
 

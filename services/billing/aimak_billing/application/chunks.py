@@ -61,8 +61,9 @@ def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None
     period = Period.month(run.period)
     known = facts.of_accounts(work, chunk.first_account, chunk.last_account, period)
     known = narrowed(work, run, chunk, known)
-    frame = columns.rating_frame(known, period)
-    rated = unbilled(work, run, chunk, rate(frame, _book(kit, work, run, period)))
+    book = _book(kit, work, run, period)
+    frame = columns.rating_frame(known, book)
+    rated = unbilled(work, run, chunk, rate(frame, book))
     result = columns.outcome(frame, rated.lines, rated.holds, differing(kit, work, run, chunk, known.accounts, rated))
     named = [
         pl.lit(work.tenant).alias("tenant"),

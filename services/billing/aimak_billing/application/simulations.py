@@ -108,7 +108,7 @@ def _compared(kit: Kit, work: UnitOfWork, simulation: Row[Any], chunk: Row[Any])
     known = store.history(work, first, last, services, [pair.period for pair in both])
     parts = []
     for pair in both:
-        frame = rating_frame(known.facts(work, first, last, pair.period), pair.period)
+        frame = rating_frame(known.facts(work, first, last, pair.period), pair.old, pair.new)
         parts.append(compare(frame, pair.old, pair.new))
     return together(parts)
 

@@ -17,7 +17,7 @@ from aimak_billing.application.corrections.touching import touch_tariffs
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import tell_service_types
 from aimak_billing.domain.rating import Book, conflicts, explain, label, quote
-from aimak_billing.domain.tariff import TariffVersion, TaxRule, tax_spans
+from aimak_billing.domain.tariff import TariffVersion, TaxRule
 from aimak_billing.domain.tariff_life import DRAFT, ENTER, WITHDRAWN, Step, with_life
 from aimak_billing.store import registers as store
 from aimak_billing.store import tariffs
@@ -200,11 +200,7 @@ def book_ids(kit: Kit, work: UnitOfWork, period: Period) -> dict[str, list[int]]
     book = Book.of(versions, taxes, kit.plugins, period)
     if not book.versions:
         raise Refused(Problem("AIM-B055", {"period": period.name}))
-    ends = tax_spans(taxes)
-    return {
-        "tariffs": sorted(book.versions),
-        "taxes": sorted(tax.id for tax in taxes if period.start in ends[tax.id]),
-    }
+    return {"tariffs": sorted(book.versions), "taxes": sorted(tax.id for tax in book.taxes)}
 
 
 def book_of(kit: Kit, work: UnitOfWork, ids: Mapping[str, Sequence[int]], period: Period) -> Book:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +10,15 @@ from aimak.money import MAX_TYIYN
 from aimak.period import Period
 
 from aimak_billing.domain.period_facts import of_connections, with_facts
+from aimak_billing.domain.rating.book import Book
+from aimak_billing.domain.spans import (
+    SPAN_FROM,
+    Moved,
+    boundaries,
+    connections_by_span,
+    residents_by_span,
+    usage_by_span,
+)
 
 # Transfers of a bill take their ids from a block of 64.
 TRANSFERS_AT_MOST = 64
@@ -38,9 +48,10 @@ class Facts:
     """What a chunk knows, as columns.
 
     accounts: account_id, status, all of the chunk in the order of their ids (the row's number is the account's place);
-    connections: account_id, connection_id, service, provider, regime, customer_class, attributes; those of the
-    period; residents: account_id, residents, pensioners; usage: connection_id, usage (thousandths);
-    told: connection_id, name, from_date, to_date, value_thousandths of what comes anew each period.
+    connections: account_id, connection_id, service, provider, regime, customer_class, attributes; those of all days
+    of the period; residents: account_id, residents, pensioners, of entries of all days; usage: connection_id, usage
+    (thousandths); told: connection_id, name, from_date, to_date, value_thousandths of what comes anew each period;
+    moved: what begins, ends or changes inside the period.
     """
 
     accounts: pl.DataFrame
@@ -48,6 +59,7 @@ class Facts:
     residents: pl.DataFrame
     usage: pl.DataFrame
     told: pl.DataFrame
+    moved: Moved
 
 
 @dataclass(frozen=True)
@@ -62,20 +74,49 @@ class Outcome:
     totals: pl.DataFrame
 
 
-def rating_frame(facts: Facts, period: Period) -> pl.DataFrame:
-    """One row per connection in the order of the bill, with what its price depends on; days are the whole period.
-    A closed account keeps its place and has no connection."""
+def rating_frame(facts: Facts, book: Book, *others: Book) -> pl.DataFrame:
+    """One row per connection in the order of the bill, with what its price depends on, over the whole period; of
+    accounts of which something changes inside it one row per connection and span of days, for all books of one period
+    alike. A closed account keeps its place and has no connection."""
     places = facts.accounts.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
     places = places.filter(pl.col("status") == ACTIVE).select("account_id", "place")
-    days = pl.lit(period.days, dtype=pl.Int64)
+    days = pl.lit(book.period.days, dtype=pl.Int64)
+    spans = boundaries(facts.moved, _cut(facts, [book, *others]), book.period)
+    whole, parted = facts.connections, spans.is_empty()
+    if not parted:
+        whole = whole.join(spans.select("account_id").unique(), on="account_id", how="anti")
     frame = (
-        facts.connections.join(places, on="account_id", how="inner")
+        whole.join(places, on="account_id", how="inner")
         .join(facts.residents, on="account_id", how="left")
         .join(facts.usage, on="connection_id", how="left")
-        .sort("place", "connection_id")
-        .with_columns(days.alias("days"), days.alias("days_in_period"))
+        .with_columns(days.alias("days"), pl.lit(None, dtype=pl.Date).alias(SPAN_FROM))
     )
-    return with_facts(frame, of_connections(facts.told, period))
+    if not parted:
+        frame = pl.concat([frame, _by_span(facts, spans, places, book.period).select(frame.columns)])
+    frame = frame.sort("place", "connection_id", SPAN_FROM).with_columns(days.alias("days_in_period"))
+    return with_facts(frame, of_connections(facts.told, book.period))
+
+
+def _cut(facts: Facts, books: Sequence[Book]) -> pl.DataFrame:
+    """account_id and day of what changes because of a tariff."""
+    schema = {"service": pl.String, "provider": pl.String, "day": pl.Date}
+    days = [(cut.service, cut.provider, cut.day) for book in books for cut in book.cuts]
+    cuts = pl.DataFrame(days, schema=schema, orient="row")
+    connected = [
+        part.select("account_id", "service", "provider") for part in (facts.connections, facts.moved.connections)
+    ]
+    return pl.concat(connected).join(cuts, on=["service", "provider"], how="inner").select("account_id", "day")
+
+
+def _by_span(facts: Facts, spans: pl.DataFrame, places: pl.DataFrame, period: Period) -> pl.DataFrame:
+    rows = connections_by_span(facts.connections, facts.moved, spans, period)
+    residents = residents_by_span(facts.residents, facts.moved, spans, period)
+    usage = usage_by_span(rows.select("connection_id", SPAN_FROM, "span_to", "days"), facts.moved.usage)
+    return (
+        rows.join(places, on="account_id", how="inner")
+        .join(residents, on=["account_id", SPAN_FROM], how="left")
+        .join(usage, on=["connection_id", SPAN_FROM], how="left")
+    )
 
 
 def outcome(
@@ -128,19 +169,21 @@ def _beyond_bounds(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _totals(frame: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """By service, provider and class of the connections that are billed. A connection's quantity is that of its
-    first charge, shared by all that follow it."""
-    connection = lines.group_by("connection_id").agg(
+    """By service, provider and class of the connections that are billed, the class of the last day. A connection's
+    quantity under a version is that of its first charge, shared by all that follow it."""
+    connection = lines.group_by("connection_id", "tariff_version").agg(
         pl.col("quantity").filter(pl.col("kind") == "charge").first().fill_null(0).alias("quantity"),
         _sum_of("charge").alias("net"),
         _sum_of("tax").alias("tax"),
     )
-    classes = frame.select("connection_id", "service", "provider", "customer_class")
+    classes = frame.select("connection_id", "service", "provider", "customer_class", SPAN_FROM)
+    if classes.get_column(SPAN_FROM).null_count() < classes.height:
+        classes = classes.unique("connection_id", keep="last", maintain_order=True)
     return (
         connection.join(classes, on="connection_id", how="inner")
         .group_by("service", "provider", "customer_class")
         .agg(
-            pl.len().cast(pl.Int64).alias("connections"),
+            pl.col("connection_id").n_unique().cast(pl.Int64).alias("connections"),
             *(pl.col(name).cast(pl.Int128).sum().cast(pl.Int64, strict=True) for name in ("quantity", "net", "tax")),
         )
         .sort("service", "provider", "customer_class")

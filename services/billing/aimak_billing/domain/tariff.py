@@ -17,6 +17,9 @@ CLASS = "class"
 REGIME = "regime"
 """The name under which a tax rule speaks of the provider's tax regime."""
 
+SOM = "KGS"
+"""The currency of bills. A tariff in another one can be quoted, but rates nothing."""
+
 PUBLISHED = "published"
 """The status of a version that rates, from the end of its notice on; one that is still on its way does not."""
 
@@ -52,6 +55,10 @@ LINE, TOTAL = "line", "total"
 """What a tariff rounds: each line, or the total of a connection's lines, which then share it."""
 
 
+NEXT_PERIOD, BY_DAYS = "next_period", "by_days"
+"""What a change inside a period does: it waits for the next, or each version counts for its own days."""
+
+
 @dataclass(frozen=True)
 class Rounding:
     """How amounts are rounded: half_up (half away from zero), half_even, down or up, to whole multiples of `unit`
@@ -80,7 +87,8 @@ class TariffVersion:
     version of the same code begins. `decision` is None until the council has decided.
 
     `revision` counts the texts under one code and date, of which all but the last were withdrawn; `rates_from` is the
-    day on which its notice ends, where that is after `valid_from`."""
+    day on which its notice ends, where that is after `valid_from`. `currency` is an ISO code, amounts are in its
+    hundredths; `unit` is the unit of its quantities where it is not that of the service type."""
 
     tenant: str
     code: str
@@ -105,6 +113,10 @@ class TariffVersion:
     rates_from: date | None = None
     cost: Price | None = None
     """What a unit costs in full, without tax; None where nobody has said."""
+    currency: str = SOM
+    unit: str | None = None
+    change: str = NEXT_PERIOD
+    """When its beginning, its own end, and changes of its norms and taxes count: NEXT_PERIOD or BY_DAYS."""
 
     @property
     def id(self) -> int:

@@ -11,10 +11,10 @@ from aimak.service import Service
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from aimak_billing.application import simulations, tariff_life, tariffs
+from aimak_billing.application import simulations, tariff_life, tariff_texts, tariffs
 from aimak_billing.application.kit import Kit
 from aimak_billing.domain.tariff_life import Facts
-from aimak_billing.http.answers import STAFF, file_name, listed
+from aimak_billing.http.answers import STAFF, asked_language, file_name, listed
 from aimak_billing.http.schemas import QuoteSchema, SimulationSchema, StepSchema
 
 TARIFF_BYTES = 1 << 20
@@ -38,6 +38,7 @@ def tariff_routes(blue: Blueprint, service: Service, kit: Kit) -> None:
     for name, roles in STEP_ROLES.items():
         _step(blue, service, kit, name, roles)
     _views(blue, service, kit)
+    _texts(blue, service, kit)
     _simulations(blue, service, kit)
 
 
@@ -112,6 +113,26 @@ def _views(blue: Blueprint, service: Service, kit: Kit) -> None:
         """What one connection would be charged."""
         with service.work(actor().tenant) as work:
             return tariffs.quote_price(kit, work, asked, language())
+
+
+def _texts(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.get("/tariffs/export")
+    @requires(*STAFF)
+    def export() -> Response:
+        """Tariffs as a file; ?tariff, as often as needed, narrows."""
+        with service.work(actor().tenant) as work:
+            text = tariff_texts.export(kit, work, request.args.getlist("tariff"))
+        return Response(text, content_type="application/yaml; charset=utf-8")
+
+    @blue.get("/tariffs/diff")
+    @requires(*STAFF)
+    def diff() -> dict[str, Any]:
+        """What changes from ?tariff to ?tariff, or to one from the version before it."""
+        refs = request.args.getlist("tariff")
+        if not 1 <= len(refs) <= 2:
+            raise Refused(Problem("AIM-T114", {"count": len(refs)}))
+        with service.work(actor().tenant) as work:
+            return tariff_texts.diff(kit, work, refs, asked_language())
 
 
 def _simulations(blue: Blueprint, service: Service, kit: Kit) -> None:

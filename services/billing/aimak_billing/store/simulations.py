@@ -12,7 +12,8 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from aimak_billing.domain.chunk import Facts
-from aimak_billing.store import columns, period_facts, registers
+from aimak_billing.domain.spans import Moved
+from aimak_billing.store import columns, facts, period_facts, registers
 
 _DATED = {"valid_from": pl.Date, "valid_to": pl.Date}
 
@@ -73,21 +74,31 @@ class History:
 
     accounts: pl.DataFrame
     connections: pl.DataFrame
+    past: pl.DataFrame
     residents: pl.DataFrame
     usage: pl.DataFrame
 
     def facts(self, work: UnitOfWork, first: int, last: int, period: Period) -> Facts:
-        """The part that counts for one period, by the rules of a run: what holds on its last day."""
-        day = pl.lit(period.last_day)
-        holds = (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
+        """The part that counts for one period, by the rules of a run: what holds on all of its days, and what begins,
+        ends or changes inside it."""
+        start, end = pl.lit(period.start), pl.lit(period.end)
+        whole = (pl.col("valid_from") <= start) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= end))
+        touches = (pl.col("valid_from") < end) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > start))
         persons = [pl.col(name).sum() for name in ("residents", "pensioners")]
-        used = self.usage.filter((pl.col("to_date") > period.start) & (pl.col("to_date") <= period.end))
+        used = self.usage.filter((pl.col("to_date") > start) & (pl.col("to_date") <= end))
+        moved = Moved(
+            connections=self.connections.filter(touches & ~whole),
+            past=self.past.filter(pl.col("valid_to") > start),
+            residents=self.residents.filter(touches & ~whole),
+            usage=used,
+        )
         return Facts(
             accounts=self.accounts,
-            connections=self.connections.filter(holds).drop(*_DATED),
-            residents=self.residents.filter(holds).group_by("account_id").agg(persons),
+            connections=self.connections.filter(whole).drop(*_DATED),
+            residents=self.residents.filter(whole).group_by("account_id").agg(persons),
             usage=used.group_by("connection_id").agg(pl.col("usage").sum()),
             told=period_facts.of_period(work, first, last, period),
+            moved=moved,
         )
 
 
@@ -103,7 +114,7 @@ def history(work: UnitOfWork, first: int, last: int, services: Collection[str], 
     living = select(resident.c.account_id, resident.c.persons, resident.c.pensioners, *_dates(resident)).where(
         _within(work, resident, resident.c.account_id, first, last)
     )
-    used = select(usage.c.connection_id, usage.c.quantity_thousandths, usage.c.to_date).where(
+    used = select(usage.c.connection_id, usage.c.quantity_thousandths, usage.c.from_date, usage.c.to_date).where(
         _within(work, usage, usage.c.account_id, first, last),
         usage.c.state == "accepted",
         usage.c.to_date > min(period.start for period in periods),
@@ -117,8 +128,9 @@ def history(work: UnitOfWork, first: int, last: int, services: Collection[str], 
     return History(
         columns.read(work, own.order_by(account.c.id), {"account_id": pl.Int64, "status": pl.String}),
         columns.read(work, connected, ids | texts | _DATED).with_columns(regime),
+        facts.past(work, first, last, min(period.start for period in periods)),
         columns.read(work, living, persons | _DATED),
-        columns.read(work, used, {"connection_id": pl.Int64, "usage": pl.Int64, "to_date": pl.Date}),
+        columns.read(work, used, facts.USAGE),
     )
 
 

@@ -12,6 +12,7 @@ def add(metadata: MetaData) -> None:
     _places(metadata)
     _accounts(metadata)
     _at_accounts(metadata)
+    _past(metadata)
 
 
 def _creditors(metadata: MetaData) -> None:
@@ -146,3 +147,18 @@ def _at_accounts(metadata: MetaData) -> None:
         Column("version", BigInteger, nullable=False),
     )
     Index("usage_account", usage.c.tenant, usage.c.account_id, usage.c.to_date)
+
+
+def _past(metadata: MetaData) -> None:
+    past = Table(
+        "connection_past",
+        metadata,
+        Column("tenant", Code, primary_key=True),
+        Column("connection_id", Id, primary_key=True, autoincrement=False),
+        Column("valid_to", Day, primary_key=True, comment="first day on which the connection was as it is after it"),
+        Column("account_id", Id, nullable=False, comment="the connection's, so that a chunk finds it by range"),
+        Column("customer_class", Code, nullable=False),
+        Column("attributes", Json, nullable=False),
+        Column("ground", Text, nullable=False),
+    )
+    Index("connection_past_account", past.c.tenant, past.c.account_id)

@@ -26,6 +26,8 @@ class Tree:
     value: Any = None
     places: dict[Path, tuple[int, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    doubled: list[tuple[Path, Any]] = field(default_factory=list)
+    """The further values of keys that are named again; the first stands in `value`."""
     file: str | None = None
 
     def place(self, path: Path) -> Place:
@@ -88,6 +90,7 @@ def _mapping(node: yaml.MappingNode, path: Path, tree: Tree) -> Mapping[str, Any
         if not isinstance(key, yaml.ScalarNode) or key.value in found:
             place = Place(tree.file, key.start_mark.line + 1, str(key.start_mark.column + 1), path_text(inside))
             tree.problems.append(Problem("AIM-T012", {"name": str(key.value)[:80]}, place))
+            tree.doubled.append((inside, _value(child, inside, Tree())))
             continue
         found[key.value] = _value(child, inside, tree)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,12 +22,23 @@ from aimak.plugins.fields import (
 )
 from marshmallow import fields, validate, validates_schema
 
-from aimak_billing.domain.tariff import LINE, TOTAL
+from aimak_billing.domain.tariff import BY_DAYS, LINE, NEXT_PERIOD, SOM, TOTAL
 
 FORMAT = "tariffs/1"
 FREQUENCIES = ("month",)
 UNIT_OF = {"0.01": 1, "0.10": 10, "1": 100, "10": 1000, "100": 10_000}
 """What amounts are rounded to, as it is written in som → tyiyn."""
+
+
+class CurrencyField(TextField):
+    """Three capital letters."""
+
+    json_type: Mapping[str, Any] = {"type": "string", "pattern": "^[A-Z]{3}$"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
+            raise fault("AIM-T014", expected="KGS")
+        return value
 
 
 class Defaults(fields.Field[dict[str, int]]):
@@ -120,10 +132,13 @@ class TariffSchema(Dated):
     legal_ground = TextField(required=True)
     cost = PriceField(metadata={"description": "what a unit costs in full, som without tax"})
     frequency = ChoiceField(FREQUENCIES, load_default="month")
+    change = ChoiceField((NEXT_PERIOD, BY_DAYS), load_default=NEXT_PERIOD)
     without_reading = ChoiceField(("norm", "hold"), load_default="norm")
     defaults = Defaults(metadata={"description": "what counts where a connection has no such attribute or fact"})
     norms = fields.Nested(NormsSchema)
     rounding = fields.Nested(TariffRoundingSchema)
+    currency = CurrencyField(load_default=SOM, metadata={"description": "ISO code; bills are in KGS"})
+    unit = TextField(metadata={"description": "unit of the quantities where it is not that of the service type"})
     components = fields.List(fields.Nested(ComponentSchema), required=True, validate=validate.Length(min=1, max=99))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from aimak_billing.domain.rating.plugins import Plugins
-from aimak_billing.domain.tariff import LINE, Rounding, TariffVersion, TaxRule
+from aimak_billing.domain.tariff import LINE, SOM, Rounding, TariffVersion, TaxRule
 from aimak_billing.tariff_file.schema import FORMAT, UNIT_OF, TariffSchema, TaxRuleSchema
 
 _WHOLE = re.compile(r"0|[1-9]\d*", re.ASCII)
@@ -48,6 +48,8 @@ def _tree(version: TariffVersion, plugins: Plugins) -> dict[str, Any]:
             for norm in version.norms
         ]
         tree["norms"] = {"per": version.norm_per, "table": [_said(norm_schema.dump(entry)) for entry in table]}
+    if version.currency == SOM:
+        del tree["currency"]
     tree["rounding"] = _rounding(version.rounding)
     tree["components"] = [_component(component, plugins) for component in version.components]
     return _said(tree)

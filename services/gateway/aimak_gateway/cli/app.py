@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from aimak_gateway.cli import (
-    audit,
     billing,
     cycle,
     dead_letters,
@@ -51,7 +50,6 @@ MODULES = (
     cycle,
     billing,
     ledger,
-    audit,
     payments,
     plugins,
     dead_letters,

@@ -1,8 +1,9 @@
-"""plugins list|check."""
+"""plugins list|check|new."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +35,20 @@ def register(app: typer.Typer) -> None:
         if refused:
             raise Failed(VALIDATION, [{"code": row["code"], "message": _left_out(ui, row)} for row in refused])
         ui.result({"plugins": len(taken), "refused": []}, [ui.word("ui.plugins_fine", count=len(taken))])
+
+    @command(group, "new")
+    def new(
+        ui: Ui,
+        kind: Annotated[str, typer.Argument(help="service-type or rate-component.")],
+        name: Annotated[str, typer.Argument(help="Its code: lower case letters, digits, _ and -.")],
+        folder: Annotated[Path, typer.Option(help="Where the package's folder is made.")] = Path(),
+    ) -> None:
+        """Make a package that installs and is billed as it stands.  Example: aimak plugins new service-type parking"""
+        from aimak_gateway.cli import scaffold
+
+        made, files = scaffold.make(kind, name, folder)
+        written = [str(file) for file in files]
+        ui.result({"folder": str(made), "files": written}, written, f"pip install {made}")
 
 
 def _ask(api: Api) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

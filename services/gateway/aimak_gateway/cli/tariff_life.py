@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 from aimak.problems import Problem, Refused
 
 from aimak_gateway.cli.connect import Api, connected
-from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.frame import USAGE, Failed, Ui, command, table
 from aimak_gateway.cli.importing import DryRun, File, finish, import_file
 
 Tariffs = Annotated[list[str], typer.Argument(help="Tariffs by code, or CODE@DATE where several are on their way.")]
@@ -32,10 +34,16 @@ def add(group: typer.Typer) -> None:
 
 def _views(group: typer.Typer) -> None:
     @command(group, "import")
-    def take(ui: Ui, file: File, dry_run: DryRun = False) -> None:
+    def take(
+        ui: Ui,
+        file: File,
+        form: Annotated[str, typer.Option("--format", help="aimak, or owrs: one tariff for each class.")] = "aimak",
+        provider: Annotated[str | None, typer.Option(help="Whose tariffs those of an OWRS file are.")] = None,
+        dry_run: DryRun = False,
+    ) -> None:
         """Enter a file of tariffs as drafts, whole or not at all.  Example: aimak tariff import tariffs.yaml"""
-        with connected(ui) as api:
-            state = import_file(ui, api, "billing", "tariffs", file, dry_run=dry_run)
+        with _ours(ui, file, form, provider) as ours, connected(ui) as api:
+            state = import_file(ui, api, "billing", "tariffs", ours, dry_run=dry_run)
         finish(ui, "tariffs", state)
 
     @command(group, "list")
@@ -51,6 +59,23 @@ def _views(group: typer.Typer) -> None:
         with connected(ui) as api:
             answer = api.get(f"/billing/tariffs/{code}" if code else "/billing/tariffs")
         ui.result(answer, _versions(answer) if code else _list(ui, answer["tariffs"]))
+
+
+@contextmanager
+def _ours(ui: Ui, file: Path, form: str, provider: str | None) -> Iterator[Path]:
+    """The file in our own form: as it is, or translated beside."""
+    if form == "aimak":
+        yield file
+        return
+    if provider is None:
+        raise Failed(USAGE, [ui.problem(Problem("AIM-G031", {"missing": "--provider"}))])
+    from aimak_gateway.offline import translated
+
+    text = translated(file, form, provider)
+    with TemporaryDirectory() as folder:
+        ours = Path(folder) / f"{file.stem}.yaml"
+        ours.write_text(text, encoding="utf-8")
+        yield ours
 
 
 def _before_the_council(group: typer.Typer) -> None:
@@ -121,7 +146,7 @@ def _aside(group: typer.Typer) -> None:
         with connected(ui) as api:
             refs = list(tariffs or []) or (_drafts(api) if every else [])
             if not refs:
-                raise Refused(Problem("AIM-G040"))
+                raise Refused(Problem("AIM-G060"))
             answer = api.post("/billing/tariffs/adopt", {"tariffs": refs, "ground": ground})
         ui.result(answer, _list(ui, answer["tariffs"]))
 

@@ -106,7 +106,7 @@ class Compiler:
         try:
             return arithmetic.quotient(left, right)
         except NeverDivisible:
-            raise MalformedFormula("AIM-T107", at) from None
+            raise MalformedFormula("AIM-T207", at) from None
 
     def _call(self, node: Call) -> Value:
         if node.function == "if":
@@ -182,5 +182,5 @@ def gaps_of(formulas: Iterable[Formula], inputs: Inputs) -> list[Gap]:
         compiler = Compiler(inputs)
         compiler.number(formula.tree)
         for at, zero in compiler.divisors:
-            found.append(Gap("AIM-T107", {"line": str(at.line), "column": str(at.column)}, zero.fill_null(False)))
+            found.append(Gap("AIM-T207", {"line": str(at.line), "column": str(at.column)}, zero.fill_null(False)))
     return found

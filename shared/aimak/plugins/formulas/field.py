@@ -37,7 +37,7 @@ class FormulaField(fields.Field[Formula]):
         except MalformedFormula as wrong:
             raise ValidationError([Fault(wrong.code, wrong.fields)]) from None
         if uses.kind != "number":
-            raise fault("AIM-T106", line=1, column=1, expected="number", found=uses.kind)
+            raise fault("AIM-T206", line=1, column=1, expected="number", found=uses.kind)
         return Formula(str(value), tree, uses)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:

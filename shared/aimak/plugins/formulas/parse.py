@@ -47,7 +47,7 @@ class _Token:
 def parse(text: str) -> Node:
     """The tree of a formula. Raises MalformedFormula with line and column."""
     if len(text) > MAX_LENGTH:
-        raise MalformedFormula("AIM-T103", Spot(), limit=str(MAX_LENGTH))
+        raise MalformedFormula("AIM-T203", Spot(), limit=str(MAX_LENGTH))
     parser = _Parser(_tokens(text))
     tree = parser.either(0)
     parser.expect(END)
@@ -61,7 +61,7 @@ def _tokens(text: str) -> list[_Token]:
         at = Spot(line, place - start + 1)
         match = _TOKEN.match(text, place)
         if match is None:
-            raise MalformedFormula("AIM-T101", at, found=text[place])
+            raise MalformedFormula("AIM-T201", at, found=text[place])
         kind = str(match.lastgroup)
         if kind == "space":
             line += match[0].count("\n")
@@ -99,8 +99,8 @@ class _Parser:
 
     def _unfit(self, token: _Token) -> MalformedFormula:
         if token.kind == END:
-            return MalformedFormula("AIM-T102", token.at)
-        return MalformedFormula("AIM-T101", token.at, found=token.text[:40])
+            return MalformedFormula("AIM-T202", token.at)
+        return MalformedFormula("AIM-T201", token.at, found=token.text[:40])
 
     def _chain(self, operators: tuple[str, ...], below: Callable[[int], Node], depth: int) -> Node:
         tree = below(depth)
@@ -110,7 +110,7 @@ class _Parser:
             # A long sum is a deep tree: what walks it later must not run out of stack.
             length += 1
             if depth + length // 8 > MAX_DEPTH:
-                raise MalformedFormula("AIM-T103", sign.at, limit=str(MAX_DEPTH))
+                raise MalformedFormula("AIM-T203", sign.at, limit=str(MAX_DEPTH))
             tree = Binary(sign.text, tree, below(depth), sign.at)
         return tree
 
@@ -177,7 +177,7 @@ class _Parser:
 
     def _call(self, name: _Token, depth: int) -> Node:
         if name.text not in FUNCTIONS:
-            raise MalformedFormula("AIM-T104", name.at, function=name.text, known=", ".join(sorted(FUNCTIONS)))
+            raise MalformedFormula("AIM-T204", name.at, function=name.text, known=", ".join(sorted(FUNCTIONS)))
         self.take()
         arguments = [self.either(depth + 1)]
         while self.sees(","):
@@ -187,15 +187,15 @@ class _Parser:
         fewest, most = FUNCTIONS[name.text]
         if not fewest <= len(arguments) <= most:
             limits = str(fewest) if fewest == most else f"{fewest}-{most}"
-            raise MalformedFormula("AIM-T105", name.at, function=name.text, expected=limits, given=str(len(arguments)))
+            raise MalformedFormula("AIM-T205", name.at, function=name.text, expected=limits, given=str(len(arguments)))
         return Call(name.text, tuple(arguments), name.at)
 
     def _number(self, token: _Token) -> Fraction:
         if len(token.text) > MAX_DIGITS:
-            raise MalformedFormula("AIM-T103", token.at, limit=str(MAX_DIGITS))
+            raise MalformedFormula("AIM-T203", token.at, limit=str(MAX_DIGITS))
         whole, _, fraction = token.text.partition(".")
         return Fraction(int(f"{whole}{fraction}" or 0), 10 ** len(fraction))
 
     def _deep(self, depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise MalformedFormula("AIM-T103", self.next.at, limit=str(MAX_DEPTH))
+            raise MalformedFormula("AIM-T203", self.next.at, limit=str(MAX_DEPTH))

@@ -76,7 +76,7 @@ def _call(node: Call, names: _Names) -> str:
     for argument in node.arguments:
         _must(argument, NUMBER, names)
     if node.function == "blocks" and len(node.arguments) % 2:
-        raise MalformedFormula("AIM-T108", node.at)
+        raise MalformedFormula("AIM-T208", node.at)
     if node.function in ("round", "round_even") and len(node.arguments) == 2:
         _decimals(node.arguments[1])
     return NUMBER
@@ -84,7 +84,7 @@ def _call(node: Call, names: _Names) -> str:
 
 def _decimals(node: Node) -> None:
     if not isinstance(node, Literal) or node.value.denominator != 1 or not 0 <= node.value <= 9:
-        raise MalformedFormula("AIM-T109", node.at)
+        raise MalformedFormula("AIM-T209", node.at)
 
 
 def _must(node: Node, kind: str, names: _Names) -> None:
@@ -93,4 +93,4 @@ def _must(node: Node, kind: str, names: _Names) -> None:
         return
     found = _kind(node, names)
     if found != kind:
-        raise MalformedFormula("AIM-T106", node.at, expected=kind, found=found)
+        raise MalformedFormula("AIM-T206", node.at, expected=kind, found=found)

@@ -289,7 +289,7 @@ def test_blocks_by_the_meters_size_hold_a_size_that_no_set_names(made):
         attributes = {"metered": True} | ({"meter_size": size} if size else {})
         rated = quote({**METERED, "attributes": attributes, "usage": 12_000}, book)
         amounts[size] = rated.lines["amount"].to_list() or held(rated)
-    assert amounts == {"20": [2800], "50": [6000], "25": ["AIM-T110"], None: ["AIM-T024"]}
+    assert amounts == {"20": [2800], "50": [6000], "25": ["AIM-T210"], None: ["AIM-T024"]}
 
 
 def test_the_season_is_that_of_the_periods_first_day(made):

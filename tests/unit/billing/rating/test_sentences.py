@@ -1,11 +1,13 @@
 """A line reads like a sentence that a resident understands, in each language."""
 
+from datetime import date
+
 import pytest
 from aimak.plugins.numbers import Price
-from aimak_billing.domain.rating import explain, label, quote
+from aimak_billing.domain.rating import explain, label, quote, rate
 from aimak_billing.domain.rating.written import price_text, quantity_text, share_text
 
-from tests.unit.billing.rating.conftest import tariff
+from tests.unit.billing.rating.conftest import frame, tariff
 
 TAXED = "- {code: volume, kind: per_unit, price: 10.45}\n- {code: sales_tax, kind: tax, tax: sales_tax}"
 NORMS = "norms: {table: [{when: {norm: flat}, quantity: 0.2}]}"
@@ -89,3 +91,38 @@ def test_numbers_as_people_write_them():
         "0.05",
     ]
     assert [share_text(30_000), share_text(25_000), share_text(0)] == ["3", "2.5", "0"]
+
+
+def test_days_that_differ_are_told_one_by_one(made):
+    """Which days, how many persons on them and what falls on them, beside the one product."""
+    book = made(tariff("- {code: volume, kind: per_unit, price: 10.45}", extra=NORMS))
+    row = {"attributes": '{"metered":false,"norm":"flat"}', "connection_id": 0, "account_id": 0}
+    rows = [
+        {**row, "span_from": date(2026, 10, 1), "days": 10, "residents": 2},
+        {**row, "span_from": date(2026, 10, 11), "days": 21, "residents": 3},
+    ]
+    lines = rate(frame(*rows), book).lines.to_dicts()
+    told = explain(lines, book.versions[lines[0]["tariff_id"]], book.plugins, book.taxes, "en").replace("\u00a0", " ")
+    assert told == (
+        "16.600 m³ × 10.45 som = 173.47 som (10 days from 1 October 2026: 2 pers. × 0.200 m³ = 4.000 m³, "
+        "21 days from 11 October 2026: 3 pers. × 0.200 m³ = 12.600 m³); tariff of 1 June 2026, decision 14"
+    )
+    for lang, days in (("ru", "10 дн. с 1 октября 2026"), ("ky", "баштап 10 күн")):
+        assert days in explain(lines, book.versions[lines[0]["tariff_id"]], book.plugins, book.taxes, lang).replace(
+            "\u00a0", " "
+        )
+
+
+def test_persons_by_days_are_told_for_their_days(made):
+    """Each stretch has a product of its own: 1 person, then 2."""
+    book = made(tariff("- {code: persons, kind: per_person, price: 31, prorate: days}", "waste"))
+    row = {"service": "waste", "attributes": "{}", "connection_id": 0, "account_id": 0}
+    rows = [
+        {**row, "span_from": date(2026, 10, 1), "days": 10, "residents": 1},
+        {**row, "span_from": date(2026, 10, 11), "days": 21, "residents": 2},
+    ]
+    lines = rate(frame(*rows), book).lines.to_dicts()
+    told = explain(lines, book.versions[lines[0]["tariff_id"]], book.plugins, book.taxes, "en").replace("\u00a0", " ")
+    assert told.startswith(
+        "1 pers. × 31.00 som + 2 pers. × 31.00 som = 52.00 som (10 days from 1 October 2026: 1 pers., "
+    )

@@ -34,7 +34,7 @@ def test_any_text_is_a_formula_or_a_problem_with_its_place(text):
         signature(tree)
     except MalformedFormula as wrong:
         lines = text.split("\n")
-        assert wrong.code.startswith("AIM-T1")
+        assert wrong.code.startswith("AIM-T2")
         assert 1 <= wrong.at.line <= len(lines)
         assert 1 <= wrong.at.column <= len(lines[wrong.at.line - 1]) + 1
     else:
@@ -44,24 +44,24 @@ def test_any_text_is_a_formula_or_a_problem_with_its_place(text):
 @pytest.mark.parametrize(
     ("text", "code", "line", "column"),
     [
-        ("1 +", "AIM-T102", 1, 4),
-        ("(quantity\n * 2))", "AIM-T101", 2, 6),
-        ("a ** b", "AIM-T101", 1, 4),
-        ("a.b.c", "AIM-T101", 1, 4),
-        ("x = 1 = 2", "AIM-T101", 1, 7),
-        ("open('x')", "AIM-T104", 1, 1),
-        ("1 + min(2)", "AIM-T105", 1, 5),
-        ("if(a, 1, 2) + (b and c)", "AIM-T106", 1, 18),
-        ("round(a, b)", "AIM-T109", 1, 10),
-        ("round(a, 10)", "AIM-T109", 1, 10),
-        ("blocks(a, 1, 2)", "AIM-T108", 1, 1),
-        ("a + 'b'", "AIM-T106", 1, 5),
-        ("a > 'b'", "AIM-T106", 1, 5),
-        ("1" * 25, "AIM-T103", 1, 1),
-        ("((" * 100, "AIM-T103", 1, 62),
-        ("-" * 100 + "1", "AIM-T103", 1, 62),
-        ("not " * 100 + "a", "AIM-T103", 1, 245),
-        ("a" * 20_001, "AIM-T103", 1, 1),
+        ("1 +", "AIM-T202", 1, 4),
+        ("(quantity\n * 2))", "AIM-T201", 2, 6),
+        ("a ** b", "AIM-T201", 1, 4),
+        ("a.b.c", "AIM-T201", 1, 4),
+        ("x = 1 = 2", "AIM-T201", 1, 7),
+        ("open('x')", "AIM-T204", 1, 1),
+        ("1 + min(2)", "AIM-T205", 1, 5),
+        ("if(a, 1, 2) + (b and c)", "AIM-T206", 1, 18),
+        ("round(a, b)", "AIM-T209", 1, 10),
+        ("round(a, 10)", "AIM-T209", 1, 10),
+        ("blocks(a, 1, 2)", "AIM-T208", 1, 1),
+        ("a + 'b'", "AIM-T206", 1, 5),
+        ("a > 'b'", "AIM-T206", 1, 5),
+        ("1" * 25, "AIM-T203", 1, 1),
+        ("((" * 100, "AIM-T203", 1, 62),
+        ("-" * 100 + "1", "AIM-T203", 1, 62),
+        ("not " * 100 + "a", "AIM-T203", 1, 245),
+        ("a" * 20_001, "AIM-T203", 1, 1),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text, code, line, column):

@@ -19,6 +19,7 @@ from aimak_billing.application.tariffs import book_ids, book_of
 from aimak_billing.domain import chunk as columns
 from aimak_billing.domain.corrections.differences import KEYS, covered, differences, fitting, placed
 from aimak_billing.domain.rating import Book, Rated, rate
+from aimak_billing.domain.spans import SPAN_FROM
 from aimak_billing.store import accounts, facts, touched
 
 # So many accounts apart are read each for itself; beyond that their whole range is read at once.
@@ -105,8 +106,8 @@ def _book(kit: Kit, work: UnitOfWork, run: Row[Any], name: str) -> Book | None:
 
 def _today(work: UnitOfWork, book: Book, ids: list[int]) -> Rated:
     """Accounts rated for the period of `book` as all is known now, the closed ones too."""
-    frames = [_frame(work, book.period, first, last, mine) for first, last, mine in _ranges(ids)]
-    return rate(pl.concat(frames).sort("place", "connection_id"), book)
+    frames = [_frame(work, book, first, last, mine) for first, last, mine in _ranges(ids)]
+    return rate(pl.concat(frames).sort("place", "connection_id", SPAN_FROM), book)
 
 
 def _ranges(ids: list[int]) -> Iterator[tuple[int, int, list[int]]]:
@@ -116,11 +117,11 @@ def _ranges(ids: list[int]) -> Iterator[tuple[int, int, list[int]]]:
         yield ids[0], ids[-1], ids
 
 
-def _frame(work: UnitOfWork, period: Period, first: int, last: int, ids: list[int]) -> pl.DataFrame:
-    known = facts.of_accounts(work, first, last, period)
+def _frame(work: UnitOfWork, book: Book, first: int, last: int, ids: list[int]) -> pl.DataFrame:
+    known = facts.of_accounts(work, first, last, book.period)
     mine = pl.col("account_id").is_in(ids)
     opened = known.accounts.filter(mine).with_columns(pl.lit(columns.ACTIVE).alias("status"))
-    frame = columns.rating_frame(replace(known, accounts=opened, connections=known.connections.filter(mine)), period)
+    frame = columns.rating_frame(replace(known, accounts=opened, connections=known.connections.filter(mine)), book)
     # Places of several ranges must not meet.
     return frame.with_columns(pl.col("account_id").alias("place"))
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from aimak_billing.domain.rating import lines as line_columns
 from aimak_billing.domain.rating.attributes import with_attributes
-from aimak_billing.domain.rating.book import Book
-from aimak_billing.domain.rating.determinants import column
+from aimak_billing.domain.rating.book import Book, Stage
+from aimak_billing.domain.rating.determinants import OUT_OF_BOUNDS, column
 from aimak_billing.domain.rating.holds import HOLDS, NO_TARIFF, held, told
-from aimak_billing.domain.rating.prepared import QUANTITY, Prepared
+from aimak_billing.domain.rating.prepared import DAYS_HERE, QUANTITY, Prepared
+from aimak_billing.domain.rating.stretches import Stretched
+from aimak_billing.domain.spans import SPAN_FROM, shares_of_days
 
 FRAME: Mapping[str, pl.DataType] = {
     "account_id": pl.Int64(),
@@ -30,10 +33,13 @@ FRAME: Mapping[str, pl.DataType] = {
     "usage": pl.Int64(),
     "days": pl.Int64(),
     "days_in_period": pl.Int64(),
+    SPAN_FROM: pl.Date(),
 }
+"""A row is a connection over the whole period, span_from null; or, where something of its account changes inside the
+period, a connection over a span of days on which nothing does, for all connections of the account alike."""
+
 FOLLOWED = "followed"
 _VERSION = "_version"
-_NO_QUANTITY = pl.DataFrame(schema={"account_id": pl.Int64, column(QUANTITY): pl.Int64})
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,20 @@ def rate(frame: pl.DataFrame, book: Book) -> Rated:
 
     Amounts are tyiyn (Int64), quantities thousandths; everything between is exact in 128 bits. A connection without a
     tariff, or for which a determinant is null or out of bounds, is held; it never becomes an amount."""
-    rows = _placed(with_attributes(frame, book.attribute_texts, book.attribute_numbers), book)
-    quantities = _Quantities(book)
+    usual = frame.get_column(SPAN_FROM).is_null()
+    if usual.all():
+        return _rate_whole(frame.drop(SPAN_FROM), book)
+    whole = _rate_whole(frame.filter(usual).drop(SPAN_FROM), book)
+    parts = _rate_parts(frame.filter(~usual), book)
+    return Rated(
+        pl.concat([whole.lines, parts.lines]), pl.concat([whole.holds, parts.holds]).sort("place", "connection_id")
+    )
+
+
+def _rate_whole(frame: pl.DataFrame, book: Book) -> Rated:
+    """Connections of which nothing changes inside the period."""
+    rows = _placed(_slotted(with_attributes(frame, book.attribute_texts, book.attribute_numbers)), book.stages[0])
+    quantities = Quantities(book, ["account_id"])
     holds, lines = [HOLDS], [line_columns.EMPTY.lazy()]
     nobody = rows.filter(pl.col(_VERSION).is_null())
     if nobody.height:
@@ -70,6 +88,54 @@ def rate(frame: pl.DataFrame, book: Book) -> Rated:
     return Rated(pl.concat(lines).collect(), pl.concat(holds).sort("place", "connection_id"))
 
 
+def _rate_parts(frame: pl.DataFrame, book: Book) -> Rated:
+    """Connections by spans of days: each span by the tariffs of its first day."""
+    rows = _slotted(with_attributes(frame, book.attribute_texts, book.attribute_numbers))
+    rows = rows.with_columns(pl.col("days").sum().over("connection_id").alias(column(DAYS_HERE)))
+    quantities = Quantities(book, ["account_id", SPAN_FROM])
+    staged = list(_staged(rows, book))
+    nobody = pl.concat([part.filter(pl.col(_VERSION).is_null()) for part, _ in staged])
+    holds, lines = [HOLDS], [line_columns.EMPTY]
+    holds.append(held(nobody, [NO_TARIFF], book.day))
+    quantities.unknown(nobody)
+    last = pl.col(SPAN_FROM) + pl.duration(days="days") == pl.lit(book.period.end)
+    for one in book.prepared:
+        followed = one.version.service in quantities.services
+        parts = [
+            _with_followed(part.lazy().filter(pl.col(_VERSION) == number), one, quantities)
+            .with_columns(steps.of_part)
+            .collect()
+            for part, stage in staged
+            for number, steps in enumerate(stage.steps)
+            if steps.one is one
+        ]
+        mine = pl.concat(parts, how="diagonal").sort("place", "connection_id", SPAN_FROM)
+        if mine.is_empty():
+            continue
+        stretched = Stretched(one, mine, one.quantity_used or followed, last)
+        if followed:
+            quantities.found(one.version.service, stretched.rows)
+        holds.append(told(stretched.held(), one, book.day))
+        lines += stretched.lines()
+    return _without_held(pl.concat(lines), pl.concat(holds))
+
+
+def _staged(rows: pl.DataFrame, book: Book) -> Iterator[tuple[pl.DataFrame, Stage]]:
+    """The rows of each stage, with the number of the version that each falls under."""
+    ends = [*(stage.day for stage in book.stages[1:]), None]
+    for stage, end in zip(book.stages, ends, strict=True):
+        begins = pl.col(SPAN_FROM) >= stage.day
+        yield _placed(rows.filter(begins if end is None else begins & (pl.col(SPAN_FROM) < end)), stage), stage
+
+
+def _without_held(lines: pl.DataFrame, holds: pl.DataFrame) -> Rated:
+    """One hold for each connection, the most telling of its spans, and no line of a connection that is held."""
+    vague = (pl.col("code") == OUT_OF_BOUNDS).alias("_vague")
+    holds = holds.with_columns(vague).sort("place", "connection_id", "_vague", maintain_order=True).drop("_vague")
+    holds = holds.unique("connection_id", keep="first", maintain_order=True)
+    return Rated(lines.join(holds.select("connection_id"), on="connection_id", how="anti"), holds)
+
+
 def quote(connection: Mapping[str, Any], book: Book) -> Rated:
     """Rate one connection, by the same expressions. What is not given is not known, but: one account, the whole
     period, no attributes, household, provider's regime general."""
@@ -78,47 +144,68 @@ def quote(connection: Mapping[str, Any], book: Book) -> Rated:
     row = {**usual, "days": days, "days_in_period": days, "attributes": "{}", **connection}
     if isinstance(row["attributes"], Mapping):
         row["attributes"] = json.dumps(row["attributes"], default=str)
-    rated = rate(pl.DataFrame({name: [row.get(name)] for name in FRAME}, schema=dict(FRAME)), book)
+    cut = "days" not in connection and book.days_of(row["service"], row["provider"])
+    rows = _by_stage(row, list(cut), book) if cut else [row]
+    rated = rate(pl.DataFrame([{name: row.get(name) for name in FRAME} for row in rows], schema=dict(FRAME)), book)
     return Rated(line_columns.sorted_lines(rated.lines), rated.holds)
 
 
-def _placed(rows: pl.DataFrame, book: Book) -> pl.DataFrame:
-    """With the number of the version that each connection falls under, and its place among the account's."""
+def _by_stage(row: Mapping[str, Any], cut: list[date], book: Book) -> list[dict[str, Any]]:
+    """One connection of which nothing changes but its tariff, on the days `cut`."""
+    begins = [book.day, *cut]
+    days = [(end - day).days for day, end in zip(begins, [*cut, book.period.end], strict=True)]
+    usage = [None] * len(days) if row.get("usage") is None else shares_of_days(row["usage"], days)
+    return [
+        {**row, SPAN_FROM: day, "days": count, "usage": used}
+        for day, count, used in zip(begins, days, usage, strict=True)
+    ]
+
+
+def _placed(rows: pl.DataFrame, stage: Stage) -> pl.DataFrame:
+    """With the number of the version that each connection falls under; one that is in force before one that waits."""
     version = pl.lit(None, dtype=pl.Int32)
-    for number, steps in reversed(list(enumerate(book.steps))):
-        version = pl.when(steps.applies).then(pl.lit(number, dtype=pl.Int32)).otherwise(version)
+    order = sorted(range(len(stage.steps)), key=lambda number: (number in stage.waiting, number))
+    for number in reversed(order):
+        version = pl.when(stage.steps[number].applies).then(pl.lit(number, dtype=pl.Int32)).otherwise(version)
+    return rows.with_columns(version.alias(_VERSION))
+
+
+def _slotted(rows: pl.DataFrame) -> pl.DataFrame:
+    """With each row's place among those of its account."""
     index = pl.int_range(pl.len(), dtype=pl.Int64)
     first = pl.when(pl.col("place").ne_missing(pl.col("place").shift(1))).then(index).forward_fill()
-    return rows.with_columns(version.alias(_VERSION), (index - first).alias(line_columns.SLOT))
+    return rows.with_columns((index - first).alias(line_columns.SLOT))
 
 
-class _Quantities:
-    """The quantities that other services follow, by account."""
+class Quantities:
+    """The quantities that other services follow, by account, or by account and span of days."""
 
-    def __init__(self, book: Book) -> None:
-        services = {one.service.follows for one in book.prepared if one.service.follows}
-        self._pieces: dict[str, list[pl.DataFrame]] = {service: [_NO_QUANTITY] for service in services}
+    def __init__(self, book: Book, keys: list[str]) -> None:
+        """`keys`: what a quantity belongs to."""
+        self.services = {one.service.follows for one in book.prepared if one.service.follows}
+        self._keys = keys
+        nothing = pl.DataFrame(schema={**{key: FRAME[key] for key in keys}, column(QUANTITY): pl.Int64})
+        self._pieces: dict[str, list[pl.DataFrame]] = {service: [nothing] for service in self.services}
 
     def found(self, service: str, rows: pl.DataFrame) -> None:
         """Keep what was found for connections of a service; null is kept as null."""
-        self._pieces[service].append(rows.select("account_id", column(QUANTITY)))
+        self._pieces[service].append(rows.select(*self._keys, column(QUANTITY)))
 
     def unknown(self, rows: pl.DataFrame) -> None:
         """Keep that nothing is known of these connections."""
         for service in self._pieces:
             nothing = pl.lit(None, dtype=pl.Int64).alias(column(QUANTITY))
-            self._pieces[service].append(rows.filter(pl.col("service") == service).select("account_id", nothing))
+            self._pieces[service].append(rows.filter(pl.col("service") == service).select(*self._keys, nothing))
 
-    def of(self, service: str) -> pl.LazyFrame:
-        """account_id and the account's quantity of a service; null as soon as one connection's is not known."""
+    def beside(self, rows: pl.LazyFrame, service: str) -> pl.LazyFrame:
+        """The rows with the account's quantity of a service; null as soon as one connection's is not known."""
         quantity = pl.col(column(QUANTITY))
-        pieces = pl.concat(self._pieces.get(service, [_NO_QUANTITY])).lazy()
-        by_account = pieces.group_by("account_id").agg(quantity.sum(), missing=quantity.null_count())
+        pieces = pl.concat(self._pieces[service]).lazy()
+        by_account = pieces.group_by(self._keys).agg(quantity.sum(), missing=quantity.null_count())
         # The sum passes over nulls, so it counts only where there was none.
         known = pl.when(pl.col("missing") == 0).then(quantity).otherwise(None)
-        return by_account.select("account_id", known.alias(column(FOLLOWED)))
+        return rows.join(by_account.select(*self._keys, known.alias(column(FOLLOWED))), on=self._keys, how="left")
 
 
-def _with_followed(rows: pl.LazyFrame, one: Prepared, quantities: _Quantities) -> pl.LazyFrame:
-    service = one.service.follows
-    return rows if service is None else rows.join(quantities.of(service), on="account_id", how="left")
+def _with_followed(rows: pl.LazyFrame, one: Prepared, quantities: Quantities) -> pl.LazyFrame:
+    return rows if one.service.follows is None else quantities.beside(rows, one.service.follows)

@@ -45,24 +45,30 @@ def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:
 
 def columns_of_line(one: Prepared, line: Line) -> list[pl.Expr]:
     """The columns of one component's lines, over rows that were calculated."""
-    quantity = line.quantity
-    price, scale = _price(line)
+    quantity = _nothing(pl.Int64()) if line.quantity is None else line.quantity.expr.cast(pl.Int64, strict=True)
+    return line_columns(one, line, quantity, *price_of(line), pl.col(column(line.code)), basis_of(one, line))
+
+
+def line_columns(
+    one: Prepared, line: Line, quantity: pl.Expr, price: pl.Expr, scale: pl.Expr, amount: pl.Expr, basis: pl.Expr
+) -> list[pl.Expr]:
+    """The columns of EMPTY for one component; the rest as given."""
     return [
         *(pl.col(name) for name in ("account_id", "place", "connection_id", "service", "provider")),
         pl.lit(one.version.id, dtype=pl.Int64).alias("tariff_id"),
         pl.lit(line.code).alias("component"),
         pl.lit(line.component.kind).alias("kind"),
         (pl.col(SLOT) * LINES_PER_CONNECTION + line.index).cast(pl.Int32).alias("position"),
-        (_nothing(pl.Int64()) if quantity is None else quantity.expr.cast(pl.Int64, strict=True)).alias("quantity"),
+        quantity.alias("quantity"),
         price.alias("price"),
         scale.alias("price_scale"),
-        pl.col(column(line.code)).alias("amount"),
+        amount.alias("amount"),
         pl.lit(line.component.tax, dtype=pl.String).alias("tax"),
-        _basis(one, line).alias("basis"),
+        basis.alias("basis"),
     ]
 
 
-def _price(line: Line) -> tuple[pl.Expr, pl.Expr]:
+def price_of(line: Line) -> tuple[pl.Expr, pl.Expr]:
     """The line's price and its scale; null where its parts have prices of their own."""
     price = line.parts[0].price if len(line.parts) == 1 else None
     if isinstance(price, Price):
@@ -72,15 +78,15 @@ def _price(line: Line) -> tuple[pl.Expr, pl.Expr]:
     return _nothing(pl.Int64()), _nothing(pl.Int16())
 
 
-def _basis(one: Prepared, line: Line) -> pl.Expr:
-    """The determinants behind a line, and the attributes it reads as texts, as compact JSON; null where the line says
-    it all."""
-    own = [*_kept(one, line.names, line.component.keeps_quantity), *line.texts]
+def basis_of(one: Prepared, line: Line, said: frozenset[str] = frozenset()) -> pl.Expr:
+    """The determinants behind a line but those that are `said` beside it, and the attributes it reads as texts, as
+    compact JSON; null where nothing is left to say."""
+    own = [name for name in _kept(one, line.names, line.component.keeps_quantity) if name not in said] + [*line.texts]
     if QUANTITY not in line.names:
         return _json("", own, line.texts) if own else _nothing(pl.String())
     basis = _json("", own, line.texts) if own else _nothing(pl.String())
     for place, way in enumerate(one.ways):
-        behind = _kept(one, way.quantity.names)
+        behind = [name for name in _kept(one, way.quantity.names) if name not in said]
         if behind:
             text = _json(f'"way":"{way.code}",', list(dict.fromkeys([*behind, *own])), line.texts)
             basis = pl.when(pl.col(WAY) == place).then(text).otherwise(basis)

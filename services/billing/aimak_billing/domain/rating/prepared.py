@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
 import polars as pl
 from aimak.plugins.formulas import MalformedFormula
-from aimak.plugins.inputs import FOUND, UNROUNDED, Inputs, UnknownName
+from aimak.plugins.inputs import FLOWS, FOUND, MAX_DAYS, TAX, UNROUNDED, Inputs, UnknownName
 from aimak.plugins.numbers import MAX_AMOUNT, MAX_PRICE, MAX_PRICE_SCALE, MAX_SCALE, BeyondBounds, Number, Price, total
-from aimak.plugins.rate_components import Gap, Part, RateComponent, Told
-from aimak.plugins.service_types import ServiceType, Way
+from aimak.plugins.rate_components import PERIOD, STRETCH, VERSION, Gap, Part, RateComponent, Told
+from aimak.plugins.service_types import ServiceType, Way, fact_fields
 from aimak.problems import Field, Place, Problem
 
 from aimak_billing.domain.rating.determinants import HOST_NAMES, OF_CUSTOMER, attribute_names, column, inputs_of
@@ -21,6 +21,8 @@ from aimak_billing.domain.tariff import TOTAL, TariffVersion, TaxRule
 
 CHARGES = "charges"
 QUANTITY = "quantity"
+DAYS_HERE = "days_here"
+"""How many days of the period a connection has, where it is rated by parts of them."""
 VALUE = "value"
 MAX_LINE_QUANTITY = 2**63 - 1
 
@@ -39,6 +41,7 @@ class Line:
     gaps: tuple[Gap, ...] = ()
     texts: tuple[str, ...] = ()
     told: Mapping[str, Told] = field(default_factory=dict)
+    spread: str = VERSION
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,6 +65,8 @@ class Prepared:
     version: TariffVersion
     service: ServiceType
     ways: tuple[Way, ...]
+    by_days: tuple[Number, ...]
+    """The quantity of each way over some of the period's days."""
     quantity_used: bool
     lines: tuple[Line, ...]
     taxes: tuple[TaxRule, ...]
@@ -169,7 +174,7 @@ def _price(
     inputs: Inputs,
     rules: tuple[TaxRule, ...],
 ) -> tuple[Prepared | None, tuple[Problem, ...]]:
-    ways, problems = _ways(service, inputs)
+    ways, by_days, problems = _ways(service, inputs)
     quantity = Number.determinant(QUANTITY, column(QUANTITY), *FOUND[QUANTITY])
     earlier = _Earlier({**inputs.numbers, QUANTITY: quantity})
     positions = {component.code: place for place, component in enumerate(version.components)}
@@ -180,12 +185,14 @@ def _price(
             break
         earlier.add(line)
     if not problems and not earlier.lines:
-        problems.append(_problem("AIM-T111", "components"))
+        problems.append(_problem("AIM-T211", "components"))
     if problems:
         return None, tuple(problems)
     lines = tuple(earlier.lines)
     used = any(QUANTITY in line.names for line in lines)
-    return Prepared(version, service, tuple(ways), used, lines, rules, tuple(earlier.values)), ()
+    lines = tuple(replace(line, spread=_spread(line, built)) for line in lines)
+    values = tuple(earlier.values)
+    return Prepared(version, service, tuple(ways), tuple(by_days), used, lines, rules, values), ()
 
 
 @dataclass
@@ -233,13 +240,38 @@ def _named(built: Mapping[str, RateComponent]) -> tuple[list[str], list[str]]:
     return [name for name in needs if name not in known], [name for name in texts if name not in known]
 
 
-def _ways(service: ServiceType, inputs: Inputs) -> tuple[list[Way], list[Problem]]:
+def _ways(service: ServiceType, inputs: Inputs) -> tuple[list[Way], list[Number], list[Problem]]:
+    """The ways to the quantity, and what each comes to over some of the period's days."""
     try:
-        return [Way(way.code, _thousandths(way.quantity), way.when) for way in service.ways(inputs)], []
+        ways = [Way(way.code, _thousandths(way.quantity), way.when) for way in service.ways(inputs)]
+        return ways, [_by_days(way.quantity, inputs, service) for way in ways], []
     except UnknownName as unknown:
-        return [], [_problem("AIM-T011", "service", name=str(unknown.args[0]), component=service.code)]
+        return [], [], [_problem("AIM-T011", "service", name=str(unknown.args[0]), component=service.code)]
     except BeyondBounds:
-        return [], [_problem("AIM-T015", "service", component=service.code)]
+        return [], [], [_problem("AIM-T015", "service", component=service.code)]
+
+
+def _by_days(quantity: Number, inputs: Inputs, service: ServiceType) -> Number:
+    """A quantity that is agreed for the period by the period's days; one that is told anew for each by the
+    connection's own."""
+    if FLOWS & set(quantity.names):
+        return quantity
+    if fact_fields(type(service)).keys() & set(quantity.names):
+        return quantity.portion(inputs["days"], Number.determinant(DAYS_HERE, column(DAYS_HERE), 1, MAX_DAYS, 0))
+    return quantity.portion(inputs["days"], inputs["days_in_period"])
+
+
+def _spread(line: Line, codes: Collection[str]) -> str:
+    """How often a component is rated where something changes inside a period: what it says, or what follows from what
+    it is made of."""
+    if line.component.spread is not None:
+        return line.component.spread
+    facts = {*line.names, *line.texts} - FLOWS - {*codes, "days_in_period"}
+    if not (FLOWS | set(codes)) & set(line.names):
+        return PERIOD
+    if any(name.startswith(TAX) for name in facts) or (facts and "days" in line.names):
+        return STRETCH
+    return VERSION
 
 
 def _line(
@@ -254,7 +286,7 @@ def _line(
         given = replace(inputs, numbers=declared)
         parts = tuple(component.parts(given))
         unrounded = total([part.amount for part in parts]).finer(MAX_SCALE)
-        amount = _settled(version, index, unrounded)
+        amount = settled(version, index, unrounded)
         line = Line(code, index, component, parts, amount, unrounded.within(-MOST, MOST), tuple(component.gaps(given)))
         line = replace(line, told=component.told(given))
         if line.quantity is not None and line.quantity.high > MAX_LINE_QUANTITY:
@@ -268,7 +300,7 @@ def _line(
         return None, [_problem("AIM-T015", path, component=code)]
 
 
-def _settled(version: TariffVersion, index: int, unrounded: Number) -> Number:
+def settled(version: TariffVersion, index: int, unrounded: Number) -> Number:
     """A component's amount as later components have it: rounded, or where only the total is, as it is."""
     own = version.components[index].rounding
     if version.rounding.of == TOTAL:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from aimak.money import NBSP, format_som
+from aimak.plugins.rate_components import STRETCH
 from babel.dates import format_date
 
 from aimak_billing.domain.rating.determinants import attribute, column
@@ -36,6 +37,7 @@ from aimak_billing.domain.rating.written import (
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
 BillLine = Mapping[str, Any]
+_OF_STRETCHES = ("stretches", "from")
 
 
 def explain(
@@ -95,19 +97,56 @@ def _charge(line: BillLine, prepared: Prepared | None, amounts: Mapping[str, int
     found = [one for one in prepared.lines if one.code == line["component"]] if prepared else []
     if not found or prepared is None:
         return say("explain.amount", lang, amount=amount)
-    one, basis = found[0], json.loads(line["basis"] or "{}")
+    one, basis = found[0], _whole(json.loads(line["basis"] or "{}"))
     if one.component.sentences:
         return _own_sentence(line, one, prepared, amounts, basis, lang)
     unit, decimals = _unit(one, prepared, lang)
     if unit is None or line["quantity"] is None:
         return say("explain.amount", lang, amount=amount)
-    products = " + ".join(_products(line, one, amounts, basis, unit, decimals, lang))
+    products = " + ".join(_all_products(line, one, amounts, basis, unit, decimals, lang))
     sentence = say("explain.equals", lang, products=products, amount=amount)
+    if "stretches" in basis:
+        parts = [_stretch(stretch, unit, decimals, lang) for stretch in basis["stretches"]]
+        return say("explain.by_days", lang, sentence=sentence, parts=", ".join(parts))
     if "norm" not in basis or "residents" not in basis:
         return sentence
     per = f"explain.norm_{prepared.version.norm_per}"
     norm = quantity_text(basis["norm"], decimals)
     return say(per, lang, sentence=sentence, unit=unit, **{**basis, "norm": norm})
+
+
+def _whole(basis: dict[str, Any]) -> dict[str, Any]:
+    """The basis of a line of several stretches as one: all days and the whole quantity, the rest as on the last day."""
+    stretches = basis.get("stretches")
+    if not stretches:
+        return basis
+    sums = {name: sum(stretch[name] for stretch in stretches) for name in ("days", QUANTITY) if name in stretches[-1]}
+    return {**basis, **stretches[-1], **sums}
+
+
+def _stretch(stretch: Mapping[str, Any], unit: str, decimals: int, lang: str) -> str:
+    """The days of a stretch, and the quantity that falls on them."""
+    said = {"date": day_text(date.fromisoformat(stretch["from"]), lang), "days": stretch["days"], "unit": unit}
+    if QUANTITY not in stretch:
+        return say("explain.stretch", lang, **said)
+    said["quantity"] = quantity_text(stretch[QUANTITY], decimals)
+    if "norm" not in stretch or "residents" not in stretch:
+        return say("explain.stretch_quantity", lang, **said)
+    norm = quantity_text(stretch["norm"], decimals)
+    return say("explain.stretch_norm", lang, **said, residents=stretch["residents"], norm=norm)
+
+
+def _all_products(
+    line: BillLine, one: Line, amounts: Mapping[str, int], basis: Mapping[str, Any], unit: str, decimals: int, lang: str
+) -> list[str]:
+    """The products of a line; of one that is rated by stretches, those of each."""
+    if one.spread != STRETCH or "stretches" not in basis:
+        return _products(line, one, amounts, basis, unit, decimals, lang)
+    return [
+        product
+        for stretch in basis["stretches"]
+        for product in _products({**line, **stretch}, one, amounts, stretch, unit, decimals, lang)
+    ]
 
 
 def _products(
@@ -137,7 +176,9 @@ def _own_sentence(
     unit, decimals = _unit(one, prepared, lang)
     row = _row(line, amounts, basis, one.texts)
     texts = {name.removeprefix(column("")): som_text(amount, lang) for name, amount in amounts.items()}
-    texts |= determinant_texts(basis, lang) | parameter_texts(one.component, lang)
+    texts |= determinant_texts(
+        {name: basis[name] for name in basis if name not in _OF_STRETCHES}, lang
+    ) | parameter_texts(one.component, lang)
     for name, told in one.told.items():
         texts[name] = told_text(told, evaluated_number(told.number, row), lang)
     products = _products(line, one, amounts, basis, unit, decimals, lang) if unit is not None else []
@@ -164,10 +205,15 @@ def _row(
     for earlier in amounts:
         code = earlier.removeprefix(column(""))
         row |= {name: amounts[earlier] * ONE for name in (before(code), exact(code))}
-    given = {name: value for name, value in basis.items() if name != "way"}
+    given = {name: value for name, value in basis.items() if name not in ("way", *_OF_STRETCHES)}
     return row | {attribute(name) if name in texts else column(name): value for name, value in given.items()}
 
 
 def _tax(line: BillLine, version: TariffVersion, plugins: Plugins, taxes: Sequence[TaxRule], lang: str) -> str:
     name = label(line["component"], version, plugins, taxes, lang)
+    if line["price"] is None:
+        # More than one rate: those of each stretch of days.
+        return say(
+            "explain.named", lang, name=name, sentence=say("explain.amount", lang, amount=format_som(line["amount"]))
+        )
     return say("explain.tax", lang, name=name, rate=share_text(line["price"]), amount=format_som(line["amount"]))

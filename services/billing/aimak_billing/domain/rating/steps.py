@@ -12,28 +12,35 @@ from aimak_billing.domain.rating.lines import columns_of_line
 from aimak_billing.domain.rating.prepared import QUANTITY, Prepared
 from aimak_billing.domain.rating.quantity import found_quantity
 from aimak_billing.domain.rating.rounding import before, exact, shared_total
+from aimak_billing.domain.tariff import TaxRule
 
 
 @dataclass(frozen=True)
 class Steps:
-    """One version as columns: whose it is, then level by level determinants, quantity and amounts, then lines."""
+    """One version as columns: whose it is, then level by level determinants, quantity and amounts, then lines. For
+    connections of which something changes inside the period: the determinants of a part of the days."""
 
     one: Prepared
     followed: bool
     applies: pl.Expr
     levels: tuple[tuple[pl.Expr, ...], ...]
     lines: tuple[tuple[pl.Expr, ...], ...]
+    of_part: tuple[pl.Expr, ...]
 
     @classmethod
-    def of(cls, one: Prepared, followed: bool, day: date) -> Steps:
-        """`followed`: whether another service takes its quantity from this one's."""
+    def of(cls, one: Prepared, followed: bool, day: date, rules: tuple[TaxRule, ...]) -> Steps:
+        """`followed`: whether another service takes its quantity from this one's. Norms are those of `day`, rates
+        those of `rules`."""
         tariff, wanted = one.version, one.quantity_used or followed
         mine = (pl.col("service") == tariff.service) & (pl.col("provider") == tariff.provider)
-        levels = [columns_of(one.determinants(wanted), tariff, one.taxes, day)]
+        names = one.determinants(wanted)
+        levels = [columns_of(names, tariff, rules, day)]
         levels.append(found_quantity(one) if wanted else [])
         levels += _amounts(one)
         lines = tuple(tuple(columns_of_line(one, line)) for line in one.lines)
-        return cls(one, followed, mine & matches(tariff.applies_to), tuple(tuple(level) for level in levels), lines)
+        of_part = tuple(columns_of(dict.fromkeys([*names, "days", "days_in_period"]), tariff, rules, day))
+        applies = mine & matches(tariff.applies_to)
+        return cls(one, followed, applies, tuple(tuple(level) for level in levels), lines, of_part)
 
     def calculated(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Rows with every determinant, the quantity where it is wanted, and each component's rounded amount."""

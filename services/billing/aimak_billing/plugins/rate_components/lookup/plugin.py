@@ -66,7 +66,7 @@ class Lookup(RateComponent):
         given = pl.concat_str([_shown(name, inputs) for name in self.by], separator=", ")
         fields = {"attribute": ", ".join(self.by), "value": given, "known": self._known()}
         matched = pl.any_horizontal([self._matches(row["keys"], inputs) for row in self.rows])
-        found.append(Gap("AIM-T110", fields, ~matched.fill_null(True)))
+        found.append(Gap("AIM-T210", fields, ~matched.fill_null(True)))
         return found + gaps_of([row["value"] for row in self.rows], inputs)
 
     def _value(self, inputs: Inputs) -> Number:

@@ -114,10 +114,10 @@ class LookupSchema(Parameters):
         rows, width = data.get("table", []), len(data.get("by", []))
         for row in rows:
             if len(row["keys"]) != width:
-                raise fault("AIM-T112", expected=width, given=len(row["keys"]))
+                raise fault("AIM-T212", expected=width, given=len(row["keys"]))
         for column in range(width):
             if len({isinstance(row["keys"][column], Range) for row in rows}) > 1:
-                raise fault("AIM-T113", attribute=data["by"][column])
+                raise fault("AIM-T213", attribute=data["by"][column])
         _refuse_doubles([row["keys"] for row in rows])
 
 
@@ -129,7 +129,7 @@ def _refuse_doubles(rows: Sequence[Sequence[Key]]) -> None:
         for texts in _products([key for key in keys if not isinstance(key, Range)]):
             for other in groups.setdefault(texts, []):
                 if all(mine.meets(theirs) for mine, theirs in zip(ranges, other, strict=True)):
-                    raise fault("AIM-T114", key=", ".join(texts) or "over, up_to")
+                    raise fault("AIM-T214", key=", ".join(texts) or "over, up_to")
             groups[texts].append(ranges)
 
 

@@ -1,0 +1,145 @@
+"""What the command line asks of tariff files: prices and translations, without a database or a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from aimak.period import Period
+from aimak.problems import Problem, Refused
+
+from aimak_billing import owrs, tariff_file
+from aimak_billing.domain.rating import Book, Plugins, explain, label, quote
+from aimak_billing.domain.tariff import PUBLISHED, Component, TariffVersion
+from aimak_billing.owrs import names
+from aimak_billing.owrs.quote import Asked, in_thousandths, money, priced
+
+NOBODY = "quote"
+FORMATS = ("aimak", "owrs")
+_COUNTED = ("residents", "pensioners", "days", "days_in_period")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a file. `values` are attributes, data columns and parts of the file by name."""
+
+    customer_class: str
+    usage: str | None = None
+    unit: str | None = None
+    service: str | None = None
+    provider: str | None = None
+    day: date | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    lang: str = "en"
+
+
+def quote_file(text: str, file: str, form: str, asked: Question) -> dict[str, Any]:
+    """Lines, total and currency of one period. Raises Refused with a code and, where there is one, a place."""
+    plugins = Plugins.discover()
+    if form == "owrs":
+        wanted = Asked(asked.customer_class, asked.usage, asked.unit, asked.values)
+        return owrs.quote(owrs.read(text, file), wanted, plugins)
+    loaded = tariff_file.load(text, NOBODY, plugins, file)
+    if loaded.problems:
+        raise Refused(*loaded.problems)
+    versions = [_overridden(replace(one, status=PUBLISHED), asked.values, plugins) for one in loaded.versions]
+    chosen = _chosen(versions, asked)
+    currency = chosen[0].currency
+    period = _period(asked.day, chosen)
+    book = Book.of(versions, loaded.taxes, plugins, period, currency=currency)
+    rated = quote(_connection(chosen[0], asked, plugins), book)
+    if rated.holds.height:
+        holds = rated.holds.iter_rows(named=True)
+        raise Refused(*(Problem(hold["code"], json.loads(hold["fields"])) for hold in holds))
+    lines = rated.lines.to_dicts()
+    version = book.versions[lines[0]["tariff_id"]]
+    shown = [
+        {
+            "component": line["component"],
+            "label": label(line["component"], version, plugins, book.taxes, asked.lang),
+            **priced(line),
+        }
+        for line in lines
+    ]
+    total = money(sum(int(line["amount"]) for line in lines))
+    sentences = explain(lines, version, plugins, book.taxes, asked.lang).splitlines()
+    return {"lines": shown, "total": total, "currency": currency, "sentences": sentences}
+
+
+def translated_file(text: str, file: str, provider: str) -> str:
+    """The tariffs of an OWRS file as a tariff file of ours, drafts of a provider. Raises Refused with every place."""
+    plugins = Plugins.discover()
+    return tariff_file.dump(owrs.tariffs(owrs.read(text, file), NOBODY, provider, plugins), plugins)
+
+
+def _chosen(versions: Sequence[TariffVersion], asked: Question) -> list[TariffVersion]:
+    """The versions of one service and provider: those asked for, or the only ones there are."""
+    kept = [
+        version
+        for version in versions
+        if asked.service in (None, version.service) and asked.provider in (None, version.provider)
+    ]
+    found = {(version.service, version.provider) for version in kept}
+    if len(found) != 1:
+        known = sorted({f"{version.service} ({version.provider})" for version in versions})
+        raise Refused(Problem("AIM-T233", {"known": ", ".join(known)}))
+    return kept
+
+
+def _overridden(version: TariffVersion, values: Mapping[str, str], plugins: Plugins) -> TariffVersion:
+    """The version with a number in place of each component that is given one."""
+    return replace(version, components=tuple(_component(one, values, plugins) for one in version.components))
+
+
+def _component(component: Component, values: Mapping[str, str], plugins: Plugins) -> Component:
+    value = values.get(component.code)
+    kind = plugins.rate_components.get("formula")
+    own = plugins.rate_components.get(component.kind)
+    if value is None or kind is None or own is None:
+        return component
+    number = names.number(value)
+    if number is None:
+        raise Refused(Problem("AIM-T230", {"name": component.code, "value": value}))
+    gives = "value" if own(component.parameters).kind == "value" else "charge"
+    return Component(
+        component.code,
+        kind.code,
+        kind.schema().load({"formula": names.decimal(number), "gives": gives}),
+        component.names or dict(own.names),
+        component.rounding,
+    )
+
+
+def _period(day: date | None, versions: Sequence[TariffVersion]) -> Period:
+    """The month of a day; else the first whole month of the newest version."""
+    if day is not None:
+        return Period.month_of(day)
+    newest = max(version.valid_from for version in versions)
+    month = Period.month_of(newest)
+    return month if month.start == newest else month.next()
+
+
+def _connection(version: TariffVersion, asked: Question, plugins: Plugins) -> dict[str, Any]:
+    kind = plugins.service_types.get(version.service)
+    unit = version.unit or (kind.unit if kind else "m3")
+    given = {name: value for name, value in asked.values.items() if name in _COUNTED}
+    counted = {name: _count(name, value) for name, value in given.items()}
+    if "residents" in counted:
+        counted.setdefault("pensioners", 0)
+    return {
+        "service": version.service,
+        "provider": version.provider,
+        "customer_class": asked.customer_class,
+        "usage": in_thousandths(asked.usage, asked.unit, unit),
+        "attributes": {name: value for name, value in asked.values.items() if name not in _COUNTED},
+        **counted,
+    }
+
+
+def _count(name: str, value: str) -> int:
+    if not value.isdigit() or len(value) > 9:
+        raise Refused(Problem("AIM-T230", {"name": name, "value": value}))
+    return int(value)
