@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,16 @@ PARTNER_PASSWORD = "partner-of-the-town"
 PEOPLE = {"ayna": ["clerk"], "bakyt": ["approver"]}
 
 
+class Door(Protocol):
+    """Where requests are sent: an httpx.Client, or less."""
+
+    base_url: httpx.URL
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        """The whole answer."""
+        ...
+
+
 @dataclass(frozen=True)
 class Runtime:
     """What a month needs of the runtime it goes through.
@@ -39,7 +49,7 @@ class Runtime:
     """
 
     gateway: httpx.Client
-    partners: httpx.Client
+    partners: Door
     set_clock: Callable[[datetime], None]
     settle: Callable[[], None]
     kick: Callable[[], object] | None = None

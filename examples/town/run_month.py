@@ -17,10 +17,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import httpx  # noqa: E402
 from aimak.settings import Settings  # noqa: E402
 from aimak_gateway.cli.frame import table  # noqa: E402
 from aimak_gateway.embedded import Embedded  # noqa: E402
 from aimak_gateway.setup import initialise  # noqa: E402
+from aimak_gateway.wsgi import StreamingTransport  # noqa: E402
 from month import PASSWORDS, Month, Runtime  # noqa: E402
 
 
@@ -34,6 +36,23 @@ def town_settings(out: Path) -> Settings:
     return Settings.load().with_values(**{key.replace(".", "__"): value for key, value in given.items()})
 
 
+class PartnersDoor:
+    """The partners' way into this process, without the cookies, redirects and sessions of an httpx.Client: what a
+    partner's own machine does to send a call is no part of the month."""
+
+    base_url = httpx.URL("http://embedded")
+
+    def __init__(self, embedded: Embedded) -> None:
+        self._transport = StreamingTransport(embedded.app)
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        """The whole answer."""
+        answer = self._transport.handle_request(request)
+        answer.read()
+        answer.request = request
+        return answer
+
+
 def run(out: Path, folder: Path) -> list[tuple[str, str]]:
     """Run the month and give its summary."""
     settings = town_settings(out)
@@ -42,7 +61,7 @@ def run(out: Path, folder: Path) -> list[tuple[str, str]]:
     with Embedded(settings) as embedded:
         runtime = Runtime(
             embedded.client,
-            embedded.client,
+            PartnersDoor(embedded),
             lambda instant: _write(clock, instant.isoformat()),
             embedded.pump.drain,
             embedded.pump.step,

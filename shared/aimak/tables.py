@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from aimak import audit
 from aimak.storage.types import Code, Id, Instant, Json
 
 # An INTEGER key is SQLite's own row number; PostgreSQL counts by identity.
@@ -28,6 +29,7 @@ def kernel_tables(metadata: MetaData) -> None:
     _messages(metadata)
     _dead_letters(metadata)
     _work(metadata)
+    audit.add(metadata, Column("id", _COUNTED, Identity(), primary_key=True))
 
 
 def _messages(metadata: MetaData) -> None:

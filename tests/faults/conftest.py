@@ -33,6 +33,7 @@ DRAWN = {
     "ledger_proof": ("previous", "hash"),
     "ledger_table": ("digest", "columns"),
     "ledger_rows": ("digests",),
+    "audit": ("id",),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from aimak.storage.statements import rows_where
 from aimak.storage.upsert import insert_once
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, delete, func, insert, select
@@ -14,7 +15,8 @@ from aimak_gateway.tables import person, session
 
 def person_named(work: UnitOfWork, name: str) -> Row[Any] | None:
     """The active person of that name."""
-    return work.execute(select(person).where(person.c.name == name, person.c.active.is_(True))).one_or_none()
+    known = work.execute(rows_where(person, "name"), {"name": name}).one_or_none()
+    return known if known is not None and known.active else None
 
 
 def people(work: UnitOfWork) -> list[dict[str, Any]]:
@@ -40,8 +42,8 @@ def add_session(work: UnitOfWork, row: dict[str, Any]) -> None:
 
 def session_of(work: UnitOfWork, token_hash: str, now: datetime) -> Row[Any] | None:
     """The session that has not expired."""
-    live = (session.c.token_hash == token_hash) & (session.c.expires_at > now)
-    return work.execute(select(session).where(live)).one_or_none()
+    opened = work.execute(rows_where(session, "token_hash"), {"token_hash": token_hash}).one_or_none()
+    return opened if opened is not None and opened.expires_at > now else None
 
 
 def drop_expired(work: UnitOfWork, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import jwt
 from flask import current_app, g, request
 
+from aimak import audit
 from aimak.problems import Forbidden, Problem, Unauthorized
 
 ROLES = ("clerk", "approver", "admin", "inspector", "partner", "resident")
@@ -63,12 +64,22 @@ def requires(*roles: str) -> Callable[[View], View]:
             if not set(roles) & set(asking.roles):
                 fields: dict[str, str | int | None] = {"actor": asking.name, "roles": ", ".join(roles)}
                 raise Forbidden(Problem("AIM-K072", fields))
-            return view(*args, **kwargs)
+            if request.method in ("GET", "HEAD"):
+                return view(*args, **kwargs)
+            with audit.commanded(_command(asking)):
+                return view(*args, **kwargs)
 
         cast(Any, checked).declared_roles = roles
         return cast(View, checked)
 
     return declare
+
+
+def _command(asking: Actor) -> audit.Command:
+    """What is asked for, to be noted with what it changes."""
+    body = request.get_json(silent=True) if request.mimetype == "application/json" else None
+    said = {**request.args.to_dict(), **(body if isinstance(body, dict) else {})}
+    return audit.Command(asking.name, request.endpoint or "", request.path, said)
 
 
 def open_to(who: str) -> Callable[[View], View]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import request
 from flask_smorest import Blueprint
 
-from aimak import operations
+from aimak import audit, operations
 from aimak.http.auth import actor, open_to, requires
 from aimak.messaging import dead_letters
 from aimak.problems import Problem, Refused
 from aimak.service import Service
+from aimak.storage.work import UnitOfWork
 
 
 def kernel_routes(service: Service) -> Blueprint:
@@ -20,6 +23,7 @@ def kernel_routes(service: Service) -> Blueprint:
     _state(routes, service)
     _upkeep(routes, service)
     _letters(routes, service)
+    _audit(routes, service)
     return routes
 
 
@@ -50,6 +54,30 @@ def _state(routes: Blueprint, service: Service) -> None:
         from aimak.http.app import language
 
         return {"service": service.name, **operations.list_plugins(service, language())}
+
+
+def _audit(routes: Blueprint, service: Service) -> None:
+    @routes.get("/audit")
+    @requires("admin", "approver", "inspector")
+    def audit_rows() -> dict[str, Any]:
+        """Who did what, the newest first: ?account_id, ?actor, ?from and ?to (days, both included) narrow."""
+        account_id = request.args.get("account_id", type=int)
+        with service.work(actor().tenant) as work:
+            since, until = (_instant(work, name) for name in ("from", "to"))
+            rows = audit.listed(work, account_id=account_id, actor=request.args.get("actor"), since=since, until=until)
+        return {"service": service.name, "audit": [audit.shown(row) for row in rows]}
+
+
+def _instant(work: UnitOfWork, name: str) -> datetime | None:
+    """The beginning of the day `from`, or of the day after `to`, in the municipality's zone."""
+    text = request.args.get(name)
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text) + timedelta(days=name == "to")
+    except ValueError:
+        raise Refused(Problem("AIM-K048", {"day": text[:40]})) from None
+    return datetime.combine(day, time(), ZoneInfo(work.tenant_facts().zone))
 
 
 def _upkeep(routes: Blueprint, service: Service) -> None:

@@ -16,6 +16,7 @@ from functools import partial
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
+from aimak import audit
 from aimak.files import faults
 from aimak.files.rows import Block, Document
 from aimak.intake import store
@@ -58,6 +59,7 @@ class _Run:
         self._row = row
         self._file: Incoming = store.incoming(row)
         self._importer = importers[row.kind]
+        self._scanned: Document | None = None
 
     def step(self) -> timedelta | None:
         """Scan, take the next blocks, and say whether to come again. Refusals end the import."""
@@ -109,6 +111,7 @@ class _Run:
             header = list(document.header)
             store.change(work, self._id, state="taking", total=total, header=header, faults=len(notes))
             work.commit()
+        self._scanned = document
 
     def _look(self, document: Document) -> tuple[int, list[Problem]]:
         if self._importer.scan is None:
@@ -133,14 +136,16 @@ class _Run:
             done = self._progress(work)
         if done is None:
             return None
-        blocks = self._document().blocks(self._importer.block_rows, skip=done)
+        blocks = (self._scanned or self._document()).blocks(self._importer.block_rows, skip=done)
         for turn, block in enumerate(blocks, 1):
-            with self._work() as work:
+            with audit.commanded(self._command()), self._work() as work:
                 if self._progress(work) != done:
                     return None
                 self._take(work, block)
                 work.commit()
             done += block.count
+            if done == self._row.total:
+                return None
             if turn == BLOCKS_A_TURN:
                 return timedelta(0)
         with self._work() as work:
@@ -148,6 +153,11 @@ class _Run:
                 store.change(work, self._id, state="done")
                 work.commit()
         return None
+
+    def _command(self) -> audit.Command:
+        """What a block's rows are noted under, if its importer notes them: who brought the file."""
+        action, said = f"import {self._row.kind}", {"file": self._row.name}
+        return audit.Command(self._row.actor, action, str(self._id), said, written=True)
 
     def _progress(self, work: UnitOfWork) -> int | None:
         """Rows done so far; None when the import is no longer being taken. Locks it for this transaction."""
@@ -160,10 +170,12 @@ class _Run:
     def _take(self, work: UnitOfWork, block: Block) -> None:
         found, refused = self._offer(work, block)
         store.add_faults(work, self._id, self._row.faults, found)
+        done = self._row.done + block.count
         store.change(
             work,
             self._id,
-            done=self._row.done + block.count,
+            state="done" if done == self._row.total else "taking",
+            done=done,
             taken=self._row.taken + block.count - refused,
             refused=self._row.refused + refused,
             faults=self._row.faults + len(found),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Executable, MetaData, Table, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
 
+from aimak import audit
 from aimak.clock import Clock, IdSource
 from aimak.contracts.base import Event
 from aimak.period import business_date
@@ -56,6 +57,7 @@ class UnitOfWork:
         self._sets_time = sets_time
         self._connection: Connection | None = None
         self._tenant: Any = None
+        self.notes: list[dict[str, Any]] = []
         self.now: datetime
 
     def __enter__(self) -> Self:
@@ -103,6 +105,7 @@ class UnitOfWork:
     def commit(self) -> None:
         """Make everything of this unit durable and close it."""
         connection = self.connection
+        audit.write(self)
         self._end(connection, "COMMIT")
         self._connection = None
         connection.close()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from aimak import audit
 from aimak.files.rows import Row
 from aimak.problems import Place, Problem
 from aimak.storage import counters
@@ -30,7 +31,12 @@ def take_residents(work: UnitOfWork, rows: Sequence[Row]) -> list[Problem]:
             problems.append(problem)
             continue
         assert account_id is not None
+        before = _count(register[account_id])
         _enter(register[account_id], account_id, row)
+        if before is not None:
+            after = _count(register[account_id])
+            ground = row.values["ground"] or ""
+            audit.note(work, account_id=account_id, before=before, after=after, ground=ground, action="residents")
         told.append((account_id, row.values["from"]))
     touch_since(work, told, "residents")
     _write(work, [entry for entries in register.values() for entry in entries])
@@ -52,6 +58,14 @@ def _fault(row: Row, entries: list[dict[str, Any]] | None) -> Problem | None:
     if said["from"] <= last["valid_from"] or (last["valid_to"] is not None and said["from"] < last["valid_to"]):
         return Problem("AIM-B018", {"account": said["account"], "from": str(last["valid_from"])}, place)
     return None
+
+
+def _count(entries: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """How many the register has last; None where nobody was ever entered."""
+    if not entries:
+        return None
+    last = entries[-1]
+    return {"persons": last["persons"], "pensioners": last["pensioners"], "from": last["valid_from"].isoformat()}
 
 
 def _is_completed_by(entry: dict[str, Any], day: date) -> bool:

@@ -17,7 +17,8 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from aimak_billing.application import allocation
-from aimak_billing.application.reports import ageing, groups, postings, statement, turnover
+from aimak_billing.application.kit import Kit
+from aimak_billing.application.reports import ageing, changes, groups, postings, statement, trail, turnover
 from aimak_billing.documents import tables
 from aimak_billing.documents.statement import render_statement
 from aimak_billing.http.answers import asked_language
@@ -39,9 +40,10 @@ class PolicySchema(Schema):
     ground = fields.String(required=True, validate=validate.Length(max=1000))
 
 
-def report_routes(blue: Blueprint, service: Service) -> None:
+def report_routes(blue: Blueprint, service: Service, kit: Kit) -> None:
     """Add them to the blueprint /billing/…"""
     _sheets(blue, service)
+    _questions(blue, service, kit)
     _statements(blue, service)
     _policies(blue, service)
 
@@ -94,6 +96,32 @@ def _answer(sheet: turnover.Sheet, money: Sequence[str]) -> Any:
 
 def _plain(cell: Any) -> Any:
     return cell.isoformat() if isinstance(cell, date) else cell
+
+
+def _questions(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.get("/audit/bill-trail")
+    @requires("admin", "approver", "inspector")
+    def bill_trail() -> dict[str, Any]:
+        """Bills drawn by lot (?accounts, ?seed, ?period), each back to the papers it stands on."""
+        count, seed = request.args.get("accounts", 25, type=int), request.args.get("seed", 1, type=int)
+        with service.work(actor().tenant) as work:
+            return {"bills": trail.bill_trail(kit, work, request.args.get("period"), count, seed, asked_language())}
+
+    @blue.get("/audit/changes")
+    @requires("admin", "approver", "inspector")
+    def after_bills() -> dict[str, Any]:
+        """What was changed after the bill, by whom, on what paper, and the som that it moved."""
+        since, books = _span()
+        with service.work(actor().tenant) as work:
+            return changes.after_bills(work, since, books.through)
+
+    @blue.get("/audit/write-offs")
+    @requires("admin", "approver", "inspector")
+    def written_off() -> dict[str, Any]:
+        """What left accounts without being paid, with act and approver."""
+        since, books = _span()
+        with service.work(actor().tenant) as work:
+            return changes.written_off(work, since, books.through)
 
 
 def _statements(blue: Blueprint, service: Service) -> None:

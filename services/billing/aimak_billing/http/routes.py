@@ -33,7 +33,7 @@ def routes(service: Service, kit: Kit) -> Blueprint:
     tariff_routes(blue, service, kit)
     corrections(blue, service, kit)
     lives(blue, service)
-    report_routes(blue, service)
+    report_routes(blue, service, kit)
     return blue
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
+from aimak import audit
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, Select, case, literal, or_, select, update
@@ -16,6 +17,9 @@ from aimak_billing.store import columns
 from aimak_billing.store.cancellations import BATCH, in_force
 
 _SETTLED = {"tenant": pl.String, "account_id": pl.Int64, "period": pl.String, "run_id": pl.Int64, "bill_id": pl.Int64}
+# What a person changes in one transaction: a block of a file. More follows from a tariff, which has its own decision.
+_NOTED_AT_MOST = 2_000
+AFTER_THE_BILL = "changed after the bill"
 NOTHING = 0
 """Stands for the bill where looking again showed that nothing is to be billed."""
 
@@ -28,6 +32,10 @@ def touch(work: UnitOfWork, pairs: Collection[tuple[int, str]], reason: str) -> 
             {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": reason}
             for account_id, period in sorted(set(pairs))
         ]
+        if len(rows) <= _NOTED_AT_MOST:
+            for row in rows:
+                after = {"period": row["period"], "reason": reason}
+                audit.note(work, account_id=row["account_id"], after=after, action=AFTER_THE_BILL)
         statement = _upsert(work, {"reason": reason, "run_id": None, "bill_id": None})
         work.execute(statement, [{**row, "run_id": None, "bill_id": None} for row in rows])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from aimak_gateway.cli import (
+    audit,
     billing,
     cycle,
     dead_letters,
@@ -50,6 +51,7 @@ MODULES = (
     cycle,
     billing,
     ledger,
+    audit,
     payments,
     plugins,
     dead_letters,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aimak import audit
 from aimak.problems import Conflict, Forbidden, NotFound, Problem, Refused
 from aimak.storage import counters
 from aimak.storage.work import UnitOfWork
@@ -38,6 +39,8 @@ def enter(work: UnitOfWork, kind: Kind, asked: Mapping[str, Any], actor: str) ->
     entered = {"entered_by": actor, "entered_at": work.now}
     row = {"id": number, "kind": kind.code, "account_id": account_id, "facts": facts, **said, **entered}
     store.add(work, row)
+    paper = said["ground"] or reason
+    audit.note(work, account_id=account_id, after=facts, ground=paper, action=f"enter {kind.code} {number}")
     return number
 
 
@@ -71,6 +74,8 @@ def _decide(work: UnitOfWork, document: Row[Any], decision: str, actor: str, rea
     turn = counters.reserve(work, "turn", 1)
     facts = {"decision": decision, "reason": reason, "actor": actor, "at": work.now, "turn": turn}
     store.decide(work, {"correction_id": document.id, **facts})
+    done = {"before": {"state": ENTERED}, "after": {"state": decision}, "ground": document.ground or document.reason}
+    audit.note(work, account_id=document.account_id, **done, action=f"{decision} {document.kind} {document.id}")
 
 
 def find(work: UnitOfWork, number: int) -> Row[Any]:

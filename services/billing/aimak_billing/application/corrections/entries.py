@@ -47,7 +47,7 @@ def post(work: UnitOfWork, document: int, kind: str, entries: Sequence[Entry]) -
     today = work.today()
     transfers, told = [], dict[int, dict[str, Any]]()
     for place, entry in enumerate(entries):
-        source = _source(work, document, entry.account_id, entry.provider)
+        source = source_of(work, document, entry.account_id, entry.provider)
         transfers.append(
             ledger.transfer(
                 work,
@@ -72,7 +72,8 @@ def post(work: UnitOfWork, document: int, kind: str, entries: Sequence[Entry]) -
     work.publish(billing.ReceivablesMoved.of(work.tenant, list(told.values())))
 
 
-def _source(work: UnitOfWork, document: int, account_id: int, provider: str) -> int:
+def source_of(work: UnitOfWork, document: int, account_id: int, provider: str) -> int:
+    """The source that a document's entries on an account and provider name."""
     return derived_id("correction", work.tenant, document, account_id, provider)
 
 
@@ -81,7 +82,7 @@ def undo(work: UnitOfWork, document: int, account_ids: Sequence[int]) -> int:
     once: the id of what undoes it is its own below zero."""
     today = work.today()
     codes = [provider.code for provider in registers.providers(work)]
-    sources = [_source(work, document, account_id, code) for account_id in account_ids for code in codes]
+    sources = [source_of(work, document, account_id, code) for account_id in account_ids for code in codes]
     rows = books.of_sources(work, account_ids, sources)
     back = [
         {**row, "id": -row["id"], "debit": row["credit"], "credit": row["debit"]}

@@ -1,0 +1,109 @@
+"""An auditor's questions: who changed what after the bill and what it cost, and what was written off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_billing.application.corrections.entries import source_of
+from aimak_billing.store import registers
+from aimak_billing.store.reports import changes as store
+
+WRITE_OFFS = ("write_off", "merge", "transfer", "storno", "refund")
+
+
+def span(work: UnitOfWork, since: date, through: date) -> tuple[datetime, datetime]:
+    """The instants at which `since` begins and `through` ends in the municipality's zone."""
+    zone = ZoneInfo(work.tenant_facts().zone)
+    return datetime.combine(since, time(), zone), datetime.combine(through + timedelta(days=1), time(), zone)
+
+
+def after_bills(work: UnitOfWork, since: date, through: date) -> dict[str, Any]:
+    """What was changed in these days about periods that had been billed: by whom, on what paper, and what it moved;
+    and for each employee the som that went away (< 0) or came.
+
+    What a later bill charged for an earlier period counts for the change before it that came last; a change that no
+    bill has settled yet has none.
+    """
+    begins, ends = span(work, since, through)
+    found = [*_registers(work, begins, ends), *_documents(work, begins, ends, None)]
+    found.sort(key=lambda change: change["at"])
+    by_actor: dict[str, int] = {}
+    for change in found:
+        by_actor[change["actor"]] = by_actor.get(change["actor"], 0) + (change["moved_tyiyn"] or 0)
+    people = [{"actor": actor, "moved_tyiyn": moved} for actor, moved in sorted(by_actor.items())]
+    return {"changes": found, "employees": people}
+
+
+def _registers(work: UnitOfWork, begins: datetime, ends: datetime) -> list[dict[str, Any]]:
+    rows = store.noted(work, begins, ends)
+    settled = _settled(work, rows)
+    return [
+        {
+            "at": row.at.isoformat(),
+            "actor": row.actor,
+            "account": row.account,
+            "what": row.after["reason"],
+            "period": row.after["period"],
+            "ground": row.paper,
+            "approved_by": None,
+            "moved_tyiyn": settled.get(row.id),
+        }
+        for row in rows
+    ]
+
+
+def _settled(work: UnitOfWork, rows: Sequence[Row[Any]]) -> dict[int, int]:
+    """What later bills charged on account of each change (its id in the audit)."""
+    billed = store.differences(work, {row.account_id for row in rows}) if rows else []
+    times = store.issued_at(work, {line.run_id for line in billed})
+    moved: dict[int, int] = {}
+    for line in billed:
+        before = [
+            row
+            for row in rows
+            if (row.account_id, row.after["period"]) == (line.account_id, line.origin) and row.at <= times[line.run_id]
+        ]
+        if before:
+            moved[before[-1].id] = moved.get(before[-1].id, 0) + int(line.amount)
+    return moved
+
+
+def _documents(work: UnitOfWork, begins: datetime, ends: datetime, kinds: Sequence[str] | None) -> list[dict[str, Any]]:
+    rows = store.decided(work, begins, ends, kinds)
+    codes = [provider.code for provider in registers.providers(work)]
+    sources = {row.id: _sources(work, row, codes) for row in rows}
+    moved = store.moved_by(work, [source for some in sources.values() for source in some])
+    cancelled = store.cancelled_by(work, [row.id for row in rows])
+    return [
+        {
+            "at": row.at.isoformat(),
+            "actor": row.entered_by,
+            "account": row.account,
+            "what": row.kind,
+            "period": row.facts.get("origin") or row.facts.get("since"),
+            "ground": row.ground or row.reason,
+            "approved_by": row.approved_by,
+            "moved_tyiyn": sum(moved.get(source, 0) for source in sources[row.id]) - cancelled.get(row.id, 0),
+        }
+        for row in rows
+    ]
+
+
+def _sources(work: UnitOfWork, row: Row[Any], codes: Sequence[str]) -> list[int]:
+    """Where the entries of a document on its own account come from; what it moved to another is no loss."""
+    if row.account_id is None:
+        return []
+    return [source_of(work, row.id, row.account_id, code) for code in codes]
+
+
+def written_off(work: UnitOfWork, since: date, through: date) -> dict[str, Any]:
+    """Every debt that left an account without being paid: write-offs, mergers, transfers, refunds and what undid
+    them, with reason, act, who entered and who approved."""
+    begins, ends = span(work, since, through)
+    return {"changes": _documents(work, begins, ends, WRITE_OFFS)}

@@ -1,0 +1,103 @@
+"""What was changed after bills, by whom, and what it moved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row, func, select
+
+from aimak_billing.store.reports.moves import effect
+from aimak_billing.store.touched import AFTER_THE_BILL
+
+_CHARGED_LATER = ("cancellation", "adjustment", "write_off", "transfer", "refund")
+
+
+def noted(work: UnitOfWork, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """Changes to accounts that were billed already, in order of time; `paper`: the ground that the same command gave
+    for the account."""
+    audit, account = work.table("audit"), work.table("account")
+    same = audit.alias("same")
+    together = (same.c.tenant == audit.c.tenant) & (same.c.account_id == audit.c.account_id)
+    together &= (same.c.at == audit.c.at) & (same.c.actor == audit.c.actor)
+    paper = select(func.max(same.c.ground)).where(together).scalar_subquery()
+    owner = (account.c.tenant == audit.c.tenant) & (account.c.id == audit.c.account_id)
+    query = (
+        select(audit, account.c.number.label("account"), paper.label("paper"))
+        .join(account, owner)
+        .where(audit.c.tenant == work.tenant, audit.c.action == AFTER_THE_BILL)
+        .where(audit.c.at >= since, audit.c.at < until)
+    )
+    return work.execute(query.order_by(audit.c.at, audit.c.id)).all()
+
+
+def differences(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """What later bills charged accounts for earlier periods: account_id, period, bill, number, run, amount, in order
+    of bills."""
+    bill, line = work.table("bill"), work.table("bill_line")
+    same = (line.c.tenant == bill.c.tenant) & (line.c.bill_id == bill.c.id)
+    keys = (bill.c.account_id, line.c.origin, bill.c.id, bill.c.number, bill.c.run_id)
+    query = (
+        select(*keys, func.sum(line.c.amount).label("amount"))
+        .join(line, same)
+        .where(bill.c.tenant == work.tenant, bill.c.account_id.in_(sorted(account_ids)), line.c.origin.is_not(None))
+        .group_by(*keys)
+    )
+    return work.execute(query.order_by(bill.c.id, line.c.origin)).all()
+
+
+def issued_at(work: UnitOfWork, run_ids: Collection[int]) -> dict[int, datetime]:
+    """When runs were issued."""
+    approval = work.table("approval")
+    query = select(approval.c.run_id, func.max(approval.c.at)).where(
+        approval.c.tenant == work.tenant, approval.c.action == "issue", approval.c.run_id.in_(sorted(run_ids))
+    )
+    return {run_id: at for run_id, at in map(tuple, work.execute(query.group_by(approval.c.run_id)))}
+
+
+def decided(work: UnitOfWork, since: date, until: datetime, kinds: Collection[str] | None = None) -> Sequence[Row[Any]]:
+    """Approved documents, with who entered and who approved them, in order."""
+    document, decision, account = (work.table(name) for name in ("correction", "correction_decision", "account"))
+    same = (decision.c.tenant == document.c.tenant) & (decision.c.correction_id == document.c.id)
+    owner = (account.c.tenant == document.c.tenant) & (account.c.id == document.c.account_id)
+    told = (decision.c.actor.label("approved_by"), decision.c.at, account.c.number.label("account"))
+    query = (
+        select(document, *told)
+        .join(decision, same)
+        .outerjoin(account, owner)
+        .where(document.c.tenant == work.tenant, decision.c.decision == "approved")
+        .where(decision.c.at >= since, decision.c.at < until)
+    )
+    if kinds is not None:
+        query = query.where(document.c.kind.in_(list(kinds)))
+    return work.execute(query.order_by(document.c.id)).all()
+
+
+def moved_by(work: UnitOfWork, sources: Collection[int]) -> dict[int, int]:
+    """What the entries of documents did to balances, by their source (tyiyn)."""
+    transfer = work.table("transfer")
+    found: dict[int, int] = {}
+    wanted = sorted(sources)
+    for first in range(0, len(wanted), 500):
+        some = wanted[first : first + 500]
+        query = select(transfer.c.source_id, func.sum(effect(work))).where(
+            transfer.c.tenant == work.tenant, transfer.c.source_id.in_(some), transfer.c.kind.in_(_CHARGED_LATER)
+        )
+        rows = work.execute(query.group_by(transfer.c.source_id))
+        found |= {source: int(amount) for source, amount in map(tuple, rows)}
+    return found
+
+
+def cancelled_by(work: UnitOfWork, documents: Collection[int]) -> dict[int, int]:
+    """What the bills that documents cancelled had said, by document (tyiyn)."""
+    bill, cancelled = work.table("bill"), work.table("bill_cancellation")
+    same = (bill.c.tenant == cancelled.c.tenant) & (bill.c.id == cancelled.c.bill_id)
+    query = (
+        select(cancelled.c.source_id, func.sum(bill.c.net + bill.c.tax))
+        .join(bill, same)
+        .where(cancelled.c.tenant == work.tenant, cancelled.c.source_id.in_(sorted(documents)))
+        .group_by(cancelled.c.source_id)
+    )
+    return {source: int(amount) for source, amount in map(tuple, work.execute(query))}

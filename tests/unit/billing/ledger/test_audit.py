@@ -1,0 +1,116 @@
+"""Who did what: every command that changes something leaves a row, in its own transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aimak import audit
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+
+from tests.unit.billing.test_cancelling import document, month
+from tests.unit.billing.test_month import WASTE_GROSS
+from tests.unit.billing.town import MONTH, TENANT, Town
+
+RESIDENTS = "account;persons;from;to;ground"
+
+
+def rows(town: Town, query: str = "") -> list[dict[str, Any]]:
+    """The audit, the newest first."""
+    found: list[dict[str, Any]] = town.get(f"/billing/audit{query}", role="inspector")["audit"]
+    return found
+
+
+def test_every_command_is_noted_with_who_and_what(town: Town) -> None:
+    """Preview, approval and issue stand there with their actors; what was only asked for does not."""
+    month(town)
+    town.get(MONTH)
+    told = [(row["actor"], row["path"]) for row in rows(town)]
+    assert told[:3] == [
+        ("the-clerk", f"{MONTH}/issue"),
+        ("the-approver", f"{MONTH}/approve"),
+        ("the-clerk", f"{MONTH}/preview"),
+    ]
+    assert {row["actor"] for row in rows(town, "?actor=the-approver")} == {"the-approver"}
+    assert rows(town, "?from=2026-11-03") == [] and rows(town, "?from=2026-11-02&to=2026-11-02") == rows(town)
+
+
+def test_what_is_refused_leaves_no_row(town: Town) -> None:
+    """A command that changed nothing is no deed."""
+    month(town)
+    before = rows(town)
+    assert town.refused(f"{MONTH}/preview")[0] == 409
+    assert rows(town) == before
+
+
+def test_secrets_are_not_noted() -> None:
+    """A password that was sent is not kept, and of a long body only the names are."""
+    assert audit.said({"login": "a", "password": "b", "terms": {"x": 1}})["password"] == "…"
+    assert audit.said({"a": "x" * 5_000, "b": 1}) == {"a": "…", "b": "…"}
+
+
+def test_the_audit_cannot_be_changed(town: Town) -> None:
+    """Its rows are append-only, like the ledger's."""
+    month(town)
+    with town.service.work(TENANT) as work, pytest.raises(DBAPIError, match="append-only"):
+        work.execute(update(work.table("audit")).values(actor="nobody"))
+
+
+def test_a_document_says_who_entered_and_who_approved(town: Town) -> None:
+    """By account: what was entered, on what paper, and the state before and after the decision."""
+    month(town)
+    document(town, kind="cancel", bill="2", ground="act 7")
+    account_id = town.get("/billing/accounts/A1")["account_id"]
+    told = [(row["actor"], row["action"], row["ground"]) for row in rows(town, f"?account_id={account_id}")]
+    assert told == [("the-approver", "approved cancel 1", "act 7"), ("the-clerk", "enter cancel 1", "act 7")]
+    assert rows(town, f"?account_id={account_id}")[0]["after"] == {"state": "approved"}
+
+
+def test_changes_after_the_bill_name_person_paper_and_som(town: Town) -> None:
+    """Fewer residents after the bill: who brought it, on what paper, and once the next bill has settled it what went
+    away, added up by employee."""
+    month(town)
+    town.take("residents", [RESIDENTS, "A1;2;2026-10-01;;certificate 12"])
+    asked = "/billing/audit/changes?from=2026-11-01&to=2026-11-30"
+    entered = town.get(asked, role="inspector")["changes"]
+    assert [(row["what"], row["account"], row["period"], row["moved_tyiyn"]) for row in entered] == [
+        ("residents", "A1", "2026-10", None)
+    ]
+    assert entered[0]["ground"] == "certificate 12"
+    document(town, kind="write_off", account="A2", provider="tazalyk", amount_tyiyn=1_000, ground="act 9")
+    town.post("/billing/cycles/2026-11/preview")
+    town.pump.drain()
+    town.post("/billing/cycles/2026-11/approve", role="approver")
+    town.post("/billing/cycles/2026-11/issue")
+    town.pump.drain()
+    answer = town.get(asked, role="inspector")
+    moved = {(row["what"], row["account"]): row["moved_tyiyn"] for row in answer["changes"]}
+    assert moved == {("residents", "A1"): -(WASTE_GROSS - 5_150), ("write_off", "A2"): -1_000}
+    assert answer["employees"] == [{"actor": "the-clerk", "moved_tyiyn": sum(moved.values())}]
+
+
+def test_write_offs_name_act_and_approver(town: Town) -> None:
+    """Each with its reason's paper, who entered and who approved it, and the sum."""
+    month(town)
+    document(town, kind="write_off", account="A2", provider="tazalyk", amount_tyiyn=1_000, ground="act 9")
+    document(town, kind="cancel", bill="1")
+    found = town.get("/billing/audit/write-offs?from=2026-11-01&to=2026-11-30", role="inspector")["changes"]
+    facts = ("what", "account", "ground", "actor", "approved_by", "moved_tyiyn")
+    assert [tuple(row[name] for name in facts) for row in found] == [
+        ("write_off", "A2", "act 9", "the-clerk", "the-approver", -1_000)
+    ]
+
+
+def test_a_bill_leads_back_to_the_decision(town: Town) -> None:
+    """Drawn by lot, the same for the same seed: lines, residents, how it was worked out, tariff and its decision."""
+    month(town)
+    first = town.get("/billing/audit/bill-trail?accounts=2&seed=7&lang=ru", role="inspector")["bills"]
+    again = town.get("/billing/audit/bill-trail?accounts=2&seed=7&lang=ru", role="inspector")["bills"]
+    assert len(first) == 2 and first == again
+    page = first[0]
+    assert page["residents"][0]["persons"] == 3 and page["explanations"]
+    assert {line["tariff_version"] for line in page["lines"]} and page["tariffs"][0]["decision"]
+    whole = town.get("/billing/audit/bill-trail?accounts=25", role="inspector")["bills"]
+    assert [bill["number"] for bill in whole] == [1, 2, 3, 4, 5]
+    assert town.ask("get", "/billing/audit/bill-trail?period=2020-01", "inspector").status_code == 404
