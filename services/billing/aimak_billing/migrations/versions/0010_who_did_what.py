@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from aimak.storage import guards, types
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
