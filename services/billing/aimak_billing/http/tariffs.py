@@ -11,8 +11,9 @@ from aimak.service import Service
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from aimak_billing.application import simulations, tariff_life, tariff_texts, tariffs
+from aimak_billing.application import simulations, tariff_life, tariff_sheets, tariff_texts, tariffs
 from aimak_billing.application.kit import Kit
+from aimak_billing.documents import tariff_sheet
 from aimak_billing.domain.tariff_life import Facts
 from aimak_billing.http.answers import STAFF, asked_language, file_name, listed
 from aimak_billing.http.schemas import QuoteSchema, SimulationSchema, StepSchema
@@ -39,6 +40,7 @@ def tariff_routes(blue: Blueprint, service: Service, kit: Kit) -> None:
         _step(blue, service, kit, name, roles)
     _views(blue, service, kit)
     _texts(blue, service, kit)
+    _sheets(blue, service, kit)
     _simulations(blue, service, kit)
 
 
@@ -133,6 +135,18 @@ def _texts(blue: Blueprint, service: Service, kit: Kit) -> None:
             raise Refused(Problem("AIM-T114", {"count": len(refs)}))
         with service.work(actor().tenant) as work:
             return tariff_texts.diff(kit, work, refs, asked_language())
+
+
+def _sheets(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.get("/tariffs/<ref>/sheet.<any(pdf,html):form>")
+    @requires(*STAFF)
+    def sheet(ref: str, form: str) -> Response:
+        """The sheet that is published."""
+        with service.work(actor().tenant) as work:
+            made, at = tariff_sheets.sheet(kit, work, ref, asked_language())
+        if form == "pdf":
+            return Response(tariff_sheet.as_pdf(made, at), content_type="application/pdf")
+        return Response(tariff_sheet.as_html(made), content_type="text/html; charset=utf-8")
 
 
 def _simulations(blue: Blueprint, service: Service, kit: Kit) -> None:

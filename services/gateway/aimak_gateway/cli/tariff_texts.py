@@ -1,4 +1,4 @@
-"""tariff export, diff: a tariff as a file again, and what changes from one version to another."""
+"""tariff export, diff, sheet: a tariff as a file again, what changes between versions, what is published."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from aimak.problems import Problem, Refused
 
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
@@ -41,6 +42,21 @@ def add(group: typer.Typer) -> None:
         with connected(ui) as api:
             answer = api.get("/billing/tariffs/diff", tariff=tariffs, lang=ui.lang)
         ui.result(answer, lambda: _lines(ui, answer))
+
+    @command(group, "sheet")
+    def sheet(
+        ui: Ui,
+        tariff: Annotated[str, typer.Argument(help="CODE or CODE@DATE.")],
+        form: Annotated[str, typer.Option("--format", help="pdf or html.")] = "pdf",
+        out: Out = None,
+    ) -> None:
+        """The sheet that is published: prices, norms, grounds.  Example: aimak tariff sheet water --format html"""
+        if form not in ("pdf", "html"):
+            raise Refused(Problem("AIM-G061", {"format": form}))
+        file = out or Path(f"{tariff}-{ui.lang}.{form}")
+        with connected(ui) as api:
+            file.write_bytes(api.raw(f"/billing/tariffs/{tariff}/sheet.{form}", lang=ui.lang))
+        ui.result({"file": str(file)}, [str(file)])
 
 
 def _lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
