@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
+import string
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import polars as pl
 import pytest
+from aimak.plugins.base import LANGUAGES
 from aimak.plugins.checks import broken_contract
 from aimak.plugins.fields import Parameters
 from aimak.plugins.inputs import (
@@ -29,6 +32,7 @@ from aimak.plugins.rate_components import INTERFACE_VERSION, RateComponent
 from marshmallow import ValidationError
 
 MANY_ROWS = 1_000
+SOME_ROWS = 40
 
 
 class RateComponentContract:
@@ -151,6 +155,47 @@ class RateComponentContract:
             amount = self.amount(component)
             rows = _frame(row, MANY_ROWS)
             assert rows.select(amount.expr).to_series().to_list() == [self.value(amount, row)] * MANY_ROWS
+
+    def test_any_rows_are_rated_as_one_by_one(self) -> None:
+        """Rows at the bounds, beside the case and anywhere: together they come to what each comes to alone, and none
+        leaves the bounds that were worked out."""
+        for place, case in enumerate(self.cases):
+            component = self.made(case["parameters"])
+            amount = self.amount(component)
+            rows = self._rows_beside(component, case, random.Random(place))
+            if not rows or not rows[0]:
+                continue
+            together = pl.concat([_frame(row, 1, component.texts) for row in rows]).select(amount.expr).to_series()
+            alone = [self.value(amount, row, component.texts) for row in rows]
+            assert together.to_list() == alone, case
+            assert all(found is None or amount.low <= found <= amount.high for found in alone), case
+
+    def _rows_beside(
+        self, component: RateComponent, case: Mapping[str, Any], dice: random.Random
+    ) -> list[dict[str, int | str | None]]:
+        rows = []
+        for _ in range(SOME_ROWS):
+            row: dict[str, int | str | None] = {name: case["inputs"][name] for name in component.texts}
+            for name in component.needs:
+                low, high, _ = self.bounds(name)
+                said = int(case["inputs"][name])
+                near = min(max(said + dice.choice((-1, 0, 1)), low), high)
+                row[name] = dice.choice(
+                    (low, high, said, near, dice.randint(low, high), dice.randint(low, max(near, 1)))
+                )
+            rows.append(row)
+        return rows
+
+    def test_its_sentences_can_be_said(self) -> None:
+        """In every language or in none, and with nothing in braces that the host cannot fill in."""
+        for case in self.cases:
+            component = self.made(case["parameters"])
+            assert set(component.sentences) in (set(), set(LANGUAGES)), component.sentences
+            known = {*component.needs, *component.texts, *component.parameters, *component.told(self.inputs(component))}
+            known |= {"amount", "products", "quantity", "unit", "service_unit"}
+            for sentence in component.sentences.values():
+                said = {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
+                assert said <= known, (sentence, said - known)
 
     def test_amounts_stay_within_their_stated_bounds(self) -> None:
         """At the bounds of the inputs no amount leaves the bounds that were worked out, nor 128 bits."""
