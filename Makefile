@@ -67,10 +67,15 @@ simulate: install ## seeded histories until stopped; SEED=n replays one
 		$(PYTEST) -n 0 -q --hypothesis-seed=$$seed tests/simulation/test_histories.py; \
 		[ -z "$(SEED)" ] || break; seed=$$((seed + 1)); done
 
+.PHONY: simulate-books
+simulate-books: install ## corrections in any order, checked after every step: make simulate-books STEPS=200000
+	AIMAK_MACHINE_STEPS=$(or $(STEPS),200000) $(PYTEST) -n 0 -q tests/simulation/test_bookkeeping.py
+
 .PHONY: faults
 faults: install ## kill processes and servers at random moments of a month
 	deploy/setup/test-packages.sh
-	$(PYTEST) -n 0 tests/faults tests/simulation/test_mutants.py
+	$(PYTEST) -n 0 tests/faults tests/simulation/test_mutants.py \
+		tests/simulation/test_bookkeeping_mutants.py
 
 .PHONY: fuzz
 fuzz: install ## the property tests, with fresh and many examples

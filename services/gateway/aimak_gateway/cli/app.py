@@ -7,6 +7,7 @@ import typer
 from aimak_gateway.cli import (
     audit,
     billing,
+    corrections,
     cycle,
     dead_letters,
     importing,
@@ -17,6 +18,7 @@ from aimak_gateway.cli import (
     plugins,
     readings,
     reports,
+    runs,
     serving,
     tariffs,
 )
@@ -49,7 +51,9 @@ MODULES = (
     reports,
     tariffs,
     cycle,
+    runs,
     billing,
+    corrections,
     ledger,
     audit,
     payments,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from aimak.money import format_som
 
+from aimak_gateway.cli import corrections
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.nouns import noun
@@ -18,9 +19,12 @@ Bill = Annotated[str, typer.Argument(help="A bill's number.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    _bills(noun(app, "bill", "Issued bills."))
+    bills = noun(app, "bill", "Issued bills.")
+    _bills(bills)
+    corrections.of_bills(bills)
     accounts = noun(app, "account", "Accounts.")
     _accounts(accounts)
+    corrections.of_accounts(accounts)
     add_statement(accounts)
 
 

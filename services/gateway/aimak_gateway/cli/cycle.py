@@ -1,4 +1,4 @@
-"""cycle preview|status|approve|issue|close --period 2026-10."""
+"""cycle preview|status|approve|issue|close|pause|resume|retry --period 2026-10."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
 
     _passes(group)
     _decisions(group)
+    _stops(group)
 
 
 def _passes(group: typer.Typer) -> None:
@@ -66,6 +67,31 @@ def _decisions(group: typer.Typer) -> None:
         _run(ui, period, "close", "", dry_run=dry_run, ask=not yes)
 
 
+def _stops(group: typer.Typer) -> None:
+    @command(group, "pause")
+    def pause(ui: Ui, period: Period) -> None:
+        """Leave the chunks that are not begun.  Example: aimak cycle pause --period 2026-10"""
+        _of_run(ui, period, "pause")
+
+    @command(group, "resume")
+    def resume(ui: Ui, period: Period) -> None:
+        """Go on with a month that was paused.  Example: aimak cycle resume --period 2026-10"""
+        _of_run(ui, period, "resume")
+
+    @command(group, "retry")
+    def retry(ui: Ui, period: Period) -> None:
+        """Give the chunks that failed to the workers again.  Example: aimak cycle retry --period 2026-10"""
+        _of_run(ui, period, "resume")
+
+
+def _of_run(ui: Ui, period: str, verb: str) -> None:
+    with connected(ui) as api:
+        seen = api.get(f"/billing/cycles/{period}")
+        running = seen["state"] if verb == "resume" else ""
+        answer = follow(ui, api, f"/billing/runs/{seen['run_id'] or 0}", verb, running)
+    ui.result(answer, cycle_lines(ui, answer), _next(ui, answer))
+
+
 def _run(ui: Ui, period: str, verb: str, running: str, *, dry_run: bool, ask: bool = False) -> None:
     with connected(ui) as api:
         path = f"/billing/cycles/{period}"
@@ -83,7 +109,7 @@ def follow(ui: Ui, api: Api, path: str, verb: str, running: str) -> dict[str, An
     answer: dict[str, Any] = api.post(f"{path}/{verb}")
     if answer["state"] != running:
         return answer
-    done = "previewed" if verb == "preview" else "issued"
+    done = "previewed" if running == "previewing" else "issued"
     with Progress(ui, f"{verb} {answer['period']}") as progress:
         return dict(
             api.wait(

@@ -1,0 +1,342 @@
+"""correction …, street …, connection …, and verbs of `bill` and `account`: documents that another approves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from aimak.money import parse_som
+from aimak.problems import Problem, Refused
+
+from aimak_gateway.cli.connect import connected
+from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.runs import begin
+
+Account = Annotated[str, typer.Argument(help="An account's number, old or new.")]
+Bill = Annotated[str, typer.Argument(help="A bill's number.")]
+Provider = Annotated[str, typer.Option(help="The creditor.")]
+Amount = Annotated[str, typer.Option(help="Som: 12.50")]
+Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
+Ground = Annotated[str, typer.Option(help="The act or paper that it stands on.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
+Day = Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The first day: 2026-11-01")]
+Number = Annotated[int, typer.Argument(help="A document's number.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the nouns of this module."""
+    group = noun(app, "correction", "Documents that correct: entered by one, approved by another.")
+    _shown(group)
+    _decided(group)
+    _streets(noun(app, "street", "Streets and their names."))
+    _connections(noun(app, "connection", "Services at accounts."))
+
+
+def enter(ui: Ui, kind: str, dry_run: bool, **asked: Any) -> None:
+    """Enter a document and show it."""
+    said = {"kind": kind, **{name: value for name, value in asked.items() if value not in (None, "")}}
+    with connected(ui) as api:
+        answer = api.post("/billing/corrections", said, **_dry(dry_run))
+    document = answer["correction"]
+    following = None if dry_run else f"aimak correction approve {document['number']}"
+    ui.result(answer, _lines(ui, [document]), following)
+
+
+def tyiyn(text: str) -> int:
+    """Som in tyiyn. Raises Refused for what is no amount."""
+    try:
+        return parse_som(text)
+    except ValueError:
+        raise Refused(Problem("AIM-G035", {"text": text[:40]})) from None
+
+
+def _dry(dry_run: bool) -> dict[str, Any]:
+    return {"dry_run": 1} if dry_run else {}
+
+
+def _lines(ui: Ui, documents: list[dict[str, Any]]) -> list[str]:
+    keys = ("number", "kind", "account", "state", "entered_by", "decided_by", "reason", "ground")
+    return table([[row[key] for key in keys] for row in documents], [ui.word(f"ui.{key}") for key in keys])
+
+
+def _shown(group: typer.Typer) -> None:
+    @command(group, "list")
+    def listed(
+        ui: Ui,
+        account: Annotated[str | None, typer.Option(help="Of one account.")] = None,
+        state: Annotated[str | None, typer.Option(help="entered, approved or refused")] = None,
+    ) -> None:
+        """Documents, those that wait for a decision too.  Example: aimak correction list --state entered"""
+        with connected(ui) as api:
+            found = api.get("/billing/corrections", account=account, state=state, limit=1000)["corrections"]
+        ui.result(found, _lines(ui, found))
+
+    @command(group, "show")
+    def show(ui: Ui, number: Number) -> None:
+        """One document.  Example: aimak correction show 3"""
+        with connected(ui) as api:
+            answer = api.get(f"/billing/corrections/{number}")["correction"]
+        ui.result(answer, _lines(ui, [answer]))
+
+    @command(group, "cancel-bills")
+    def cancel_bills(
+        ui: Ui,
+        reason: Reason,
+        since: Annotated[str | None, typer.Option(help="The first month: 2026-09")] = None,
+        through: Annotated[str | None, typer.Option(help="The last month (default: the first).")] = None,
+        account: Annotated[str | None, typer.Option(help="Of one account.")] = None,
+        run: Annotated[int | None, typer.Option(help="Of one run.")] = None,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Cancel bills of months, a run, an account.
+
+        Example: aimak correction cancel-bills --since 2026-10 --reason wrong
+        """
+        enter(ui, "cancel", dry_run, reason=reason, since=since, through=through, account=account, run=run)
+
+
+def _decided(group: typer.Typer) -> None:
+    @command(group, "approve")
+    def approve(ui: Ui, number: Number, dry_run: DryRun = False) -> None:
+        """Approve a document that somebody else entered; it is posted.  Example: aimak correction approve 3"""
+        with connected(ui) as api:
+            answer = api.post(f"/billing/corrections/{number}/approve", **_dry(dry_run))
+        ui.result(answer, _lines(ui, [answer["correction"]]))
+
+    @command(group, "refuse")
+    def refuse(ui: Ui, number: Number, reason: Reason) -> None:
+        """Refuse a document, or take it back.  Example: aimak correction refuse 3 --reason "wrong account" """
+        with connected(ui) as api:
+            answer = api.post(f"/billing/corrections/{number}/refuse", {"reason": reason})
+        ui.result(answer, _lines(ui, [answer["correction"]]))
+
+    @command(group, "storno")
+    def storno(ui: Ui, number: Number, reason: Reason, dry_run: DryRun = False) -> None:
+        """Take back what a document posted.  Example: aimak correction storno 3 --reason mistake"""
+        enter(ui, "storno", dry_run, document=number, reason=reason)
+
+
+def of_bills(group: typer.Typer) -> None:
+    """Add the verbs of `bill` that correct."""
+
+    @command(group, "cancel")
+    def cancel(ui: Ui, bill: Bill, reason: Reason, dry_run: DryRun = False) -> None:
+        """Cancel a bill; it stays on record.  Example: aimak bill cancel 15 --reason "nobody lived there" """
+        enter(ui, "cancel", dry_run, bill=bill, reason=reason)
+
+    @command(group, "rebill")
+    def rebill(ui: Ui, bill: Bill, reason: Reason) -> None:
+        """Make a bill anew from what is known now.  Example: aimak bill rebill 15 --reason "wrong reading" """
+        with connected(ui) as api:
+            period = api.get(f"/billing/bills/{bill}")["period"]
+        begin(ui, {"period": period, "selection": f"bill:{bill}", "replaces": True, "reason": reason})
+
+
+def of_accounts(group: typer.Typer) -> None:
+    """Add the verbs of `account` that correct or change it."""
+    _money(group)
+    _two(group)
+    _life(group)
+
+
+def _money(group: typer.Typer) -> None:
+    @command(group, "adjust")
+    def adjust(
+        ui: Ui,
+        account: Account,
+        provider: Provider,
+        amount: Amount,
+        reason: Reason,
+        service: Annotated[str | None, typer.Option(help="The service it is of.")] = None,
+        origin: Annotated[str | None, typer.Option(help="The month it is of: 2026-10")] = None,
+        ground: Ground = "",
+        dry_run: DryRun = False,
+    ) -> None:
+        """Charge an amount, or take one back (below zero).
+
+        Example: aimak account adjust 17 --provider p --amount -12.50 --reason x
+        """
+        facts = {"account": account, "provider": provider, "amount_tyiyn": tyiyn(amount), "service": service}
+        enter(ui, "adjust", dry_run, **facts, origin=origin, reason=reason, ground=ground)
+
+    @command(group, "write-off")
+    def write_off(
+        ui: Ui,
+        account: Account,
+        provider: Provider,
+        amount: Amount,
+        act: Annotated[str, typer.Option(help="The act that writes it off.")],
+        reason: Reason,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Write off a debt, the oldest first.
+
+        Example: aimak account write-off 17 --provider p --amount 40 --act 12 --reason x
+        """
+        facts = {"account": account, "provider": provider, "amount_tyiyn": tyiyn(amount)}
+        enter(ui, "write_off", dry_run, **facts, ground=act, reason=reason)
+
+    @command(group, "refund")
+    def refund(
+        ui: Ui,
+        account: Account,
+        provider: Provider,
+        amount: Amount,
+        reason: Reason,
+        ground: Ground = "",
+        dry_run: DryRun = False,
+    ) -> None:
+        """Pay back an advance.  Example: aimak account refund 17 --provider p --amount 40 --reason "they asked" """
+        facts = {"account": account, "provider": provider, "amount_tyiyn": tyiyn(amount)}
+        enter(ui, "refund", dry_run, **facts, reason=reason, ground=ground)
+
+
+def _two(group: typer.Typer) -> None:
+    @command(group, "transfer")
+    def transfer(
+        ui: Ui,
+        account: Account,
+        to: Annotated[str, typer.Option(help="The other account.")],
+        provider: Provider,
+        amount: Amount,
+        reason: Reason,
+        ground: Ground = "",
+        dry_run: DryRun = False,
+    ) -> None:
+        """Bring a debt (or, below zero, an advance) to another account.
+
+        Example: aimak account transfer 17 --to 18 --provider p --amount 5 --reason x
+        """
+        facts = {"account": account, "to": to, "provider": provider, "amount_tyiyn": tyiyn(amount)}
+        enter(ui, "transfer", dry_run, **facts, reason=reason, ground=ground)
+
+    @command(group, "merge")
+    def merge(
+        ui: Ui,
+        account: Account,
+        to: Annotated[str, typer.Option(help="The account that stays.")],
+        reason: Reason,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Close an account and bring all it owes to another.
+
+        Example: aimak account merge 17 --to 18 --reason twice
+        """
+        enter(ui, "merge", dry_run, account=account, to=to, reason=reason)
+
+
+def _change(ui: Ui, path: str, dry_run: bool, following: str | None = None, **asked: Any) -> None:
+    said = {name: value for name, value in asked.items() if value is not None}
+    with connected(ui) as api:
+        answer = api.post(path, said, **_dry(dry_run))
+    shown = [f"{ui.word(f'ui.{name}')}: {value}" for name, value in answer["changed"].items()]
+    ui.result(answer, shown, None if dry_run else following)
+
+
+def _iso(day: datetime) -> str:
+    return day.date().isoformat()
+
+
+def _life(group: typer.Typer) -> None:
+    @command(group, "move-out")
+    def move_out(ui: Ui, account: Account, on: Day, dry_run: DryRun = False) -> None:
+        """Nobody is charged from a day on.  Example: aimak account move-out 17 --on 2026-11-15"""
+        last = f"aimak run start --period {on:%Y-%m} --selection account:{account} --reason final"
+        _change(ui, f"/billing/accounts/{account}/move-out", dry_run, last, day=_iso(on))
+
+    @command(group, "move-in")
+    def move_in(
+        ui: Ui,
+        account: Account,
+        new: Annotated[str, typer.Option("--as", help="The new account's number.")],
+        on: Day,
+        holder: Annotated[str, typer.Option(help="Who moves in.")],
+        persons: Annotated[int, typer.Option(help="How many.")],
+        phone: Annotated[str | None, typer.Option(help="Their phone.")] = None,
+        dry_run: DryRun = False,
+    ) -> None:
+        """A new account where somebody moved out.
+
+        Example: aimak account move-in 17 --as 170 --on 2026-11-15 --holder A --persons 2
+        """
+        who = {"as": new, "day": _iso(on), "holder": holder, "persons": persons, "phone": phone}
+        _change(ui, f"/billing/accounts/{account}/move-in", dry_run, **who)
+
+    @command(group, "split")
+    def split(
+        ui: Ui,
+        account: Account,
+        new: Annotated[str, typer.Option("--as", help="The new account's number.")],
+        on: Day,
+        service: Annotated[list[str], typer.Option(help="A service that goes over; may come again.")],
+        persons: Annotated[int | None, typer.Option(help="Persons of the new account.")] = None,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Give some services to a second account.
+
+        Example: aimak account split 17 --as 170 --on 2026-11-01 --service waste
+        """
+        facts = {"as": new, "day": _iso(on), "services": service, "persons": persons}
+        _change(ui, f"/billing/accounts/{account}/split", dry_run, **facts)
+
+    @command(group, "residents")
+    def residents(
+        ui: Ui,
+        account: Account,
+        persons: Annotated[int, typer.Option(help="How many.")],
+        on: Day,
+        pensioners: Annotated[int, typer.Option(help="How many of them.")] = 0,
+        ground: Ground = "",
+        dry_run: DryRun = False,
+    ) -> None:
+        """So many persons from a day on, also one long past.
+
+        Example: aimak account residents 17 --persons 4 --on 2026-09-01
+        """
+        facts = {"persons": persons, "pensioners": pensioners, "day": _iso(on), "ground": ground}
+        _change(ui, f"/billing/accounts/{account}/residents", dry_run, **facts)
+
+
+def _streets(group: typer.Typer) -> None:
+    @command(group, "list")
+    def listed(ui: Ui) -> None:
+        """Streets with every name they have had.  Example: aimak street list"""
+        with connected(ui) as api:
+            rows = api.get("/billing/streets")["streets"]
+        keys = ("street", "name", "from")
+        ui.result(rows, table([[row[key] for key in keys] for row in rows], [ui.word(f"ui.{key}") for key in keys]))
+
+    @command(group, "rename")
+    def rename(
+        ui: Ui,
+        street: Annotated[str, typer.Argument(help="A street's id, as `aimak street list` shows it.")],
+        name: Annotated[str, typer.Option(help="The new name.")],
+        on: Day,
+        dry_run: DryRun = False,
+    ) -> None:
+        """A street is called otherwise from a day on.
+
+        Example: aimak street rename 5432 --name Манас --on 2026-11-20
+        """
+        _change(ui, f"/billing/streets/{street}/name", dry_run, name=name, day=_iso(on))
+
+
+def _connections(group: typer.Typer) -> None:
+    @command(group, "provider")
+    def provider(
+        ui: Ui,
+        service: Annotated[str, typer.Option(help="The service.")],
+        provider: Provider,
+        to: Annotated[str, typer.Option(help="The new creditor.")],
+        on: Day,
+        account: Annotated[str | None, typer.Option(help="One account alone.")] = None,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Another creditor gives a service to all, or to one account.
+
+        Example: aimak connection provider --service waste --provider a --to b --on 2026-11-01
+        """
+        facts = {"service": service, "provider": provider, "to": to, "day": _iso(on), "account": account}
+        _change(ui, "/billing/connections/provider", dry_run, **facts)

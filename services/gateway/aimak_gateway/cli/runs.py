@@ -1,0 +1,102 @@
+"""run start|list|show|preview|approve|issue|pause|resume|retry|abandon: runs beside the month's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aimak_gateway.cli.connect import Api, connected
+from aimak_gateway.cli.cycle import cycle_lines, follow
+from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.nouns import noun
+
+Run = Annotated[str, typer.Argument(help="A run's id, as `aimak run list` shows it.")]
+Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
+_VERBS = {
+    "preview": ("Rate it anew.", "previewing"),
+    "approve": ("Approve a run that somebody else started.", ""),
+    "issue": ("Issue its bills; what it replaces is cancelled with them.", "issuing"),
+    "pause": ("Leave the chunks that are not begun.", ""),
+    "resume": ("Go on with a run that was paused.", "going on"),
+    "retry": ("Give the chunks that failed to the workers again.", "going on"),
+    "abandon": ("Give up a run that was not issued.", ""),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = noun(app, "run", "Runs over a part of the town, once more, or anew.")
+
+    @command(group, "start")
+    def start(
+        ui: Ui,
+        period: Annotated[str, typer.Option(help="The month: 2026-10")],
+        reason: Reason,
+        selection: Annotated[
+            str, typer.Option(help="all, service:…, provider:…, street:…, account:…, bill:…, list:NAME, touched")
+        ] = "all",
+        replaces: Annotated[bool, typer.Option("--replaces", help="Bill anew and cancel what is replaced.")] = False,
+        accounts: Annotated[Path | None, typer.Option(help="For list:NAME: account numbers, one a line.")] = None,
+    ) -> None:
+        """Rate a part of the town.  Example: aimak run start --period 2026-10 --selection service:waste --reason new"""
+        numbers = accounts.read_text(encoding="utf-8").split() if accounts else []
+        asked = {"period": period, "selection": selection, "replaces": replaces, "reason": reason, "accounts": numbers}
+        begin(ui, asked)
+
+    @command(group, "list")
+    def listed(ui: Ui, period: Annotated[str | None, typer.Option(help="The month: 2026-10")] = None) -> None:
+        """All runs, with what they cover and how far they are.  Example: aimak run list --period 2026-10"""
+        with connected(ui) as api:
+            runs = api.get("/billing/runs", period=period)["runs"]
+        keys = ("run_id", "period", "selection", "generation", "state", "bills", "held", "reason")
+        ui.result(runs, table([[run[key] for key in keys] for run in runs], [ui.word(f"ui.{key}") for key in keys]))
+
+    @command(group, "show")
+    def show(ui: Ui, run: Run) -> None:
+        """How far a run is and what it comes to.  Example: aimak run show 5432109876543210987"""
+        with connected(ui) as api:
+            _told(ui, api.get(f"/billing/runs/{run}"))
+
+    for verb in _VERBS:
+        _verb(group, verb)
+
+
+def _verb(group: typer.Typer, verb: str) -> None:
+    about, running = _VERBS[verb]
+
+    def act(ui: Ui, run: Run) -> None:
+        with connected(ui) as api:
+            _told(ui, passed(ui, api, run, verb, running))
+
+    act.__doc__ = f"{about}  Example: aimak run {verb} 5432109876543210987"
+    command(group, verb)(act)
+
+
+def passed(ui: Ui, api: Api, run: str, verb: str, running: str) -> dict[str, Any]:
+    """One step of a run, followed to its end where it takes time."""
+    path = f"/billing/runs/{run}"
+    if running == "going on":
+        running = api.get(path)["state"]
+        verb = "resume"
+    return follow(ui, api, path, verb, running)
+
+
+def begin(ui: Ui, asked: dict[str, Any]) -> None:
+    """Start a run, follow its preview and show it."""
+    with connected(ui) as api:
+        run = api.post("/billing/runs", asked)["run_id"]
+        _told(ui, dict(api.wait(lambda: api.get(f"/billing/runs/{run}"), _previewing, lambda seen: None)))
+
+
+def _previewing(seen: dict[str, Any]) -> bool:
+    return bool(seen["state"] == "previewing")
+
+
+def _told(ui: Ui, run: dict[str, Any]) -> None:
+    steps = {"previewed": "approve", "approved": "issue"}
+    step = steps.get(run["state"])
+    following = f"aimak run {step} {run['run_id']}" if step else None
+    head = f"{run['run_id']}: {run['selection']}, {run['generation']}, {run['reason']}"
+    ui.result(run, [head, *cycle_lines(ui, run)], following)
