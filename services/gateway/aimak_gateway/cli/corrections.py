@@ -139,6 +139,7 @@ def of_accounts(group: typer.Typer) -> None:
     _money(group)
     _two(group)
     _life(group)
+    _homes(group)
 
 
 def _money(group: typer.Typer) -> None:
@@ -264,6 +265,8 @@ def _life(group: typer.Typer) -> None:
         who = {"as": new, "day": _iso(on), "holder": holder, "persons": persons, "phone": phone}
         _change(ui, f"/billing/accounts/{account}/move-in", dry_run, **who)
 
+
+def _homes(group: typer.Typer) -> None:
     @command(group, "split")
     def split(
         ui: Ui,
