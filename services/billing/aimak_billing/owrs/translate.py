@@ -247,18 +247,25 @@ class _Translator:
             return self._formula(part, next(iter(rows.values())))
         by = [self._input(table.by[place]) for place in kept]
         for place, attribute in zip(kept, by, strict=True):
-            self._keyed(table, place, attribute)
+            rows = self._keyed(table, place, attribute, rows)
         listed = [{"keys": [keys[place] for place in kept], "value": written(one)} for keys, one in rows.items()]
         return {"kind": "lookup", "by": by, "table": listed}
 
-    def _keyed(self, table: Table, place: int, attribute: str) -> None:
-        """Note how an attribute is spelt as a key, and that it counts."""
+    def _keyed(
+        self, table: Table, place: int, attribute: str, rows: Mapping[tuple[str, ...], Node]
+    ) -> Mapping[tuple[str, ...], Node]:
+        """Note how an attribute is spelt as a key, and that it counts. Where its value is given and there is a row for
+        it, the other rows are left out: nobody will ask for them."""
         known = self.out.keys.setdefault(attribute, Keyed(table.by[place]))
         known.sized = known.sized or table.sized[place]
         known.words |= {keys[place] for keys in table.rows}
         given = self.given.get(table.by[place].lower())
-        if given is not None:
-            self.out.used.add(given[0])
+        if given is None:
+            return rows
+        self.out.used.add(given[0])
+        key = names.key(given[1], table.sized[place])
+        met = {keys: one for keys, one in rows.items() if keys[place] == key}
+        return met or rows
 
     def _tiers(self, part: str, word: str, context: str) -> dict[str, Any]:
         starts, prices, budgets = (self._first(part, wanted) for wanted in tier_names(part))

@@ -78,10 +78,7 @@ def divided(left: Number, right: Number) -> Number:
     steepest = max(abs(top.low), abs(top.high)), max(abs(bottom.low), abs(bottom.high))
     if 2 * steepest[0] + 2 * steepest[1] > LIMIT:
         raise BeyondBounds("a division is beyond 128 bits")
-    size, by = top.expr.abs(), bottom.expr.abs()
-    sign = top.expr.sign() * bottom.expr.sign()
-    exact = sign * ((size * _whole(2) + by) // (by * _whole(2)))
-    expr = exact
+    expr = exact = _half_up_quotient(top, bottom)
     if bottom.low <= 0 <= bottom.high:
         expr = pl.when(bottom.expr == _whole(0)).then(_whole(None)).otherwise(exact)
     low, high = _hull(_half_up(Fraction(n, d)) for n in (top.low, top.high) for d in _nearest(bottom))
@@ -102,7 +99,7 @@ def smallest(left: Value, right: Value) -> Value:
         return min(left, right)
     first, second = aligned(number(left), number(right))
     names = joined(first.names, second.names)
-    expr = _picked(first.expr <= second.expr, first, second)
+    expr = first.expr.clip(upper_bound=second.expr) + _nothing_of(second)
     return Number(expr, min(first.low, second.low), min(first.high, second.high), first.scale, names)
 
 
@@ -112,7 +109,7 @@ def largest(left: Value, right: Value) -> Value:
         return max(left, right)
     first, second = aligned(number(left), number(right))
     names = joined(first.names, second.names)
-    expr = _picked(first.expr >= second.expr, first, second)
+    expr = first.expr.clip(lower_bound=second.expr) + _nothing_of(second)
     return Number(expr, max(first.low, second.low), max(first.high, second.high), first.scale, names)
 
 
@@ -135,8 +132,19 @@ def joined(*names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for several in names for name in several))
 
 
-def _picked(condition: pl.Expr, yes: Number, no: Number) -> pl.Expr:
-    return pl.when(condition).then(yes.expr).when(~condition).then(no.expr).otherwise(_whole(None))
+def _nothing_of(number: Number) -> pl.Expr:
+    """0 where a number is known, else null: a bound that is null would leave what it bounds as it is."""
+    return number.expr * _whole(0)
+
+
+def _half_up_quotient(top: Number, bottom: Number) -> pl.Expr:
+    """Each operand as few times as can be: where formulas are nested, what stands twice doubles the whole."""
+    size = top.expr if top.low >= 0 else top.expr.abs()
+    by = bottom.expr if bottom.low >= 0 else bottom.expr.abs()
+    quotient = (size * _whole(2) + by) // (by * _whole(2))
+    if top.low < 0:
+        quotient = top.expr.sign() * quotient
+    return quotient if bottom.low >= 0 else bottom.expr.sign() * quotient
 
 
 def _even(right: Fraction) -> bool:

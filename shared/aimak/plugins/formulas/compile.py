@@ -86,7 +86,9 @@ class Compiler:
             top = arithmetic.largest(floor, edges[place]) if place < len(edges) else None
             inside = arithmetic.largest(quantity, floor)
             inside = inside if top is None else arithmetic.smallest(inside, top)
-            found.append((number(inside) - number(floor), price))
+            part = number(inside) - number(floor)
+            # The limits rise from 0: what lies between two of them is not below nothing nor more than there is.
+            found.append((replace(part, low=0, high=max(quantity.finer(part.scale).high, 0)), price))
             floor = floor if top is None else top
         return found
 
@@ -179,6 +181,8 @@ def gaps_of(formulas: Iterable[Formula], inputs: Inputs) -> list[Gap]:
             found.append(Gap("AIM-T024", {"attribute": name}, inputs.text(name).is_null()))
         for name in formula.uses.flags:
             found.append(Gap("AIM-T025", {"attribute": name}, inputs.flag(name).expr.is_null()))
+        if not formula.uses.divides:
+            continue
         compiler = Compiler(inputs)
         compiler.number(formula.tree)
         for at, zero in compiler.divisors:

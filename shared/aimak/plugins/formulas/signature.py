@@ -12,12 +12,13 @@ NUMBER, TRUTH, TEXT = "number", "truth", "text"
 
 @dataclass(frozen=True)
 class Signature:
-    """The names by their kinds, each in the order of first use, and what the formula comes to."""
+    """The names by their kinds, each in the order of first use, what the formula comes to, and whether it divides."""
 
     kind: str
     numbers: tuple[str, ...]
     texts: tuple[str, ...]
     flags: tuple[str, ...]
+    divides: bool = False
 
 
 @dataclass
@@ -25,13 +26,14 @@ class _Names:
     numbers: dict[str, None] = field(default_factory=dict)
     texts: dict[str, None] = field(default_factory=dict)
     flags: dict[str, None] = field(default_factory=dict)
+    divides: bool = False
 
 
 def signature(tree: Node) -> Signature:
     """The names of a formula. Raises MalformedFormula where a number, a truth and a text are mixed up."""
     names = _Names()
     kind = _kind(tree, names)
-    return Signature(kind, tuple(names.numbers), tuple(names.texts), tuple(names.flags))
+    return Signature(kind, tuple(names.numbers), tuple(names.texts), tuple(names.flags), names.divides)
 
 
 def _kind(node: Node, names: _Names) -> str:
@@ -64,6 +66,7 @@ def _binary(node: Binary, names: _Names) -> str:
         return TRUTH
     _must(node.left, NUMBER, names)
     _must(node.right, NUMBER, names)
+    names.divides = names.divides or node.operator == "/"
     return TRUTH if node.operator in COMPARISONS else NUMBER
 
 

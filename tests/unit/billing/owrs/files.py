@@ -1,5 +1,6 @@
-"""Where the OWRS files of our own making stand."""
+"""The root of the project, and where the OWRS files of our own making stand."""
 
 from pathlib import Path
 
-DATA = Path(__file__).parents[3] / "data" / "owrs"
+ROOT = Path(__file__).parents[4]
+DATA = ROOT / "tests" / "data" / "owrs"
