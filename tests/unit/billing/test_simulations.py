@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import fastexcel
 import pytest
 from aimak.contracts import billing
-from aimak.money import half_up
+from aimak.money import format_som, half_up
+from pypdf import PdfReader
 
 from tests.unit.billing.test_tariff_life import NEW, draft, enter, walk
 from tests.unit.billing.town import TARIFFS, TENANT, Town, account_line
@@ -151,6 +154,27 @@ def test_a_chunk_that_comes_again_and_a_stopped_simulation_do_nothing(town: Town
     assert town.post(f"/billing/simulations/{second}/stop")["state"] == "stopped"
     town.pump.drain()
     assert town.get(f"/billing/simulations/{second}")["report"] is None
+
+
+@pytest.mark.parametrize("lang", ["ky", "ru", "en"])
+def test_the_report_comes_as_pdf_and_workbook(town: Town, lang: str) -> None:
+    """The same figures in both: the sums, every tenth, the hardest hit by account number; no name of a person."""
+    watered(town)
+    enter(town, WATER)
+    told = simulated(town, ["water-household"])
+    path = f"/billing/simulations/{told['simulation']}/report"
+    pdf = town.ask("get", f"{path}.pdf?lang={lang}")
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.data)).pages).split())
+    total, hit = told["report"]["total"], told["report"]["hardest"][0]
+    for said in (format_som(total["old_gross"]), format_som(total["new_gross"]), hit["account"]):
+        assert said.replace("\u00a0", " ") in text.replace("\u00a0", " ")
+    assert "Holder" not in text
+    book = town.ask("get", f"{path}.xlsx?lang={lang}")
+    sheets = fastexcel.read_excel(book.data)
+    assert len(sheets.sheet_names) == 7
+    hardest = sheets.load_sheet(4).to_polars()
+    assert hardest.height == 20 and hardest.row(0)[0] == hit["account"]
+    assert round(hardest.row(0)[4] * 100) == hit["difference"]
 
 
 def test_a_published_tariff_may_be_tried_on_earlier_months(town: Town) -> None:

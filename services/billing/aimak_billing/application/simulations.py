@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ from aimak.period import Period
 from aimak.problems import NotFound, PermanentFault, Problem, Refused
 from aimak.storage import counters
 from aimak.storage.work import UnitOfWork
+from aimak.texts import translate
 from sqlalchemy import Row
 
 from aimak_billing.application.cycle import period_of
@@ -158,9 +160,17 @@ def view(work: UnitOfWork, number: int) -> dict[str, Any]:
     return {**told, "done": row.chunks - row.undone, "total": row.chunks, "report": row.report}
 
 
-def finished(work: UnitOfWork, number: int) -> dict[str, Any]:
-    """A simulation that is done, for its documents. Raises NotFound, or Refused while it is not done."""
+def documented(
+    kit: Kit, work: UnitOfWork, number: int, lang: str
+) -> tuple[dict[str, Any], dict[str, str], str, datetime]:
+    """A simulation that is done, services and classes in words, the municipality's name and the instant it was asked
+    for: for its documents. Raises NotFound, or Refused while it is not done."""
     told = view(work, number)
     if told["report"] is None:
         raise Refused(Problem("AIM-T122", {"simulation": number, "state": told["state"]}))
-    return told
+    names = {code: dict(kind.names)[lang] for code, kind in kit.plugins.service_types.all()}
+    for row in told["report"]["revenue"]:
+        code = row["customer_class"]
+        names[code] = translate("aimak_billing", f"tariff.value.{code}", lang) or code
+    said = work.tenant_facts().name
+    return told, names, said.get(lang) or said.get("ru") or work.tenant, _one(work, number).at

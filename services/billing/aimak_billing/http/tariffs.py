@@ -13,6 +13,7 @@ from flask_smorest import Blueprint
 
 from aimak_billing.application import simulations, tariff_life, tariff_sheets, tariff_texts, tariffs
 from aimak_billing.application.kit import Kit
+from aimak_billing.documents import simulation as papers
 from aimak_billing.documents import tariff_sheet
 from aimak_billing.domain.tariff_life import Facts
 from aimak_billing.http.answers import STAFF, asked_language, file_name, listed
@@ -20,6 +21,7 @@ from aimak_billing.http.schemas import QuoteSchema, SimulationSchema, StepSchema
 
 TARIFF_BYTES = 1 << 20
 ENTERING = ("clerk", "admin")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SIMULATING = ("clerk", "approver", "admin")
 STEP_ROLES = {
     "submit": ENTERING,
@@ -165,6 +167,17 @@ def _simulations(blue: Blueprint, service: Service, kit: Kit) -> None:
     def show(number: int) -> dict[str, Any]:
         """How far it is, and its report when it is done."""
         return _simulation(service, number)
+
+    @blue.get("/simulations/<int:number>/report.<any(pdf,xlsx):form>")
+    @requires(*SIMULATING)
+    def document(number: int, form: str) -> Response:
+        """The report as a document."""
+        lang = asked_language()
+        with service.work(actor().tenant) as work:
+            told, names, municipality, at = simulations.documented(kit, work, number, lang)
+        if form == "pdf":
+            return Response(papers.as_pdf(told, names, municipality, at, lang), content_type="application/pdf")
+        return Response(papers.as_xlsx(told, names, lang), content_type=XLSX)
 
     @blue.post("/simulations/<int:number>/stop")
     @requires(*SIMULATING)

@@ -111,7 +111,8 @@ def _histogram(ui: Ui, report: dict[str, Any]) -> list[str]:
 
 def bar_text(ui: Ui, bar: dict[str, Any]) -> str:
     """The bounds of a bar of the histogram in whole som."""
-    low, high = (None if bar[name] is None else f"{bar[name] // 100:+d}" for name in ("from", "to"))
+    ends = {name: bar[name] for name in ("from", "to")}
+    low, high = (None if end is None else f"{end // 100:+d}" if end else "0" for end in ends.values())
     return ui.word(f"ui.simulation.{bar['kind']}", low=low, high=high)
 
 
