@@ -20,9 +20,10 @@ GROUP = "aimak.rate_components"
 INTERFACE_VERSION = 1
 
 
-STRETCH, VERSION, PERIOD = "stretch", "version", "period"
+STRETCH, VERSION, PERIOD, CONNECTED = "stretch", "version", "period", "connected"
 """How often a component is rated where facts or tariffs change inside a period: for each stretch of days over which
-what it depends on is the same; once for all days of the version; once, by the version of the period's last day."""
+what it depends on is the same; once for all days of the version; once, by the version of the period's last day, if it is
+connected then; once, by the version of the last day on which it was connected."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,12 @@ class RateComponent(Plugin):
     """Whether its line is left out of the bill where it comes to nothing."""
 
     spread: str | None = None
-    """STRETCH, VERSION or PERIOD, where facts or tariffs change inside a period. On each stretch, and over all days of
-    a version, quantity, days and other lines are those of these days; persons and attributes that changed within a
-    version are those of its last day. None follows from what it is made of: PERIOD where that is no quantity, no days
-    and no other line (then it is owed whole by who is connected on the last day), STRETCH for what is by days and by
-    persons or attributes, and for a tax; else VERSION."""
+    """STRETCH, VERSION, PERIOD or CONNECTED, where facts or tariffs change inside a period. On each stretch, and over
+    all days of a version, quantity, days and other lines are those of these days; persons and attributes that changed
+    within a version are those of its last day. None follows from what it is made of: PERIOD where that is no quantity,
+    no days and no other line (then it is owed whole by who is connected on the last day), CONNECTED where that is a
+    fact of the period (then also by who has left), STRETCH for what is by days and by persons or attributes, and for a
+    tax; else VERSION."""
 
     tax: str | None = None
     """The code of the tax on the ledger; only of a component of kind "tax"."""

@@ -16,7 +16,7 @@ from aimak_billing.domain.rating.book import Book, Stage
 from aimak_billing.domain.rating.determinants import OUT_OF_BOUNDS, column
 from aimak_billing.domain.rating.holds import HOLDS, NO_TARIFF, held, told
 from aimak_billing.domain.rating.prepared import DAYS_HERE, QUANTITY, Prepared
-from aimak_billing.domain.rating.stretches import Stretched
+from aimak_billing.domain.rating.stretches import LAST_HERE, Stretched
 from aimak_billing.domain.spans import SPAN_FROM, shares_of_days
 
 FRAME: Mapping[str, pl.DataType] = {
@@ -91,7 +91,10 @@ def _rate_whole(frame: pl.DataFrame, book: Book) -> Rated:
 def _rate_parts(frame: pl.DataFrame, book: Book) -> Rated:
     """Connections by spans of days: each span by the tariffs of its first day."""
     rows = _slotted(with_attributes(frame, book.attribute_texts, book.attribute_numbers))
-    rows = rows.with_columns(pl.col("days").sum().over("connection_id").alias(column(DAYS_HERE)))
+    rows = rows.with_columns(
+        pl.col("days").sum().over("connection_id").alias(column(DAYS_HERE)),
+        (pl.col(SPAN_FROM) == pl.col(SPAN_FROM).max().over("connection_id")).alias(LAST_HERE),
+    )
     quantities = Quantities(book, ["account_id", SPAN_FROM])
     staged = list(_staged(rows, book))
     nobody = pl.concat([part.filter(pl.col(_VERSION).is_null()) for part, _ in staged])

@@ -10,7 +10,7 @@ import polars as pl
 from aimak.plugins.formulas import MalformedFormula
 from aimak.plugins.inputs import FLOWS, FOUND, MAX_DAYS, TAX, UNROUNDED, Inputs, UnknownName
 from aimak.plugins.numbers import MAX_AMOUNT, MAX_PRICE, MAX_PRICE_SCALE, MAX_SCALE, BeyondBounds, Number, Price, total
-from aimak.plugins.rate_components import PERIOD, STRETCH, VERSION, Gap, Part, RateComponent, Told
+from aimak.plugins.rate_components import CONNECTED, PERIOD, STRETCH, VERSION, Gap, Part, RateComponent, Told
 from aimak.plugins.service_types import ServiceType, Way, fact_fields
 from aimak.problems import Field, Place, Problem
 
@@ -190,7 +190,7 @@ def _price(
         return None, tuple(problems)
     lines = tuple(earlier.lines)
     used = any(QUANTITY in line.names for line in lines)
-    lines = tuple(replace(line, spread=_spread(line, built)) for line in lines)
+    lines = tuple(replace(line, spread=_spread(line, built, fact_fields(type(service)))) for line in lines)
     values = tuple(earlier.values)
     return Prepared(version, service, tuple(ways), tuple(by_days), used, lines, rules, values), ()
 
@@ -261,14 +261,14 @@ def _by_days(quantity: Number, inputs: Inputs, service: ServiceType) -> Number:
     return quantity.portion(inputs["days"], inputs["days_in_period"])
 
 
-def _spread(line: Line, codes: Collection[str]) -> str:
+def _spread(line: Line, codes: Collection[str], told: Collection[str]) -> str:
     """How often a component is rated where something changes inside a period: what it says, or what follows from what
-    it is made of."""
+    it is made of. `told`: what is told of a connection anew for each period."""
     if line.component.spread is not None:
         return line.component.spread
     facts = {*line.names, *line.texts} - FLOWS - {*codes, "days_in_period"}
     if not (FLOWS | set(codes)) & set(line.names):
-        return PERIOD
+        return CONNECTED if {*told} & {*line.names} else PERIOD
     if any(name.startswith(TAX) for name in facts) or (facts and "days" in line.names):
         return STRETCH
     return VERSION

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import polars as pl
 from aimak.plugins.inputs import FLOWS
 from aimak.plugins.numbers import MAX_AMOUNT, MAX_QUANTITY, MAX_SCALE, Number
-from aimak.plugins.rate_components import PERIOD, STRETCH
+from aimak.plugins.rate_components import CONNECTED, PERIOD, STRETCH
 
 from aimak_billing.domain.rating.determinants import column
 from aimak_billing.domain.rating.lines import SLOT, basis_of, line_columns, price_of
@@ -20,6 +20,7 @@ from aimak_billing.domain.rating.rounding import MOST, ONE, before, exact, share
 from aimak_billing.domain.spans import SPAN_FROM, shared_out
 
 _STRETCH, _AMOUNT, _BILLED, _WEIGHT = "_stretch", "_amount", "_billed", "_weight"
+LAST_HERE = "_last_here"
 _OF_DAY = ("customer_class", "attributes")
 _SAID_OF_A_STRETCH = frozenset({"days", QUANTITY})
 
@@ -34,7 +35,7 @@ class Stretched:
         self._rated: list[Line] = []
         self.rows = rows.with_columns(last.alias(_BILLED))
         self.bill = self.rows.group_by("connection_id", maintain_order=True).agg(
-            pl.col("account_id", "place", "service", "provider", SLOT).first(), pl.col(_BILLED).any()
+            pl.col("account_id", "place", "service", "provider", SLOT).first(), pl.col(_BILLED, LAST_HERE).any()
         )
         if wanted:
             self._find_quantity()
@@ -53,7 +54,7 @@ class Stretched:
         known = pl.all_horizontal(pl.col(column(line.code)).is_not_null() for line in self.one.lines)
         bill = self.bill.filter(known)
         return [
-            (bill.filter(_BILLED) if line.spread == PERIOD else bill).select(
+            (bill.filter(_due(line)) if _due(line) else bill).select(
                 line_columns(self.one, line, *(pl.col(name) for name in _said(line)))
             )
             for line in self.one.lines
@@ -93,7 +94,7 @@ class Stretched:
         return cut.group_by(_STRETCH, maintain_order=True).agg(*ids, *days, *sums, *facts)
 
     def _rate(self, line: Line) -> None:
-        taken = self.rows.filter(_BILLED) if line.spread == PERIOD else self.rows
+        taken = self.rows.filter(_due(line)) if _due(line) else self.rows
         cut = _cut(taken, self._facts(line) if line.spread == STRETCH else [])
         price, scale = price_of(line)
         found = self._whole(cut).select(
@@ -117,7 +118,7 @@ class Stretched:
     def _told(self, line: Line, taken: pl.DataFrame) -> pl.DataFrame:
         """connection_id and what lies behind a line as JSON: where it is of some of the days, stretch by stretch of
         what it and its quantity depend on."""
-        if line.spread == PERIOD:
+        if _due(line):
             return self._whole(_cut(taken, [])).select("connection_id", basis_of(self.one, line).alias("basis"))
         basis = basis_of(self.one, line, _SAID_OF_A_STRETCH).alias("basis")
         facts = self._facts(line)
@@ -143,9 +144,9 @@ class Stretched:
         bill = self.bill.join(by_connection, on="connection_id", how="left", maintain_order="left").join(
             told.rename({"basis": basis}), on="connection_id", how="left", maintain_order="left"
         )
-        if line.spread == PERIOD:
+        if _due(line):
             nothing = pl.lit(0, dtype=pl.Int128)
-            bill = bill.with_columns(pl.when(_BILLED).then(_AMOUNT).otherwise(nothing).alias(_AMOUNT))
+            bill = bill.with_columns(pl.when(_due(line)).then(_AMOUNT).otherwise(nothing).alias(_AMOUNT))
         amount = settled(self.one.version, line.index, Number(pl.col(_AMOUNT), -MOST, MOST, MAX_SCALE))
         kept = amount.expr.alias(exact(line.code)) if self.one.totalled else _strict(amount.expr, line)
         self.bill = bill.with_columns(kept).drop(_AMOUNT)
@@ -160,8 +161,8 @@ class Stretched:
         # An attribute of another service may bear the name of a component.
         rows = self.rows.drop(column(line.code), strict=False)
         rows = rows.join(parts, on=["connection_id", SPAN_FROM], how="left", maintain_order="left")
-        if line.spread == PERIOD:
-            owed = pl.when(_BILLED).then(before(line.code)).otherwise(pl.lit(0, dtype=pl.Int128))
+        if _due(line):
+            owed = pl.when(_due(line)).then(before(line.code)).otherwise(pl.lit(0, dtype=pl.Int128))
             rows = rows.with_columns(owed.alias(before(line.code)))
         kept, unit = (exact(line.code), ONE) if self.one.totalled else (column(line.code), 1)
         billed = self.bill.select("connection_id", pl.col(kept).cast(pl.Int128).alias(_AMOUNT))
@@ -177,6 +178,11 @@ class Stretched:
         self.rows = self.rows.join(
             self.bill.select("connection_id", *codes), on="connection_id", how="left", maintain_order="left"
         )
+
+
+def _due(line: Line) -> str | None:
+    """The column that says on which span a line is owed that is owed once; None for one that every day has part in."""
+    return {PERIOD: _BILLED, CONNECTED: LAST_HERE}.get(line.spread)
 
 
 def _weight(line: Line) -> pl.Expr:
