@@ -22,8 +22,8 @@ INTERFACE_VERSION = 1
 
 STRETCH, VERSION, PERIOD, CONNECTED = "stretch", "version", "period", "connected"
 """How often a component is rated where facts or tariffs change inside a period: for each stretch of days over which
-what it depends on is the same; once for all days of the version; once, by the version of the period's last day, if it is
-connected then; once, by the version of the last day on which it was connected."""
+what it depends on is the same; once for all days of the version; once, by the version of the period's last day, if it
+is connected then; once, by the version of the last day on which it was connected."""
 
 
 @dataclass(frozen=True)

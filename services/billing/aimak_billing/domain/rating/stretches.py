@@ -144,9 +144,9 @@ class Stretched:
         bill = self.bill.join(by_connection, on="connection_id", how="left", maintain_order="left").join(
             told.rename({"basis": basis}), on="connection_id", how="left", maintain_order="left"
         )
-        if _due(line):
+        if due := _due(line):
             nothing = pl.lit(0, dtype=pl.Int128)
-            bill = bill.with_columns(pl.when(_due(line)).then(_AMOUNT).otherwise(nothing).alias(_AMOUNT))
+            bill = bill.with_columns(pl.when(due).then(_AMOUNT).otherwise(nothing).alias(_AMOUNT))
         amount = settled(self.one.version, line.index, Number(pl.col(_AMOUNT), -MOST, MOST, MAX_SCALE))
         kept = amount.expr.alias(exact(line.code)) if self.one.totalled else _strict(amount.expr, line)
         self.bill = bill.with_columns(kept).drop(_AMOUNT)
@@ -161,8 +161,8 @@ class Stretched:
         # An attribute of another service may bear the name of a component.
         rows = self.rows.drop(column(line.code), strict=False)
         rows = rows.join(parts, on=["connection_id", SPAN_FROM], how="left", maintain_order="left")
-        if _due(line):
-            owed = pl.when(_due(line)).then(before(line.code)).otherwise(pl.lit(0, dtype=pl.Int128))
+        if due := _due(line):
+            owed = pl.when(due).then(before(line.code)).otherwise(pl.lit(0, dtype=pl.Int128))
             rows = rows.with_columns(owed.alias(before(line.code)))
         kept, unit = (exact(line.code), ONE) if self.one.totalled else (column(line.code), 1)
         billed = self.bill.select("connection_id", pl.col(kept).cast(pl.Int128).alias(_AMOUNT))
