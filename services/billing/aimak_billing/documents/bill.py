@@ -60,9 +60,18 @@ class MeterReading:
 
 
 @dataclass(frozen=True)
+class PaymentCode:
+    """A payment link that is printed as a QR code; `creditor` names whom it pays, empty where there is one code for
+    all."""
+
+    creditor: str
+    link: str
+
+
+@dataclass(frozen=True)
 class BillDocument:
-    """One bill with all that is printed. `period` is its title ("Октябрь 2026"), `qr` the payment link or empty,
-    `explanations` say how the lines were counted, `places_to_pay` where it can be paid."""
+    """One bill with all that is printed. `period` is its title ("Октябрь 2026"), `codes` pay it, `explanations` say
+    how the lines were counted, `places_to_pay` where it can be paid."""
 
     municipality: str
     number: str
@@ -79,7 +88,7 @@ class BillDocument:
     readings: tuple[MeterReading, ...] = ()
     explanations: tuple[str, ...] = ()
     places_to_pay: tuple[str, ...] = ()
-    qr: str = ""
+    codes: tuple[PaymentCode, ...] = ()
 
     @property
     def due(self) -> int:

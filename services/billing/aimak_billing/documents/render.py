@@ -72,7 +72,7 @@ def _bill(bill: BillDocument) -> dict[str, Any]:
         "readings": [_reading(reading) for reading in bill.readings],
         "explanations": list(bill.explanations),
         "places": list(bill.places_to_pay),
-        "qr": qr.svg(bill.qr) if bill.qr else "",
+        "codes": [{"creditor": code.creditor, "qr": qr.svg(code.link)} for code in bill.codes],
     }
 
 

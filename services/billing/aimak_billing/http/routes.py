@@ -11,13 +11,13 @@ from aimak.service import Service
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from aimak_billing.application import bills, cycle, registers, status, views
+from aimak_billing.application import bills, cycle, printing, registers, status, views
 from aimak_billing.application.kit import Kit
 from aimak_billing.http.answers import STAFF, asked_language, listed, page
 from aimak_billing.http.corrections import corrections
 from aimak_billing.http.life import lives
 from aimak_billing.http.reports import report_routes
-from aimak_billing.http.schemas import ProviderSchema, TenantSchema
+from aimak_billing.http.schemas import PrintSchema, ProviderSchema, TenantSchema
 from aimak_billing.http.tariffs import tariff_routes
 from aimak_billing.store import registers as register_store
 
@@ -198,5 +198,22 @@ def _bills(blue: Blueprint, service: Service, kit: Kit) -> None:
     def pdf(number: str) -> Response:
         """A bill as it is printed."""
         with service.work(actor().tenant) as work:
-            printed = bills.print_bill(kit, work, number, asked_language())
-        return Response(bills.render(printed), content_type="application/pdf")
+            printed = printing.print_bill(kit, work, number, asked_language())
+        return Response(printing.render(printed), content_type="application/pdf")
+
+    @blue.get("/print/<period>")
+    @requires(*STAFF)
+    def route(period: str) -> dict[str, Any]:
+        """The bills of a period in force, in the order in which they are carried out."""
+        cycle.period_of(period)
+        with service.work(actor().tenant, bulk=True) as work:
+            return {"period": period, "bills": printing.route(work, period)}
+
+    @blue.post("/print")
+    @requires(*STAFF)
+    @blue.arguments(PrintSchema)
+    def print_some(asked: dict[str, Any]) -> Response:
+        """Several bills as one PDF, in the order of their numbers in the list."""
+        with service.work(actor().tenant, bulk=True) as work:
+            printed = printing.print_bills(kit, work, asked["numbers"], asked_language())
+        return Response(printing.render(printed), content_type="application/pdf")

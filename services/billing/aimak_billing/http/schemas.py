@@ -18,6 +18,12 @@ class TenantSchema(Schema):
     is_test = fields.Boolean(load_default=False)
 
 
+class PrintSchema(Schema):
+    """Bills to be printed together."""
+
+    numbers = fields.List(fields.Integer(strict=True), required=True)
+
+
 class ProviderSchema(Schema):
     """A creditor."""
 

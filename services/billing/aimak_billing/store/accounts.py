@@ -173,6 +173,16 @@ def aliases_of(work: UnitOfWork, account_id: int) -> list[str]:
     return list(work.execute(query.order_by(table.c.alias)).scalars())
 
 
+def aliases_of_many(work: UnitOfWork, account_ids: Collection[int]) -> dict[int, list[str]]:
+    """Other numbers of accounts, in order, by account id."""
+    table = work.table("account_alias")
+    mine = (table.c.tenant == work.tenant) & table.c.account_id.in_(list(account_ids))
+    found: dict[int, list[str]] = {}
+    for row in work.execute(select(table).where(mine).order_by(table.c.account_id, table.c.alias)):
+        found.setdefault(row.account_id, []).append(row.alias)
+    return found
+
+
 def aliases_above(work: UnitOfWork, after: str, limit: int) -> Sequence[Row[Any]]:
     """Aliases in order."""
     table = work.table("account_alias")

@@ -50,6 +50,34 @@ def by_ids(work: UnitOfWork, ids: Collection[int]) -> Sequence[Row[Any]]:
     return work.execute(_numbered(work).where(bill.c.id.in_(list(ids))).order_by(bill.c.number)).all()
 
 
+def by_numbers(work: UnitOfWork, wanted: Collection[int]) -> Sequence[Row[Any]]:
+    """Bills of these numbers, with their accounts' numbers."""
+    return work.execute(_numbered(work).where(work.table("bill").c.number.in_(list(wanted)))).all()
+
+
+def of_route(work: UnitOfWork, period: str) -> list[Row[Any]]:
+    """Bills of a period in force with what they say of the account: number, opening, net, tax, account, holder,
+    address."""
+    bill, person, cancelled = work.table("bill"), work.table("party_person"), work.table("bill_cancellation")
+    party = (person.c.tenant == bill.c.tenant) & (person.c.id == bill.c.party_id)
+    undone = (cancelled.c.tenant == bill.c.tenant) & (cancelled.c.bill_id == bill.c.id)
+    told = (person.c.number.label("account"), person.c.holder, person.c.address)
+    query = select(bill.c.number, bill.c.opening, bill.c.net, bill.c.tax, *told).join(person, party)
+    mine = (bill.c.tenant == work.tenant) & (bill.c.period == period) & cancelled.c.bill_id.is_(None)
+    return list(work.execute(query.outerjoin(cancelled, undone).where(mine)).all())
+
+
+def readings_of(work: UnitOfWork, account_ids: Collection[int], period: str) -> dict[int, list[Row[Any]]]:
+    """Accepted usage of accounts in a period, by account, in order."""
+    usage = work.table("usage")
+    mine = (usage.c.tenant == work.tenant) & usage.c.account_id.in_(sorted(set(account_ids)))
+    query = select(usage).where(mine, usage.c.state == "accepted", of_period(usage, Period.month(period)))
+    found: dict[int, list[Row[Any]]] = {}
+    for row in work.execute(query.order_by(usage.c.connection_id, usage.c.from_date, usage.c.usage_id)):
+        found.setdefault(row.account_id, []).append(row)
+    return found
+
+
 def numbers(work: UnitOfWork, bill_ids: Collection[int]) -> dict[int, int]:
     """Numbers of bills by id."""
     bill = work.table("bill")

@@ -12,6 +12,7 @@ from aimak_gateway.cli import corrections
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.printing import add_printing
 from aimak_gateway.cli.reports import add_statement
 
 Bill = Annotated[str, typer.Argument(help="A bill's number.")]
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     bills = noun(app, "bill", "Issued bills.")
     _bills(bills)
     corrections.of_bills(bills)
+    add_printing(bills)
     accounts = noun(app, "account", "Accounts.")
     _accounts(accounts)
     corrections.of_accounts(accounts)

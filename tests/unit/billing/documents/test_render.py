@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 from aimak.period import Period
 from aimak.texts import catalogue
-from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
+from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading, PaymentCode
 from aimak_billing.documents.render import render_bills
 from aimak_billing.documents.texts import WORDS, period_title, words
 from aimak_billing.domain.elqr import Elqr, link, parse
@@ -48,7 +48,7 @@ BILL = BillDocument(
     ),
     explanations=("15 м³ × 10.45 сом = 156.75 сом",),
     places_to_pay=("Капчык", "Нур-Банк"),
-    qr=QR,
+    codes=(PaymentCode("", QR),),
 )
 
 
@@ -106,6 +106,17 @@ def test_qr_is_read_back_from_the_page() -> None:
     assert (read.account, read.amount, read.transaction) == ("10040004", BILL.due, "1000")
 
 
+def test_each_creditor_has_its_own_code() -> None:
+    """Two creditors with payment codes: two codes on the paper, each read back, each with the name of whom it pays."""
+    other = link(Elqr("qr.example.kg", "tazalyk", "10040004", "Тазалык", 8_925, "1000"))
+    both = replace(BILL, codes=(PaymentCode("Суу Каналы", QR), PaymentCode("Тазалык", other)))
+    document = pypdfium2.PdfDocument(render_bills([both], AT, "ky"))
+    seen = [zxingcpp.read_barcodes(page.render(scale=4).to_pil()) for page in list(document)]
+    assert {code.text for codes in seen for code in codes} == {QR, other}
+    texts = " ".join(page_texts(render_bills([both], AT, "ky")))
+    assert "Тазалык" in texts.split(words("ky")["scan"])[-1]
+
+
 def test_page_is_a5_and_holds_one_bill() -> None:
     """Each bill is a page of 148 × 210 mm of its own."""
     pdf = pypdfium2.PdfDocument(render_bills([BILL, replace(BILL, account="10040061")], AT, "ru"))
@@ -123,7 +134,7 @@ def test_long_bill_goes_on_a_second_page_and_loses_nothing() -> None:
 
 def test_advance_asks_for_no_money() -> None:
     """Who paid ahead sees the overpayment, and no stub to pay by."""
-    ahead = replace(BILL, parts=(replace(WATER, opening=-90_000, due=-88_732),), qr="")
+    ahead = replace(BILL, parts=(replace(WATER, opening=-90_000, due=-88_732),), codes=())
     (text,) = page_texts(render_bills([ahead], AT, "ru"))
     assert "Переплата 887.32" in text
     assert words("ru")["nothing_due"] in text

@@ -1,0 +1,200 @@
+"""Bills on paper: one, or a print house's thousands, with everything read for many at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from aimak.money import share
+from aimak.period import Period
+from aimak.plugins.numbers import Price
+from aimak.problems import NotFound, Problem, Refused
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_billing.application.bills import Speaker, by_connection, title
+from aimak_billing.application.kit import Kit
+from aimak_billing.application.tariffs import stored
+from aimak_billing.application.views import find_bill
+from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading, PaymentCode
+from aimak_billing.domain import elqr
+from aimak_billing.domain.rating.written import price_text, quantity_text
+from aimak_billing.domain.routes import route_key
+from aimak_billing.store import accounts, parties, registers, runs
+from aimak_billing.store import bills as store
+
+AT_ONCE_AT_MOST = 1_000
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Bills ready to be laid out, with the instant of their issue."""
+
+    documents: tuple[BillDocument, ...]
+    issued_at: datetime
+    lang: str
+
+
+class _Desk:
+    """What bills of one batch are made out from."""
+
+    def __init__(self, kit: Kit, work: UnitOfWork, bills: Sequence[Row[Any]], lang: str) -> None:
+        self.lang = lang
+        names = work.tenant_facts().name
+        self.municipality = names.get(lang) or next(iter(names.values()), work.tenant)
+        self.providers = registers.providers(work)
+        self.parties = parties.of_bills(work, [bill.party_id for bill in bills])
+        self.lines: dict[int, list[Row[Any]]] = {bill.id: [] for bill in bills}
+        for line in store.lines(work, [bill.id for bill in bills]):
+            self.lines[line.bill_id].append(line)
+        self.aliases = accounts.aliases_of_many(work, {bill.account_id for bill in bills})
+        self.usage = {
+            period: store.readings_of(work, [bill.account_id for bill in bills if bill.period == period], period)
+            for period in {bill.period for bill in bills}
+        }
+        versions, taxes = stored(kit, work)
+        self.speakers: dict[int, Speaker] = {}
+        self.issued_at: dict[int, datetime] = {}
+        for run_id in {bill.run_id for bill in bills}:
+            run = runs.run(work, run_id)
+            assert run is not None, "a bill has its run"
+            self.speakers[run_id] = Speaker(kit, run, versions, taxes, lang)
+            self.issued_at[run_id] = [row.at for row in runs.approvals(work, run_id) if row.action == "issue"][-1]
+
+    def document(self, bill: Row[Any]) -> BillDocument:
+        """All that stands on one bill."""
+        party, lines, speaker = self.parties[bill.party_id], self.lines[bill.id], self.speakers[bill.run_id]
+        period = Period.month(bill.period)
+        document = BillDocument(
+            municipality=self.municipality,
+            number=str(bill.number),
+            period=title(period, self.lang),
+            issued_on=bill.issued_on,
+            due_on=bill.due_on,
+            opening_on=period.start,
+            account=party.number,
+            holder=party.holder,
+            address=party.address,
+            parts=tuple(part for _, part in self._parts(bill, lines, speaker)),
+            old_numbers=tuple(self.aliases.get(bill.account_id, ())),
+            residents=bill.residents,
+            readings=tuple(self._readings(bill, lines, speaker)),
+            explanations=tuple(speaker.sentence(part) for part in by_connection(lines)),
+        )
+        return replace(document, codes=tuple(self._codes(document, bill, lines, speaker)))
+
+    def _parts(
+        self, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker
+    ) -> Iterator[tuple[Row[Any], CreditorPart]]:
+        openings = {provider: (before, paid) for provider, before, paid in json.loads(bill.opening_parts)}
+        for provider in self.providers:
+            mine = [line for line in lines if line.provider == provider.code]
+            if not mine and provider.code not in openings:
+                continue
+            before, paid = openings.get(provider.code, (0, 0))
+            charged = sum(line.amount for line in mine if line.origin is None)
+            corrected = sum(line.amount for line in mine if line.origin is not None)
+            name = provider.name.get(self.lang) or next(iter(provider.name.values()), provider.code)
+            creditor = Creditor(name, provider.tax_number, bank_account=provider.bank_account)
+            own = [group for group in by_connection(mine) if group[0].origin is None]
+            shown = tuple(line for group in own for line in _lines(group, speaker))
+            due = before - paid + charged + corrected
+            yield provider, CreditorPart(creditor, shown, before, paid, charged, due, corrected)
+
+    def _codes(
+        self, document: BillDocument, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker
+    ) -> Iterator[PaymentCode]:
+        """A payment code for each creditor that has one, for what is owed to it; what is owed to those without goes
+        with the first. None where nothing is due, or where the standard has no room for so long an account number."""
+        found = list(self._parts(bill, lines, speaker))
+        holders = [(provider, part) for provider, part in found if provider.elqr]
+        others = sum(part.due for provider, part in found if not provider.elqr)
+        for place, (provider, part) in enumerate(holders):
+            amount = part.due + (others if place == 0 else 0)
+            if amount <= 0:
+                continue
+            try:
+                link = elqr.link(elqr.for_bill(provider.elqr, document.account, amount, document.number))
+            except Refused:
+                continue
+            yield PaymentCode(part.creditor.name if len(holders) > 1 else "", link)
+
+    def _readings(self, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker) -> Iterator[MeterReading]:
+        services = {line.connection_id: line.service for line in lines}
+        for row in self.usage[bill.period].get(bill.account_id, ()):
+            if row.connection_id not in services:
+                continue
+            service = services[row.connection_id]
+            yield MeterReading(
+                label=speaker.service(service),
+                serial=row.serial,
+                previous=quantity_text(row.previous_thousandths, 0),
+                previous_on=row.from_date,
+                current=quantity_text(row.current_thousandths, 0),
+                current_on=row.to_date,
+                used=quantity_text(row.quantity_thousandths, 0),
+                unit=speaker.unit(service),
+            )
+
+
+def _lines(lines: Sequence[Row[Any]], speaker: Speaker) -> Iterator[BillLine]:
+    """The charges of one connection; its tax falls on them by their size, so that the columns add up."""
+    charges = [line for line in lines if line.kind == "charge"]
+    tax = sum(line.amount for line in lines if line.kind == "tax")
+    weights = [abs(line.amount) for line in charges]
+    taxes = share(tax, weights) if any(weights) else [tax, *[0] * (len(charges) - 1)]
+    for line, part in zip(charges, taxes, strict=True):
+        name = speaker.service(line.service)
+        quantity, unit = speaker.measured(line)
+        yield BillLine(
+            label=name if len(charges) == 1 else f"{name}: {speaker.line(line)}",
+            quantity=quantity,
+            unit=unit,
+            price="" if line.price is None else price_text(Price(line.price, line.price_scale)),
+            net=line.amount,
+            tax=part,
+            gross=line.amount + part,
+        )
+
+
+def print_bill(kit: Kit, work: UnitOfWork, number: str, lang: str) -> Printed:
+    """All that stands on the printed bill. Laying it out needs no open work: see `render`. Raises NotFound."""
+    bill = find_bill(work, number)
+    desk = _Desk(kit, work, [bill], lang)
+    return Printed((desk.document(bill),), desk.issued_at[bill.run_id], lang)
+
+
+def print_bills(kit: Kit, work: UnitOfWork, numbers: Sequence[int], lang: str) -> Printed:
+    """Several bills in the order of `numbers`. Raises NotFound where one does not exist, Refused for too many."""
+    if not 0 < len(numbers) <= AT_ONCE_AT_MOST:
+        raise Refused(Problem("AIM-B962", {"count": len(numbers), "most": AT_ONCE_AT_MOST}))
+    found = {bill.number: bill for bill in store.by_numbers(work, numbers)}
+    missing = [number for number in numbers if number not in found]
+    if missing:
+        raise NotFound(Problem("AIM-B050", {"bill": missing[0]}))
+    bills = [found[number] for number in numbers]
+    desk = _Desk(kit, work, bills, lang)
+    at = max(desk.issued_at[bill.run_id] for bill in bills)
+    return Printed(tuple(desk.document(bill) for bill in bills), at, lang)
+
+
+def render(printed: Printed) -> bytes:
+    """The bills as one PDF."""
+    from aimak_billing.documents.render import render_bills
+
+    return render_bills(printed.documents, printed.issued_at, printed.lang)
+
+
+def route(work: UnitOfWork, period: str) -> list[dict[str, Any]]:
+    """Every bill of a period that is in force, in the order in which a walker brings them: by street, house and flat
+    as they were called on the bill's day, then by account. number, account, holder, address, due_tyiyn."""
+    rows = store.of_route(work, period)
+    rows.sort(key=lambda row: (route_key(row.address), row.account, row.number))
+    return [
+        {"number": row.number, "account": row.account, "holder": row.holder, "address": row.address}
+        | {"due_tyiyn": max(row.opening + row.net + row.tax, 0)}
+        for row in rows
+    ]

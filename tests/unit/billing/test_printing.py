@@ -1,0 +1,88 @@
+"""The print house's files: every bill once, in the order in which a walker brings them."""
+
+from __future__ import annotations
+
+import pypdfium2
+import pytest
+import zxingcpp
+from aimak_billing.domain.elqr import parse
+from aimak_billing.domain.routes import route_key
+
+from tests.unit.billing.test_cancelling import document
+from tests.unit.billing.town import Town, account_line
+
+PERIOD = "2026-10"
+
+
+def walk(town: Town) -> None:
+    """Five houses on two streets, entered in no order, billed."""
+    places = [("A1", "Токтогул", "10"), ("A2", "Манас", "9"), ("A3", "Токтогул", "9а"), ("A4", "Манас", "10")]
+    town.accounts(
+        *(account_line(number, street=street, house=house) for number, street, house in places),
+        account_line("A5", street="Манас", house="9", flat="2"),
+    )
+    town.preview()
+    town.issue()
+
+
+def test_bills_come_in_the_order_of_the_route(town: Town) -> None:
+    """Street by street, house 9 before house 10; a cancelled bill is not carried out."""
+    walk(town)
+    bills = town.get(f"/billing/print/{PERIOD}")["bills"]
+    assert [bill["account"] for bill in bills] == ["A2", "A5", "A4", "A3", "A1"]
+    document(town, kind="cancel", bill=str(bills[0]["number"]))
+    assert [bill["account"] for bill in town.get(f"/billing/print/{PERIOD}")["bills"]] == ["A5", "A4", "A3", "A1"]
+
+
+def test_a_file_holds_the_bills_that_were_asked_for(town: Town) -> None:
+    """One page for each, in that order, the same bytes each time, and each says what the single bill says."""
+    walk(town)
+    numbers = [bill["number"] for bill in town.get(f"/billing/print/{PERIOD}")["bills"]]
+    first, again = (town.ask("post", "/billing/print?lang=ru", json={"numbers": numbers}).data for _ in range(2))
+    assert first == again
+    pages = [page.get_textpage().get_text_range() for page in list(pypdfium2.PdfDocument(first))]
+    assert [next(a for a in numbers_of(page) if a) for page in pages] == ["A2", "A5", "A4", "A3", "A1"]
+    single = town.ask("get", f"/billing/bills/{numbers[0]}/pdf?lang=ru").data
+    assert pypdfium2.PdfDocument(single)[0].get_textpage().get_text_range() == pages[0]
+
+
+def numbers_of(page: str) -> list[str]:
+    """The account numbers that a page names."""
+    return [word for word in page.split() if len(word) == 2 and word.startswith("A")]
+
+
+@pytest.mark.parametrize(("numbers", "code"), [([], "AIM-B962"), ([1, 999], "AIM-B050"), ([1] * 1_001, "AIM-B962")])
+def test_what_cannot_be_printed_is_refused(town: Town, numbers: list[int], code: str) -> None:
+    """No bill, too many, or one that does not exist."""
+    walk(town)
+    assert town.refused("/billing/print", body={"numbers": numbers})[1] == [code]
+
+
+def test_each_creditor_is_paid_by_its_own_code(town: Town) -> None:
+    """A creditor's code names its own service and what is owed to it; what is owed to one without goes with the
+    first."""
+    for code in ("vodokanal", "tazalyk"):
+        facts = {"code": code, "name": {"ru": code}, "tax_number": "0", "regime": "general", "bank_account": "0"}
+        elqr = {"provider_id": "qr.example.kg", "service_code": code, "name": code}
+        town.post("/billing/providers", {**facts, "elqr": elqr}, role="admin")
+    waste = account_line("A1", "waste", "tazalyk")
+    town.accounts(waste, account_line("A1", "water", "vodokanal", attributes='{"metered":true,"norm":"flat"}'))
+    town.use(2, 10_000)
+    town.preview()
+    town.issue()
+    bill = town.get("/billing/bills/1")
+    page = pypdfium2.PdfDocument(town.ask("get", "/billing/bills/1/pdf?lang=ru").data)
+    codes = [
+        parse(found.text) for sheet in list(page) for found in zxingcpp.read_barcodes(sheet.render(scale=4).to_pil())
+    ]
+    owed: dict[str, int] = {}
+    for line in bill["lines"]:
+        owed[line["provider"]] = owed.get(line["provider"], 0) + line["amount_tyiyn"]
+    assert {code.service_code: code.amount for code in codes} == owed
+    assert {(code.account, code.transaction) for code in codes} == {("A1", "1")}
+
+
+def test_houses_are_sorted_by_their_number() -> None:
+    """2 before 10, and letters without regard to their case."""
+    places = ["манас 10", "Манас 2", "Абай 100-3", "Абай 100-12", ""]
+    assert sorted(places, key=route_key) == ["", "Абай 100-3", "Абай 100-12", "Манас 2", "манас 10"]
