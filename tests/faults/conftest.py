@@ -16,8 +16,8 @@ from aimak.settings import Settings
 from aimak.testing.servers import Installation, PostgresServer, RabbitServer
 
 from tests.faults.books import Books, books
-from tests.faults.driver import ROOT, Town, patient
-from tests.faults.injector import Injector
+from tests.faults.driver import ROOT, Month, Town, patient
+from tests.faults.injector import Injector, ServerKills
 
 MUTANTS = ROOT / "tests" / "mutants"
 PASSWORD = "only-for-the-town"
@@ -40,16 +40,20 @@ DRAWN = {
 @pytest.fixture(scope="session")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> Books:
     """The month's books when nothing goes wrong, from the embedded runtime."""
+    return embedded_month(tmp_path_factory.mktemp("expected"))
+
+
+def embedded_month(folder: Path, kind: type[Month] = Month) -> Books:
+    """The books after a month in this process."""
     from aimak_gateway.embedded import Embedded
     from aimak_gateway.setup import initialise
 
-    town = Town.build(tmp_path_factory.mktemp("expected"))
+    town = Town.build(folder)
     values = {**town.settings(), "data_dir": str(town.out / "data"), "runtime": "embedded"}
     settings = Settings(values)
     initialise(settings, "admin", PASSWORD)
     with Embedded(settings) as embedded:
-        for _, step in town.month(embedded.client, embedded.client, embedded.pump.drain).steps():
-            step()
+        town.through(town.month(embedded.client, embedded.client, embedded.pump.drain, kind))
     return books(settings, DRAWN)
 
 
@@ -80,12 +84,15 @@ class Servers:
     def __init__(self, folder: Path) -> None:
         self.town = Town.build(folder)
         self.killed: list[str] = []
+        self.closes = True
+        self.kind = Month
+        self.processes: dict[str, int] = {}
 
     @contextmanager
     def installation(self) -> Iterator[tuple[Installation, PostgresServer, RabbitServer]]:
         """The town's installation, running."""
         with PostgresServer() as postgres, RabbitServer() as rabbit:
-            settings = {**self.town.settings(), **ONE_OF_EACH}
+            settings = {**self.town.settings(), **ONE_OF_EACH, **self.processes}
             installation = Installation(self.town.out / "installation", postgres.url(), rabbit.url, settings)
             try:
                 installation.prepare(PASSWORD)
@@ -101,8 +108,9 @@ class Servers:
         """The books after a month; with a seed, things are killed from the preview to the last payment."""
         with self.installation() as (installation, postgres, rabbit):
             deadline = time.monotonic() + LIMIT_S
-            doors = [patient(installation.address(name), deadline) for name in ("gateway", "payments")]
-            injector = Injector(seed, installation, postgres, rabbit) if seed is not None else None
+            gateway, partners = (patient(installation.address(name), deadline) for name in ("gateway", "payments"))
+            kinds = ServerKills(installation, postgres, rabbit).kinds()
+            injector = Injector(seed, kinds, (1, 4), installation.start) if seed is not None else None
 
             def settle() -> None:
                 while True:
@@ -112,18 +120,7 @@ class Servers:
                     except psycopg.OperationalError:
                         time.sleep(0.5)
 
-            try:
-                for title, step in self.town.month(doors[0], doors[1], settle).steps():
-                    if injector and title == "preview":
-                        injector.start()
-                    if injector and title.startswith("ledgers"):
-                        injector.end()
-                        settle()
-                    step()
-                settle()
-            finally:
-                if injector and injector.is_alive():
-                    injector.end()
+            self.town.through(self.town.month(gateway, partners, settle, self.kind), injector, closes=self.closes)
             self.killed = injector.done if injector else []
             return books(installation.settings, DRAWN)
 

@@ -1,4 +1,4 @@
-"""Kills at seeded random moments: consumers, relays, supervisors, RabbitMQ and PostgreSQL."""
+"""Kills at seeded random moments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,38 +14,53 @@ from aimak.settings import SERVICES
 from aimak.testing.servers import Installation, PostgresServer, RabbitServer
 from aimak.testing.servers.process import descendants, is_alive
 
+Kill = Callable[[random.Random], str]
+
 
 class Injector(threading.Thread):
-    """Kills something every so often until stopped; what has no supervisor is started again at once."""
+    """Kills each kind of thing once, in a drawn order and at drawn moments, waits until all is up again (`recover`),
+    and begins anew, until ended. `pause_s`: the shortest and the longest time between two kills."""
 
-    def __init__(self, seed: int, installation: Installation, postgres: PostgresServer, rabbit: RabbitServer) -> None:
+    def __init__(
+        self, seed: int, kinds: Sequence[Kill], pause_s: tuple[float, float], recover: Callable[[], object]
+    ) -> None:
         super().__init__(name="injector")
         self._random = random.Random(seed)
-        self._installation, self._postgres, self._rabbit = installation, postgres, rabbit
+        self._kinds, self._pause_s, self._recover = kinds, pause_s, recover
         self._ended = threading.Event()
         self.done: list[str] = []
-        # Each kind comes before any comes twice.
-        self._kinds: list[Callable[[], str]] = []
 
     def run(self) -> None:
-        """Kill at random moments, one to four seconds apart."""
-        while not self._ended.wait(self._random.uniform(1, 4)):
-            if not self._kinds:
-                self._kinds = [self._consumer, self._relay, self._supervisor, self._broker, self._database]
-                self._random.shuffle(self._kinds)
-            self.done.append(self._kinds.pop()())
+        """Kill at random moments."""
+        while not self._ended.is_set():
+            for kill in self._random.sample(self._kinds, len(self._kinds)):
+                if self._ended.wait(self._random.uniform(*self._pause_s)):
+                    return
+                self.done.append(kill(self._random))
+            self._recover()
 
     def end(self) -> None:
         """No more kills; everything is up when this returns."""
         self._ended.set()
         self.join()
-        self._installation.start()
+        self._recover()
 
-    def _consumer(self) -> str:
+
+class ServerKills:
+    """What can be killed of an installation; what has no supervisor is started again at once."""
+
+    def __init__(self, installation: Installation, postgres: PostgresServer, rabbit: RabbitServer) -> None:
+        self._installation, self._postgres, self._rabbit = installation, postgres, rabbit
+
+    def kinds(self) -> list[Kill]:
+        """Billing's consumer, a relay, a supervisor, RabbitMQ, PostgreSQL."""
+        return [self._consumer, self._relay, self._supervisor, self._broker, self._database]
+
+    def _consumer(self, _: random.Random) -> str:
         return self._child("billing", "aimak.messaging.rabbitmq.consumer")
 
-    def _relay(self) -> str:
-        return self._child(self._random.choice(["billing", "payments"]), "aimak.supervisor.relay")
+    def _relay(self, chance: random.Random) -> str:
+        return self._child(chance.choice(["billing", "payments"]), "aimak.supervisor.relay")
 
     def _child(self, service: str, module: str) -> str:
         process = self._installation.processes[service]
@@ -55,21 +70,21 @@ class Injector(threading.Thread):
                     os.kill(pid, signal.SIGKILL)
         return f"{service} {module.rpartition('.')[2]}"
 
-    def _supervisor(self) -> str:
-        service = self._random.choice(SERVICES)
+    def _supervisor(self, chance: random.Random) -> str:
+        service = chance.choice(SERVICES)
         process = self._installation.processes[service]
         process.kill()
         process.wait()
         self._installation.start_service(service)
         return f"{service} supervisor"
 
-    def _broker(self) -> str:
+    def _broker(self, _: random.Random) -> str:
         self._rabbit.kill9()
         self._rabbit.restart()
         return "broker"
 
-    def _database(self) -> str:
-        alone = self._random.random() < 0.5
+    def _database(self, chance: random.Random) -> str:
+        alone = chance.random() < 0.5
         self._postgres.kill9(postmaster_only=alone)
         self._postgres.restart()
         return "postmaster" if alone else "database"
