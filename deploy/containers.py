@@ -6,6 +6,7 @@ Run by check.sh in a container of its own, with the town's scripts at /town and 
 import argparse
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from aimak.settings import Settings  # noqa: E402
 from aimak.testing.settled import wait_until_settled  # noqa: E402
 from aimak_gateway.cli.frame import table  # noqa: E402
 from aimak_gateway.embedded import build_services  # noqa: E402
-from month import Month, Runtime  # noqa: E402
+from month import PARTNER_PASSWORD, PERIOD, Month, Runtime  # noqa: E402
 
 
 def set_clock(instant: datetime) -> None:
@@ -48,6 +49,24 @@ def wait_for(client: httpx.Client) -> None:
     raise TimeoutError(f"no answer at {PROXY} after {START_S} s")
 
 
+def check_addresses(client: httpx.Client, month: Month) -> str:
+    """A partner's agreed addresses hold through the proxy, and a header that anybody can write opens no other door.
+    Raises RuntimeError."""
+    partner = next(partner for partner in month.town["partners"] if partner["online"])
+    account = month.api("ayna").get("/billing/bills", period=PERIOD, limit=1)["bills"][0]["account"]
+    call = f"/partners/{month.tenant}/{partner['code']}?command=check&txn_id=1&account={account}&sum=0"
+    login = (partner["code"], PARTNER_PASSWORD)
+    own = socket.gethostbyname(socket.gethostname())
+    seen = []
+    for address in (own, "192.0.2.1"):
+        month.api("admin").post("/payments/partners", {**month._partner(partner), "addresses": [f"{address}/32"]})
+        seen.append(client.get(call, auth=login, headers={"X-Real-IP": "192.0.2.1"}).status_code)
+    straight = httpx.get(f"http://payments:8473{call}", auth=login, headers={"X-Real-IP": "192.0.2.1"})
+    if [*seen, straight.status_code] != [200, 403, 403]:
+        raise RuntimeError(f"addresses of partners: {seen} through the proxy, {straight.status_code} past it")
+    return f"{own} is let in, another is not, and nobody by a header"
+
+
 def main() -> None:
     """Build a town, run its month, print what it came to."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -66,6 +85,7 @@ def main() -> None:
         began = time.monotonic()
         for title, step in month.steps():
             print(f"{title}: {step()}", file=sys.stderr, flush=True)
+        print(f"partners' addresses: {check_addresses(client, month)}", file=sys.stderr, flush=True)
         rows = [*month.summary(), ("the month took", f"{time.monotonic() - began:.1f} s")]
     for line in table(rows, ("sample town in containers", "")):
         print(line)
