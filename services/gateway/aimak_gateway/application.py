@@ -6,12 +6,14 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aimak.http.auth import ROLES, Actor
-from aimak.problems import Conflict, Problem, Refused, Unauthorized
+from aimak.problems import Conflict, NotFound, Problem, Refused, Unauthorized
 from aimak.storage.work import UnitOfWork
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from sqlalchemy import Row
 
 from aimak_gateway import store
 
@@ -33,6 +35,15 @@ class NewPerson:
     tenants: tuple[str, ...] = ("*",)
 
 
+@dataclass(frozen=True)
+class Change:
+    """What is to be different about a person; None leaves as it is."""
+
+    roles: tuple[str, ...] | None = None
+    password: str | None = None
+    active: bool | None = None
+
+
 def add_first_admin(work: UnitOfWork, name: str, password: str) -> bool:
     """Add the installation's first person with the role admin; False when there is someone already."""
     if store.anyone(work):
@@ -43,11 +54,7 @@ def add_first_admin(work: UnitOfWork, name: str, password: str) -> bool:
 
 def add_person(work: UnitOfWork, new: NewPerson, by: str) -> None:
     """Add a person. Raises Refused for an unknown role or a short password, Conflict for a name that is taken."""
-    wrong = [Problem("AIM-G010", {"role": role, "roles": ", ".join(ROLES)}) for role in new.roles if role not in ROLES]
-    if len(new.password) < PASSWORD_LENGTH:
-        wrong.append(Problem("AIM-G011", {"length": PASSWORD_LENGTH}))
-    if wrong or not new.roles:
-        raise Refused(*(wrong or [Problem("AIM-G010", {"role": "-", "roles": ", ".join(ROLES)})]))
+    _refuse_unfit(new.roles, new.password)
     row = {
         "name": new.name,
         "password_hash": _hasher.hash(new.password),
@@ -59,6 +66,44 @@ def add_person(work: UnitOfWork, new: NewPerson, by: str) -> None:
     }
     if not store.add_person(work, row):
         raise Conflict(Problem("AIM-G012", {"name": new.name}))
+
+
+def _refuse_unfit(roles: tuple[str, ...] | None, password: str | None) -> None:
+    """Raise Refused for unknown or no roles and for a short password; None is not looked at."""
+    wrong: list[Problem] = []
+    if roles is not None:
+        unknown = [role for role in roles or ("-",) if role not in ROLES]
+        wrong += [Problem("AIM-G010", {"role": role, "roles": ", ".join(ROLES)}) for role in unknown]
+    if password is not None and len(password) < PASSWORD_LENGTH:
+        wrong.append(Problem("AIM-G011", {"length": PASSWORD_LENGTH}))
+    if wrong:
+        raise Refused(*wrong)
+
+
+def change_person(work: UnitOfWork, name: str, change: Change) -> Row[Any]:
+    """Change a person; sessions end with a new password and with being let in no more. Whoever is removed stays in
+    every journal, and the name stays taken. Raises NotFound, Refused as `add_person`, Conflict where nobody would be
+    left who may let people in."""
+    person = store.anybody_named(work, name)
+    if person is None:
+        raise NotFound(Problem("AIM-G013", {"name": name}))
+    _refuse_unfit(change.roles, change.password)
+    values: dict[str, Any] = {}
+    if change.roles is not None:
+        values["roles"] = list(change.roles)
+    if change.active is not None:
+        values["active"] = change.active
+    if change.password is not None:
+        values["password_hash"] = _hasher.hash(change.password)
+    if values:
+        store.change_person(work, name, values)
+    if not store.any_admin(work):
+        raise Conflict(Problem("AIM-G014", {"name": name}))
+    if change.password is not None or change.active is False:
+        store.end_sessions(work, name)
+    changed = store.anybody_named(work, name)
+    assert changed is not None
+    return changed
 
 
 def login(work: UnitOfWork, name: str, password: str, tenant: str | None) -> tuple[str, Actor]:

@@ -47,6 +47,11 @@ def _own(service: Service) -> Blueprint:
         """Who this session belongs to."""
         return _shown(_asking(service))
 
+    _people(routes, service)
+    return routes
+
+
+def _people(routes: Blueprint, service: Service) -> None:
     @routes.get("/people")
     @open_to("session")
     def people() -> dict[str, Any]:
@@ -71,7 +76,17 @@ def _own(service: Service) -> Blueprint:
             work.commit()
         return {"name": new.name, "roles": list(new.roles), "tenants": list(new.tenants)}
 
-    return routes
+    @routes.post("/people/<name>")
+    @open_to("session")
+    def change(name: str) -> dict[str, Any]:
+        """Change someone's roles or password, let them in no more (`active` false) or again."""
+        _admin(service)
+        asked = _json()
+        wanted = _change(asked)
+        with service.work(application.NO_TENANT) as work:
+            person = application.change_person(work, name, wanted)
+            work.commit()
+        return {"name": name, "roles": person.roles, "tenants": person.tenants, "active": person.active}
 
 
 def _passing(service: Service, clients: Mapping[str, httpx.Client]) -> Blueprint:
@@ -113,6 +128,14 @@ def _body() -> Iterator[bytes] | None:
     # The stream itself, not the proxy: in one process it is read while the inner request is the present one.
     stream = request.stream
     return iter(lambda: stream.read(_BLOCK), b"")
+
+
+def _change(asked: dict[str, Any]) -> application.Change:
+    roles, password, active = (asked.get(name) for name in ("roles", "password", "active"))
+    for name, value, kind in (("roles", roles, list), ("password", password, str), ("active", active, bool)):
+        if value is not None and type(value) is not kind:
+            raise Refused(Problem("AIM-K061", {"detail": name}))
+    return application.Change(None if roles is None else tuple(map(str, roles)), password, active)
 
 
 def _json() -> dict[str, Any]:

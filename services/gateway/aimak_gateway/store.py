@@ -8,15 +8,20 @@ from typing import Any
 from aimak.storage.statements import rows_where
 from aimak.storage.upsert import insert_once
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from aimak_gateway.tables import person, session
 
 
 def person_named(work: UnitOfWork, name: str) -> Row[Any] | None:
     """The active person of that name."""
-    known = work.execute(rows_where(person, "name"), {"name": name}).one_or_none()
+    known = anybody_named(work, name)
     return known if known is not None and known.active else None
+
+
+def anybody_named(work: UnitOfWork, name: str) -> Row[Any] | None:
+    """The person of that name, also one who is let in no more."""
+    return work.execute(rows_where(person, "name"), {"name": name}).one_or_none()
 
 
 def people(work: UnitOfWork) -> list[dict[str, Any]]:
@@ -33,6 +38,21 @@ def anyone(work: UnitOfWork) -> bool:
 def add_person(work: UnitOfWork, row: dict[str, Any]) -> bool:
     """Add a person; False when the name is taken."""
     return insert_once(work, person, row)
+
+
+def change_person(work: UnitOfWork, name: str, values: dict[str, Any]) -> None:
+    """Write new values of a person."""
+    work.execute(update(person).where(person.c.name == name).values(**values))
+
+
+def any_admin(work: UnitOfWork) -> bool:
+    """Whether anybody who is let in is an admin."""
+    return any("admin" in roles for roles in work.execute(select(person.c.roles).where(person.c.active)).scalars())
+
+
+def end_sessions(work: UnitOfWork, name: str) -> None:
+    """Forget a person's sessions."""
+    work.execute(delete(session).where(session.c.person == name))
 
 
 def add_session(work: UnitOfWork, row: dict[str, Any]) -> None:

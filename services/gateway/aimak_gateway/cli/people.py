@@ -1,4 +1,4 @@
-"""login, user add, user list."""
+"""login, user add|list|change|remove."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import os
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 from aimak.problems import Problem, Refused
 from aimak.settings import Settings
 
 from aimak_gateway.cli.connect import connected, write_session
-from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.frame import USAGE, Failed, Ui, command, table
 from aimak_gateway.cli.nouns import noun
 
+Name = Annotated[str, typer.Argument(help="Name of the person.")]
 PasswordFile = Annotated[
     Path | None, typer.Option(help="A file with the password (else AIMAK_PASSWORD, else asked for).")
 ]
@@ -67,10 +69,57 @@ def register(app: typer.Typer) -> None:
             answer = api.post("/gateway/people", body)
         ui.result(answer, [f"{name}: {', '.join(role)}"])
 
+    _list(users)
+    _changes(users)
+
+
+def _list(users: typer.Typer) -> None:
     @command(users, "list")
     def listed(ui: Ui) -> None:
-        """Everyone who may log in.  Example: aimak user list"""
+        """Everyone who may log in, and who no longer may.  Example: aimak user list"""
         with connected(ui) as api:
             people = api.get("/gateway/people")["people"]
-        rows = [(person["name"], ", ".join(person["roles"]), ", ".join(person["tenants"])) for person in people]
-        ui.result(people, table(rows, (ui.word("ui.name"), ui.word("ui.roles"), ui.word("ui.tenants"))))
+        rows = [
+            (
+                person["name"],
+                ", ".join(person["roles"]),
+                ", ".join(person["tenants"]),
+                "" if person["active"] else ui.word("ui.removed"),
+            )
+            for person in people
+        ]
+        heads = (ui.word("ui.name"), ui.word("ui.roles"), ui.word("ui.tenants"), ui.word("ui.state"))
+        ui.result(people, table(rows, heads))
+
+
+def _changes(users: typer.Typer) -> None:
+    @command(users, "change")
+    def change(
+        ui: Ui,
+        name: Name,
+        role: Annotated[list[str] | None, typer.Option(help="The roles from now on, instead of those before.")] = None,
+        password: Annotated[bool, typer.Option("--password", help="Set a new password.")] = False,
+        password_file: PasswordFile = None,
+        back: Annotated[bool, typer.Option("--back", help="Let in again who was removed.")] = False,
+    ) -> None:
+        """Change someone's roles or password.  Example: aimak user change bakyt --role approver --role clerk"""
+        if not (role or password or password_file or back):
+            raise Failed(USAGE, [ui.problem(Problem("AIM-G015"))])
+        body: dict[str, object] = {"roles": role} if role else {}
+        if password or password_file:
+            body["password"] = ask_password(ui, password_file)
+        if back:
+            body["active"] = True
+        _change(ui, name, body)
+
+    @command(users, "remove")
+    def remove(ui: Ui, name: Name) -> None:
+        """Let someone in no more; the name stays in every journal.  Example: aimak user remove bakyt"""
+        _change(ui, name, {"active": False})
+
+
+def _change(ui: Ui, name: str, body: dict[str, object]) -> None:
+    with connected(ui) as api:
+        person = api.post(f"/gateway/people/{quote(name, safe='')}", body)
+    state = "" if person["active"] else f" ({ui.word('ui.removed')})"
+    ui.result(person, [f"{name}: {', '.join(person['roles'])}{state}"])
