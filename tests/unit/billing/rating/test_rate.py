@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from aimak_billing.domain.rating import Book, quote, rate
+from aimak_billing.domain.rating import Book, explain, quote, rate
 from aimak_billing.tariff_file import dump, load
 
 from tests.unit.billing.rating.conftest import HEAD, frame, tariff
@@ -321,3 +321,22 @@ def test_a_line_may_not_bear_the_name_of_the_attribute_that_it_counts(plugins):
     written = HEAD + "tariffs:" + tariff("- {code: cattle, kind: per_head, price: 35}")
     (problem,) = load(written, "naryn", plugins).problems
     assert (problem.code, problem.place.path) == ("AIM-T012", "tariffs[0].components[0].code")
+
+
+def test_an_optional_line_is_left_out_where_it_comes_to_nothing_and_others_reckon_with_it(made):
+    """No benefit, no line; the tax of both lines is then of the charge alone, and the bill still explains itself."""
+    lines = (
+        PER_UNIT
+        + "\n- {code: b, kind: benefit, percent: 50 %, of: [volume], when: {benefit: veteran}}"
+        + "\n- {code: levy, kind: percentage, percent: 10 %, of: [volume, b]}"
+    )
+    book = made(tariff(lines))
+    plain = quote({**METERED, "usage": 1000}, book).lines
+    assert plain.select("component", "amount").rows() == [("volume", 1045), ("levy", 105)]
+    (version,) = book.versions.values()
+    said = explain(plain.to_dicts(), version, book.plugins, (), "en").replace("\u00a0", " ")
+    assert "Percentage: 10 % of 10.45 som = 1.05 som" in said
+    veteran = {**METERED, "usage": 1000, "attributes": {"metered": True, "benefit": "veteran"}}
+    assert quote(veteran, book).lines["amount"].to_list() == [1045, -523, 52]
+    free = quote({**METERED, "usage": 0}, book).lines
+    assert free.select("component", "amount").rows() == [("volume", 0), ("levy", 0)]

@@ -85,7 +85,8 @@ def _rate_whole(frame: pl.DataFrame, book: Book) -> Rated:
             holds.append(told(wrong, steps.one, book.day))
             known = known.filter(~pl.col("unknown"))
         lines += [known.lazy().select(line) for line in steps.lines]
-    return Rated(pl.concat(lines).collect(), pl.concat(holds).sort("place", "connection_id"))
+    billed = line_columns.without_nothing(pl.concat(lines).collect(), book.prepared)
+    return Rated(billed, pl.concat(holds).sort("place", "connection_id"))
 
 
 def _rate_parts(frame: pl.DataFrame, book: Book) -> Rated:
@@ -120,7 +121,7 @@ def _rate_parts(frame: pl.DataFrame, book: Book) -> Rated:
             quantities.found(one.version.service, stretched.rows)
         holds.append(told(stretched.held(), one, book.day))
         lines += stretched.lines()
-    return _without_held(pl.concat(lines), pl.concat(holds))
+    return _without_held(line_columns.without_nothing(pl.concat(lines), book.prepared), pl.concat(holds))
 
 
 def _staged(rows: pl.DataFrame, book: Book) -> Iterator[tuple[pl.DataFrame, Stage]]:

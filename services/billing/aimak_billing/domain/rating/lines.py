@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 from aimak.plugins.inputs import TAX
@@ -36,6 +36,17 @@ EMPTY = pl.DataFrame(
         "basis": pl.String,
     }
 )
+
+
+def without_nothing(lines: pl.DataFrame, every: Iterable[Prepared]) -> pl.DataFrame:
+    """Lines without those that are optional and come to nothing: a benefit of who has none."""
+    optional = {one.version.id: [line.code for line in one.lines if line.component.optional] for one in every}
+    left_out = pl.lit(False)
+    for version, codes in optional.items():
+        left_out = (
+            left_out | ((pl.col("tariff_id") == version) & pl.col("component").is_in(codes)) if codes else left_out
+        )
+    return lines.filter((pl.col("amount") != 0) | ~left_out) if any(optional.values()) else lines
 
 
 def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:

@@ -47,9 +47,9 @@ def explain(
     3 % 3.86 som; tariff of 1 June 2026, decision 14". `lines` have component, kind, quantity, price, price_scale,
     amount, tax and basis as rating gave them."""
     prepared, _ = prepare(version, taxes, plugins)
-    lines = [line for line in lines if line["amount"] or not _optional(line, prepared)]
     several = sum(line["kind"] == "charge" for line in lines) > 1
-    amounts = {column(line["component"]): int(line["amount"]) for line in lines}
+    amounts = dict.fromkeys((column(one.code) for one in prepared.lines), 0) if prepared else {}
+    amounts |= {column(line["component"]): int(line["amount"]) for line in lines}
     said = []
     for line in lines:
         if line["kind"] == "tax":
@@ -83,13 +83,6 @@ def day_text(day: date, lang: str) -> str:
     """A date as it is read aloud: "1 June 2026", "1 июня 2026 г."."""
     # The narrow no-break space is missing in many fonts.
     return format_date(day, "d MMMM y" if lang == "en" else "long", locale=lang).replace("\u202f", NBSP)
-
-
-def _optional(line: BillLine, prepared: Prepared | None) -> bool:
-    """Whether a line is left out where it comes to nothing."""
-    return prepared is not None and any(
-        one.component.optional for one in prepared.lines if one.code == line["component"]
-    )
 
 
 def _charge(line: BillLine, prepared: Prepared | None, amounts: Mapping[str, int], lang: str) -> str:
