@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,8 @@ class OwrsClass:
     path: Path
     tree: Tree
     problems: tuple[Problem, ...] = ()
+    doubled: Mapping[str, Problem] = field(default_factory=dict)
+    """Parts that are named again with another value."""
 
     def problem(self, code: str, *steps: str | int, **fields: str | int | None) -> Problem:
         """A problem at a place within the class."""
@@ -93,10 +95,12 @@ def read(text: str, file: str | None = None) -> Document:
 
 def _class(name: str, parts: Any, tree: Tree, doubles: list[Problem]) -> OwrsClass:
     path: Path = (CLASSES, name)
-    wrong = [problem for problem, at in _wrong_doubles(tree, doubles) if at[:2] == path]
+    wrong = [(problem, at) for problem, at in _wrong_doubles(tree, doubles) if at[:2] == path]
+    whole = tuple(problem for problem, at in wrong if at == path)
+    doubled = {str(at[2]): problem for problem, at in wrong if at != path}
     if not isinstance(parts, dict):
         return OwrsClass(name, {}, path, tree, (Problem("AIM-T221", {"class": name}, tree.place(path)),))
-    return OwrsClass(name, parts, path, tree, tuple(wrong))
+    return OwrsClass(name, parts, path, tree, whole, doubled)
 
 
 def _wrong_doubles(tree: Tree, doubles: list[Problem]) -> list[tuple[Problem, Path]]:

@@ -51,7 +51,12 @@ def translate(owrs: OwrsClass, given: Mapping[str, str]) -> Translated:
     wrong in the parts that the bill is made of."""
     if owrs.problems:
         raise Refused(*owrs.problems)
-    return _Translator(owrs, given).translated()
+    translator = _Translator(owrs, given)
+    made = translator.translated()
+    doubled = [problem for part, problem in owrs.doubled.items() if part in translator.touched]
+    if doubled:
+        raise Refused(*doubled)
+    return made
 
 
 class _Translator:
@@ -65,12 +70,14 @@ class _Translator:
         self.codes: dict[str, str] = {}
         self.inputs: dict[str, str] = {}
         self.open: list[str] = []
+        self.touched: set[str] = set()
         self.charges: tuple[str, ...] = ()
 
     def translated(self) -> Translated:
         """All components that the bill is made of."""
         if self._found(BILL, COMMODITY) is None:
             raise Refused(self.owrs.problem("AIM-T221"))
+        self.touched.add(BILL)
         bill = self._whole(BILL)
         if bill is None:
             self._component(BILL)
@@ -114,6 +121,7 @@ class _Translator:
             part = self._found(tree.name, COMMODITY)
             if part is None or part == BILL:
                 return self._given(tree.name)
+            self.touched.add(part)
             if part in self.given:
                 return self._given(part)
             value = self.owrs.parts[part]
@@ -193,6 +201,7 @@ class _Translator:
 
     def _component(self, part: str) -> str:
         """The code of the component that a part becomes."""
+        self.touched.add(part)
         if part in self.codes:
             return self.codes[part]
         if part in self.open or len(self.open) > MAX_DEPTH:
@@ -276,6 +285,7 @@ class _Translator:
         def budget() -> Node:
             return self._name(budgets or tier_names(part)[2][0], context)
 
+        self.touched |= {starts, prices}
         table, rows = joined(self.reader.part(starts), self.reader.part(prices))
         made: dict[tuple[str, ...], Node] = {}
         for keys, (begin, price) in rows.items():
