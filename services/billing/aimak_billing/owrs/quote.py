@@ -116,15 +116,17 @@ def _told(owrs: OwrsClass, made: ClassTariff, holds: list[dict[str, Any]]) -> li
 
 
 def priced(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Quantity, price and amount of a line as text; null where it has none."""
+    """Quantity, price and amount of a line as text, the rate of a tax in per cent; null where it has none."""
     price, scale = line["price"], line["price_scale"]
     return {
         "quantity": None if line["quantity"] is None else names.decimal(Fraction(line["quantity"], 1000)),
-        "price": None if price is None else _price(Fraction(price, 10 ** (scale + 2))),
+        "price": None if price is None else _price(price, scale, line["kind"]),
         "amount": money(int(line["amount"])),
     }
 
 
-def _price(value: Fraction) -> str:
-    whole, _, rest = names.decimal(value).partition(".")
+def _price(units: int, scale: int, kind: str) -> str:
+    if kind == "tax":
+        return f"{names.decimal(Fraction(units, 10 ** (scale - 2)))} %"
+    whole, _, rest = names.decimal(Fraction(units, 10 ** (scale + 2))).partition(".")
     return f"{whole}.{rest.ljust(2, '0')}"

@@ -44,7 +44,7 @@ def cents(text):
 
 def by_hand(text, case, usage):
     """The bill of a published case in cents, evaluated by the other way."""
-    given = {**{name: str(value) for name, value in case["inputs"].items()}, **LEFT_OUT}
+    given = {**{name: str(value) for name, value in case["inputs"].items() if name != "usage_ccf"}, **LEFT_OUT}
     exact = ByHand(text, CLASS, given, usage).bill() * 100
     return half_up(exact.numerator, exact.denominator)
 

@@ -1,0 +1,75 @@
+"""Prices by a file: no database, no server, an exit code and a code where there is no price."""
+
+import json
+from pathlib import Path
+
+import pytest
+from aimak_gateway.cli.app import app
+from aimak_gateway.cli.frame import OK, USAGE, VALIDATION
+from typer.testing import CliRunner
+
+ROOT = Path(__file__).resolve().parents[3]
+PLAIN = ROOT / "tests" / "data" / "owrs" / "plain.owrs"
+TOWN = ROOT / "examples" / "town" / "tariffs.yaml"
+
+
+@pytest.fixture
+def quote(monkeypatch, tmp_path):
+    """(exit code, JSON of the result or the codes of the errors) of a quote in a folder where nothing is."""
+    monkeypatch.setenv("AIMAK_DATA_DIR", str(tmp_path / "nothing"))
+
+    def run(*words):
+        answer = CliRunner().invoke(app, ["tariff", "quote", *map(str, words), "--json"])
+        assert not (tmp_path / "nothing").exists()
+        if answer.exit_code == OK:
+            return OK, json.loads(answer.stdout)
+        assert answer.stdout == ""
+        return answer.exit_code, [error["code"] for error in json.loads(answer.stderr.splitlines()[-1])["errors"]]
+
+    return run
+
+
+def test_an_owrs_file_is_priced(quote):
+    """Lines, total and currency stand at the top and under `data`; a size and a unit as people write them."""
+    size = ("--set", 'meter_size=3/4"', "--set", "fixed_drought_surcharge=0", "--set", "variable_drought_surcharge=0")
+    code, answer = quote(
+        PLAIN, "--format", "owrs", "--class", "RESIDENTIAL_SINGLE", "--usage", 12, "--unit", "ccf", *size
+    )
+    assert code == OK and answer["data"]["total"] == answer["total"] == "39.50"
+    assert (answer["currency"], answer["errors"]) == ("USD", [])
+    assert [set(line) for line in answer["lines"]] == [{"component", "label", "quantity", "price", "amount"}] * 4
+    assert {line["component"]: line["amount"] for line in answer["lines"]} == {
+        "service_charge": "12.50",
+        "commodity_charge": "27.00",
+        "fixed_drought_surcharge": "0.00",
+        "variable_drought_surcharge": "0.00",
+    }
+
+
+def test_a_file_of_ours_is_priced(quote):
+    """12.3 m³ × 10.45 and 3 % of it; a component can be given another amount, a unit converted."""
+    asked = (TOWN, "--service", "water", "--class", "household", "--set", "metered=true")
+    code, answer = quote(*asked, "--usage", "12.3")
+    assert (code, answer["total"], answer["currency"]) == (OK, "132.40", "KGS")
+    assert [line["price"] for line in answer["lines"]] == ["10.45", "3 %"]
+    assert quote(*asked, "--usage", "12.3", "--set", "sales_tax=0")[1]["total"] == "128.54"
+    assert quote(*asked, "--usage", "12300", "--unit", "l")[1]["total"] == "132.40"
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "codes"),
+    [
+        ((PLAIN, "--format", "owrs", "--class", "RESIDENTIAL_SINGLE", "--usage", 9), VALIDATION, ["AIM-T024"]),
+        ((PLAIN, "--format", "xml", "--class", "A"), VALIDATION, ["AIM-G032"]),
+        ((PLAIN.parent / "none.owrs", "--format", "owrs", "--class", "A"), VALIDATION, ["AIM-G033"]),
+        ((PLAIN.parent / "broken.owrs", "--format", "owrs", "--class", "A"), VALIDATION, ["AIM-T001"]),
+        ((PLAIN, "--format", "owrs", "--class", "A", "--set", "meter"), VALIDATION, ["AIM-G026"]),
+        ((TOWN, "--class", "household", "--usage", 9), VALIDATION, ["AIM-T233"]),
+        ((TOWN, "--class", "household", "--service", "water", "--set", "metered=true"), VALIDATION, ["AIM-T023"]),
+        ((TOWN, "--class", "household", "--service", "water", "--date", "soon"), VALIDATION, ["AIM-G034"]),
+        (("--class", "household"), USAGE, ["AIM-G031"]),
+    ],
+)
+def test_what_cannot_be_priced_ends_with_a_code(quote, words, exit_code, codes):
+    """A missing input, an unknown form, a file that is not there or broken."""
+    assert quote(*words) == (exit_code, codes)
