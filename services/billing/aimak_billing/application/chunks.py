@@ -15,6 +15,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.application import parties
+from aimak_billing.application.corrections.checks import set_aside, sorted_out
 from aimak_billing.application.corrections.rebill import claim, make_room, narrowed, unbilled
 from aimak_billing.application.corrections.rerate import differing
 from aimak_billing.application.kit import Kit
@@ -22,6 +23,7 @@ from aimak_billing.application.tariffs import book_of
 from aimak_billing.domain import chunk as columns
 from aimak_billing.domain import cycle as states
 from aimak_billing.domain import posting
+from aimak_billing.domain.corrections.completeness import counts
 from aimak_billing.domain.rating import Book, rate
 from aimak_billing.store import columns as frames
 from aimak_billing.store import facts, registers, runs, touched
@@ -47,6 +49,7 @@ def preview_chunk(kit: Kit, work: UnitOfWork, event: billing.PreviewChunksCut) -
         if stale or run.paused or chunk.attempt == asked["attempt"]:
             continue
         _preview(kit, work, run, chunk)
+        runs.one_chunk_done(work, run.id, states.PREVIEWED)
 
 
 def _chunk(work: UnitOfWork, run_id: int, number: int) -> tuple[Row[Any], Row[Any]]:
@@ -63,7 +66,7 @@ def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None
     known = narrowed(work, run, chunk, known)
     book = _book(kit, work, run, period)
     frame = columns.rating_frame(known, book)
-    rated = unbilled(work, run, chunk, rate(frame, book))
+    rated = set_aside(work, run, chunk, unbilled(work, run, chunk, rate(frame, book)))
     result = columns.outcome(frame, rated.lines, rated.holds, differing(kit, work, run, chunk, known.accounts, rated))
     named = [
         pl.lit(work.tenant).alias("tenant"),
@@ -75,6 +78,8 @@ def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None
         ("run_line", result.lines),
         ("run_hold", result.holds),
         ("run_total", result.totals),
+        ("run_count", counts(frame, result.lines, result.holds)),
+        ("run_outsort", sorted_out(work, run, chunk, known, result)),
     ):
         bulk.load(work, work.table(name), rows.select(*named, pl.all()))
     runs.change_chunk(
@@ -87,7 +92,12 @@ def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None
         held=result.holds["account_id"].n_unique(),
         lines=result.lines.height,
     )
-    runs.one_chunk_done(work, run.id, states.PREVIEWED)
+
+
+def preview_again(kit: Kit, work: UnitOfWork, run: Row[Any], number: int) -> None:
+    """Rate one chunk of a previewed run anew, after a decision on one of its bills."""
+    chunk, _ = _chunk(work, run.id, number)
+    _preview(kit, work, run, chunk)
 
 
 def _book(kit: Kit, work: UnitOfWork, run: Row[Any], period: Period) -> Book:

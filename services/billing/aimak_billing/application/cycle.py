@@ -13,6 +13,7 @@ from aimak.storage import counters
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, func, select
 
+from aimak_billing.application.corrections.checks import refuse_incomplete, refuse_undecided
 from aimak_billing.application.corrections.rerate import earlier_books
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import tell_service_types
@@ -170,6 +171,7 @@ def approve_run(work: UnitOfWork, run: Row[Any], actor: str) -> None:
     started = {entry.actor for entry in store.approvals(work, run.id) if entry.action in ("start", "preview")}
     if actor in started:
         raise Forbidden(Problem("AIM-B032", {"actor": actor, "period": run.period}))
+    refuse_undecided(work, run)
     store.change_run(work, run.id, state=states.APPROVED)
     note(work, run, "approve", run.attempt, actor)
 
@@ -186,6 +188,7 @@ def issue_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
     Raises Conflict where bills of these accounts were issued or cancelled since the preview."""
     if not may(work, "issue", run):
         return
+    refuse_incomplete(work, run)
     if store.changed_since(work, run):
         raise Conflict(Problem("AIM-B102", {"period": run.period, "run": run.id}))
     today = work.today()

@@ -13,11 +13,13 @@ from flask import request
 from flask_smorest import Blueprint
 
 from aimak_billing.application import cycle, status, views
-from aimak_billing.application.corrections import documents, runs
+from aimak_billing.application.chunks import preview_again
+from aimak_billing.application.corrections import checks, documents, runs
 from aimak_billing.application.corrections.kinds import KINDS, kind_of
 from aimak_billing.application.kit import Kit
 from aimak_billing.http.answers import listed, page
-from aimak_billing.http.schemas import CorrectionSchema, ReasonSchema, RunSchema
+from aimak_billing.http.schemas import CorrectionSchema, DecisionSchema, ReasonSchema, RulesSchema, RunSchema
+from aimak_billing.store import checks as check_store
 from aimak_billing.store import documents as document_store
 
 STAFF = ("clerk", "approver", "admin", "inspector")
@@ -30,6 +32,7 @@ def corrections(blue: Blueprint, service: Service, kit: Kit) -> None:
     _decisions(blue, service)
     _runs(blue, service, kit)
     _passes(blue, service, kit)
+    _checks(blue, service, kit)
 
 
 def dry_run() -> bool:
@@ -148,3 +151,51 @@ def _passes(blue: Blueprint, service: Service, kit: Kit) -> None:
     command("abandon", WRITERS, lambda work, run: runs.abandon(work, run, who()), "Give it up.")
     command("pause", WRITERS, lambda work, run: runs.pause(work, run), "Leave what is not begun.")
     command("resume", WRITERS, lambda work, run: runs.resume(work, run), "Go on, and do again what failed.")
+
+
+def _checks(blue: Blueprint, service: Service, kit: Kit) -> None:
+    @blue.get("/runs/<int:run_id>/outsorts")
+    @requires(*STAFF)
+    def outsorts(run_id: int) -> Any:
+        """Bills that rules sorted out, and what was decided."""
+        with service.work(actor().tenant) as work:
+            return listed("outsorts", checks.waiting(work, cycle.locked(work, run_id)))
+
+    @blue.get("/runs/<int:run_id>/completeness")
+    @requires(*STAFF)
+    def completeness(run_id: int) -> Any:
+        """Connections by service and provider: active, billed, held, exempt."""
+        with service.work(actor().tenant) as work:
+            return listed("completeness", checks.completeness_view(work, cycle.locked(work, run_id)))
+
+    @blue.post("/runs/<int:run_id>/outsorts/<number>")
+    @requires("clerk", "admin")
+    @blue.arguments(DecisionSchema)
+    def decide(asked: dict[str, Any], run_id: int, number: str) -> dict[str, Any]:
+        """Release, correct or exclude a bill."""
+        with service.work(actor().tenant, bulk=True) as work:
+            cycle.lock(work)
+            run = cycle.locked(work, run_id)
+            cycle.may(work, "approve", run)
+            chunk = checks.decide(work, run, number, asked["decision"], asked["reason"], actor().name)
+            if chunk is not None:
+                preview_again(kit, work, run, chunk)
+            work.commit()
+        return _run(service, run_id)
+
+    @blue.get("/outsort-rules")
+    @requires(*STAFF)
+    def rules() -> dict[str, Any]:
+        """The rules that sort bills out."""
+        with service.work(actor().tenant) as work:
+            return {"rules": check_store.rules(work)}
+
+    @blue.post("/outsort-rules")
+    @requires("admin", "approver")
+    @blue.arguments(RulesSchema)
+    def write_rules(asked: dict[str, Any]) -> dict[str, Any]:
+        """Have these rules and no others."""
+        with service.work(actor().tenant) as work:
+            kept = checks.write_rules(work, asked["rules"])
+            work.commit()
+        return {"rules": kept}

@@ -152,3 +152,18 @@ class SimulationSchema(Schema):
 
     tariffs = fields.List(fields.String(**_CODE), required=True, validate=validate.Length(min=1, max=50))
     periods = fields.String(required=True, validate=validate.Length(max=40))
+
+
+class DecisionSchema(Schema):
+    """What becomes of a bill that was sorted out."""
+
+    decision = fields.String(required=True, validate=validate.OneOf(("release", "correct", "exclude")))
+    reason = _REASON
+
+
+class RulesSchema(Schema):
+    """Rules that sort bills out, with their times in thousandths where it matters."""
+
+    rules = fields.Dict(
+        keys=fields.String(), values=fields.Integer(strict=True, validate=validate.Range(0, 10**6)), required=True
+    )

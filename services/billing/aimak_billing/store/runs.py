@@ -192,7 +192,7 @@ def one_chunk_done(work: UnitOfWork, run_id: int, done: str) -> None:
 
 def clear_results(work: UnitOfWork, run_id: int, number: int) -> None:
     """Remove what an earlier try wrote for a chunk."""
-    for name in ("run_bill", "run_line", "run_hold", "run_total"):
+    for name in ("run_bill", "run_line", "run_hold", "run_total", "run_count", "run_outsort"):
         table = work.table(name)
         work.execute(delete(table).where(_of_chunk(work, table, run_id, number)))
 

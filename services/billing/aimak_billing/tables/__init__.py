@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from aimak_billing.tables import (
     allocation,
     bills,
+    checks,
     corrections,
     parties,
     period_facts,
@@ -26,6 +27,7 @@ simulations.add(metadata)
 runs.add(metadata)
 bills.add(metadata)
 corrections.add(metadata)
+checks.add(metadata)
 parties.add(metadata)
 period_facts.add(metadata)
 allocation.add(metadata)

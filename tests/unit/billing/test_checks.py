@@ -1,0 +1,128 @@
+"""Before bills are issued: nobody is missing, and what looks wrong was decided by a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.billing.test_cancelling import run
+from tests.unit.billing.test_month import five
+from tests.unit.billing.test_rerating import METERED, bill, november
+from tests.unit.billing.town import MONTH, Town, account_line
+
+
+def rules(town: Town, **wanted: int) -> None:
+    """Have these rules."""
+    assert town.post("/billing/outsort-rules", {"rules": wanted}, role="admin")["rules"] == wanted
+
+
+def preview(town: Town, period: str) -> int:
+    """Preview a month; its run's id."""
+    town.post(f"/billing/cycles/{period}/preview")
+    town.pump.drain()
+    return int(town.get(f"/billing/cycles/{period}")["run_id"])
+
+
+def outsorted(town: Town, run_id: int) -> dict[str, Any]:
+    """Rules by account."""
+    return {row["account"]: row["rules"] for row in town.get(f"/billing/runs/{run_id}/outsorts")["outsorts"]}
+
+
+def test_every_connection_is_billed_held_or_exempt(town: Town) -> None:
+    """By service and provider, and the register counts the same."""
+    town.accounts(
+        account_line("A"), account_line("B", residents=""), account_line("C", "water", "vodokanal", attributes=METERED)
+    )
+    town.preview()
+    number = town.get(MONTH)["run_id"]
+    counted = town.get(f"/billing/runs/{number}/completeness")["completeness"]
+    assert [tuple(row.values()) for row in counted] == [
+        ("waste", "tazalyk", 2, 1, 1, 0),
+        ("water", "vodokanal", 1, 1, 0, 0),
+    ]
+
+
+def test_nobody_is_forgotten_between_preview_and_issue(town: Town) -> None:
+    """An account that came meanwhile has the issue refused, by service and provider, until it is previewed again."""
+    five(town)
+    town.preview()
+    town.accounts(account_line("LATE"))
+    town.post(f"{MONTH}/approve", role="approver")
+    answer = town.ask("post", f"{MONTH}/issue")
+    assert (answer.status_code, [error["code"] for error in answer.json["errors"]]) == (409, ["AIM-B131"])
+    assert answer.json["errors"][0]["fields"] == {"service": "waste", "provider": "tazalyk", "active": 6, "seen": 5}
+    town.preview()
+    assert town.issue()["bills"] == 6
+
+
+def test_what_another_bill_charges_is_exempt(town: Town) -> None:
+    """A second run of the month counts everybody and bills nobody."""
+    five(town)
+    town.preview()
+    town.issue()
+    again = run(town)
+    counted = town.get(f"/billing/runs/{again['run_id']}/completeness")["completeness"]
+    assert [(row["active"], row["billed"], row["exempt"]) for row in counted] == [(5, 0, 5)]
+
+
+def test_a_bill_of_many_times_the_usual_waits_for_a_person(town: Town) -> None:
+    """Three times the median: it must be released before the month is approved."""
+    town.accounts(account_line("W", "water", "vodokanal", attributes=METERED))
+    town.use(1, 10_000)
+    bill(town, "2026-10")
+    rules(town, median=3_000, negative=0)
+    november(town, 1, 31_000)
+    number = preview(town, "2026-11")
+    assert outsorted(town, number) == {"W": ["median"]}
+    path = "/billing/cycles/2026-11/approve"
+    assert town.refused(path, "approver") == (409, ["AIM-B130"])
+    decision = {"decision": "release", "reason": "they fill a pool"}
+    assert town.refused(f"/billing/runs/{number}/outsorts/X", body=decision) == (404, ["AIM-B134"])
+    town.post(f"/billing/runs/{number}/outsorts/W", decision)
+    town.post(path, role="approver")
+    town.post("/billing/cycles/2026-11/issue")
+    town.pump.drain()
+    assert len(town.rows("bill")) == 2
+
+
+def test_an_excluded_bill_is_held_and_numbers_have_no_gap(town: Town) -> None:
+    """It stands on the list with the decision; the others are numbered one after another."""
+    five(town)
+    rules(town, first_bill=0)
+    town.preview()
+    number = town.get(MONTH)["run_id"]
+    for account in ("A0", "A2", "A3", "A4"):
+        town.post(f"/billing/runs/{number}/outsorts/{account}", {"decision": "release", "reason": "new house"})
+    town.post(f"/billing/runs/{number}/outsorts/A1", {"decision": "exclude", "reason": "at court"})
+    done = town.issue()
+    assert (done["bills"], done["held"]) == (4, 1)
+    assert [row["number"] for row in town.rows("bill")] == [1, 2, 3, 4]
+    assert town.get(f"{MONTH}/holds")["holds"][0]["code"] == "AIM-B132"
+
+
+def test_what_is_to_be_corrected_is_judged_anew(town: Town) -> None:
+    """Held until the next preview; with the right reading nothing is sorted out any more."""
+    town.accounts(account_line("W", "water", "vodokanal", attributes=METERED))
+    town.use(1, 10_000)
+    bill(town, "2026-10")
+    rules(town, median=3_000)
+    november(town, 1, 310_000)
+    number = preview(town, "2026-11")
+    town.post(f"/billing/runs/{number}/outsorts/W", {"decision": "correct", "reason": "misread"})
+    assert town.get("/billing/cycles/2026-11")["held"] == 1
+    town.use(1, 31_000 - 21_000, version=2, usage_id=101, from_date="2026-11-01", to_date="2026-12-01")
+    number = preview(town, "2026-11")
+    assert outsorted(town, number) == {}
+    assert town.get("/billing/cycles/2026-11")["bills"] == 1
+
+
+def test_rules_on_persons_tariffs_and_estimates(town: Town) -> None:
+    """Another number of persons, the third month by norm; a bill below zero; an unknown rule is refused."""
+    town.accounts(account_line("A"), account_line("W", "water", "vodokanal", attributes=METERED))
+    bill(town, "2026-10")
+    bill(town, "2026-11")
+    assert town.refused("/billing/outsort-rules", "admin", body={"rules": {"moon": 1}}) == (422, ["AIM-B135"])
+    rules(town, changed_persons=0, third_estimate=0, new_tariff=0, negative=0)
+    town.post("/billing/accounts/A/residents", {"persons": 5, "day": "2026-12-01"})
+    assert outsorted(town, preview(town, "2026-12")) == {"A": ["changed_persons"], "W": ["third_estimate"]}
+    town.post("/billing/accounts/A/residents", {"persons": 0, "day": "2026-10-01"})
+    assert "negative" in outsorted(town, preview(town, "2026-12"))["A"]
