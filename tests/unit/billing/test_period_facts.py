@@ -71,6 +71,20 @@ def test_a_sheet_again_takes_the_place_of_the_first(garden: Town) -> None:
     assert again["refused"] == 0 and garden.rows("period_fact")[0]["version"] == 3
 
 
+def test_a_sheet_that_comes_after_the_bill_has_its_month_looked_at_again(garden: Town) -> None:
+    """The correction of a fact, like that of a reading, marks what was billed with it; the same sheet again does not."""
+    lines = [line for name in ("C1", "C2", "C3") for line in sheet(name, "16")]
+    garden.take("facts", [FACTS, *lines])
+    garden.preview()
+    garden.issue()
+    garden.take("facts", [FACTS, *lines])
+    assert garden.rows("touched") == []
+    garden.take("facts", [FACTS, *sheet("C1", "12")])
+    (row,) = garden.rows("touched")
+    ids = {row["number"]: row["id"] for row in garden.rows("account")}
+    assert (row["account_id"], row["period"], row["reason"]) == (ids["C1"], "2026-10", "facts")
+
+
 @pytest.mark.parametrize(
     ("line", "code", "column"),
     [

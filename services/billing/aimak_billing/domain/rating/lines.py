@@ -40,13 +40,11 @@ EMPTY = pl.DataFrame(
 
 def without_nothing(lines: pl.DataFrame, every: Iterable[Prepared]) -> pl.DataFrame:
     """Lines without those that are optional and come to nothing: a benefit of who has none."""
-    optional = {one.version.id: [line.code for line in one.lines if line.component.optional] for one in every}
-    left_out = pl.lit(False)
-    for version, codes in optional.items():
-        left_out = (
-            left_out | ((pl.col("tariff_id") == version) & pl.col("component").is_in(codes)) if codes else left_out
-        )
-    return lines.filter((pl.col("amount") != 0) | ~left_out) if any(optional.values()) else lines
+    named = [(one.version.id, [line.code for line in one.lines if line.component.optional]) for one in every]
+    optional = [
+        (pl.col("tariff_id") == version) & pl.col("component").is_in(codes) for version, codes in named if codes
+    ]
+    return lines.filter((pl.col("amount") != 0) | ~pl.any_horizontal(optional)) if optional else lines
 
 
 def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:
