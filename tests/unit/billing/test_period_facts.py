@@ -72,7 +72,7 @@ def test_a_sheet_again_takes_the_place_of_the_first(garden: Town) -> None:
 
 
 def test_a_sheet_that_comes_after_the_bill_has_its_month_looked_at_again(garden: Town) -> None:
-    """The correction of a fact, like that of a reading, marks what was billed with it; the same sheet again does not."""
+    """The correction of a fact, like that of a reading, marks what was billed; the same sheet again does not."""
     lines = [line for name in ("C1", "C2", "C3") for line in sheet(name, "16")]
     garden.take("facts", [FACTS, *lines])
     garden.preview()
