@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,7 @@ from marshmallow import fields, validate, validates_schema
 
 from aimak.plugins.choices import only_where, started, where
 from aimak.plugins.conditions import Words
-from aimak.plugins.fields import ChoiceField, CodeField, Parameters, PriceField, QuantityField, fault
+from aimak.plugins.fields import ChoiceField, CodeField, Parameters, PriceField, QuantityField, WholeField, fault
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.numbers import MAX_QUANTITY, Number, Price
 from aimak.plugins.rate_components import Gap, Part
@@ -60,6 +61,15 @@ class LimitedBlocksSchema(VolumeSchema):
         load_default="no",
         metadata={"description": "how a limit by days is brought to whole units"},
     )
+    months = WholeField(
+        validate=validate.Range(min=2, max=12),
+        metadata={"description": "the volume is of so many months, and each month's part has blocks of its own"},
+    )
+    odd = ChoiceField(
+        ("first", "last"),
+        load_default="last",
+        metadata={"description": "to which month go the units that are left over when months get the same"},
+    )
     edge = ChoiceField(
         ("below", "above"),
         load_default="below",
@@ -91,22 +101,40 @@ def limit_needs(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     return _NEEDS[parameters["limits"]]
 
 
-def by_sets(parameters: Mapping[str, Any], inputs: Inputs) -> list[tuple[Number, Sequence[Mapping[str, Any]]]]:
-    """The charged volume with its blocks; where there are sets, the volume of the set that a connection has, nothing
-    in the others, null where it has none."""
+@dataclass(frozen=True)
+class Priced:
+    """A volume with its blocks; `chosen`: whether a connection has this set of them, None where there is but one."""
+
+    volume: Number
+    blocks: Sequence[Mapping[str, Any]]
+    chosen: pl.Expr | None = None
+
+
+def priced(parameters: Mapping[str, Any], inputs: Inputs) -> list[Priced]:
+    """What is priced: the charged volume, or each month's part of it; where there are sets, each set's with the volume
+    of those who have it, nothing for others, null for who has none."""
     volume = charged_volume(parameters, inputs)
     if not parameters.get("sets"):
-        return [(volume, parameters["blocks"])]
-    word = inputs.text(parameters["by"])
+        return [Priced(part, parameters["blocks"]) for part in _by_months(volume, parameters)]
+    word, found = inputs.text(parameters["by"]), []
     known = only_where(volume, word.is_in(_keys(parameters)))
-    return [(where(word.is_in(list(each["keys"])), known), each["blocks"]) for each in parameters["sets"]]
+    for each in parameters["sets"]:
+        chosen = word.is_in(list(each["keys"]))
+        parts = _by_months(where(chosen, known), parameters)
+        found += [Priced(part, each["blocks"], chosen) for part in parts]
+    return found
 
 
-def chosen_set(parameters: Mapping[str, Any], inputs: Inputs, place: int) -> pl.Expr | None:
-    """Whether a connection has the set of that place; None where there are no sets."""
-    if not parameters.get("sets"):
-        return None
-    return inputs.text(parameters["by"]).is_in(list(parameters["sets"][place]["keys"]))
+def _by_months(volume: Number, parameters: Mapping[str, Any]) -> list[Number]:
+    """The same whole units for each month; what is left over goes to the first or to the last."""
+    months = parameters.get("months")
+    if months is None:
+        return [volume]
+    unit, others = pl.lit(1_000, dtype=pl.Int128), months - 1
+    expr = volume.expr // (unit * months) * unit
+    even = Number(expr, 0, volume.high, volume.scale, volume.names)
+    rest = Number(volume.expr - expr * others, 0, volume.high, volume.scale, volume.names)
+    return [rest, *[even] * others] if parameters["odd"] == "first" else [*[even] * others, rest]
 
 
 def set_gaps(parameters: Mapping[str, Any], inputs: Inputs) -> list[Gap]:

@@ -56,6 +56,8 @@ class TestBlock(RateComponentContract):
         {"blocks": [{"price": "1"}, {"price": "3"}]},
         {},
         {"by": "meter_size"},
+        {"months": 1, "blocks": [{"price": "1"}]},
+        {"months": 2, "odd": "middle", "blocks": [{"price": "1"}]},
         {"sets": [{"keys": "15", "blocks": [{"price": "1"}]}]},
         {"by": "meter_size", "sets": [{"keys": "15", "blocks": [{"price": "1"}]}], "blocks": [{"price": "1"}]},
         {"by": "meter_size", "sets": [{"keys": ["15", "15"], "blocks": [{"price": "1"}]}]},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aimak.plugins.blocks import by_sets, chosen_set, entered, limit_needs, limits, packs_amount, set_gaps
+from aimak.plugins.blocks import entered, limit_needs, limits, packs_amount, priced, set_gaps
 from aimak.plugins.choices import smaller
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.numbers import Number
@@ -34,8 +34,8 @@ class Block(RateComponent):
         """One part per block, and one for each fixed amount. quantity: the thousandths that lie in the block;
         amount: unrounded."""
         parts = []
-        for place, (volume, blocks) in enumerate(by_sets(self.parameters, inputs)):
-            chosen = chosen_set(self.parameters, inputs, place)
+        for each in priced(self.parameters, inputs):
+            volume, blocks, chosen = each.volume, each.blocks, each.chosen
             floor, below = None, Number.constant(0, 3)
             for block, ceiling in zip(blocks, limits(blocks, self.parameters, inputs), strict=True):
                 reached = volume if ceiling is None else smaller(volume, ceiling)

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aimak.plugins.blocks import (
-    by_sets,
-    chosen_set,
-    entered_alone,
-    limit_needs,
-    limits,
-    packs_amount,
-    reached,
-    set_gaps,
-)
+from aimak.plugins.blocks import entered_alone, limit_needs, limits, packs_amount, priced, reached, set_gaps
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.rate_components import Gap, Part, RateComponent, Told
 from aimak.plugins.volumes import changes_quantity, volume_sentences, volume_told
@@ -41,8 +32,8 @@ class ReachedBlock(RateComponent):
         """One part per block, and one for each fixed amount. quantity: the whole volume in the block that it
         reaches, 0 in the others; amount: unrounded."""
         edge, parts = self.parameters["edge"], []
-        for number, (volume, blocks) in enumerate(by_sets(self.parameters, inputs)):
-            chosen = chosen_set(self.parameters, inputs, number)
+        for each in priced(self.parameters, inputs):
+            volume, blocks, chosen = each.volume, each.blocks, each.chosen
             ceilings = limits(blocks, self.parameters, inputs)
             for place, (block, inside) in enumerate(zip(blocks, reached(volume, ceilings, edge), strict=True)):
                 parts.append(packs_amount(inside, block))
