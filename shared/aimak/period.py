@@ -32,6 +32,39 @@ class Period:
         """The calendar month that holds `day`."""
         return cls.month(f"{day:%Y-%m}")
 
+    @classmethod
+    def quarter_of(cls, day: date) -> Period:
+        """The calendar quarter that holds `day`: "2026-Q4"."""
+        place = (day.month - 1) // 3
+        return cls._of_months(day.year, place * 3 + 1, 3, f"{day.year}-Q{place + 1}")
+
+    @classmethod
+    def half_year_of(cls, day: date) -> Period:
+        """The half of the calendar year that holds `day`: "2026-H2"."""
+        place = (day.month - 1) // 6
+        return cls._of_months(day.year, place * 6 + 1, 6, f"{day.year}-H{place + 1}")
+
+    @classmethod
+    def year_of(cls, day: date) -> Period:
+        """The calendar year that holds `day`: "2026"."""
+        return cls._of_months(day.year, 1, 12, str(day.year))
+
+    @classmethod
+    def season_of(cls, day: date, first: int, last: int) -> Period | None:
+        """The season from the month `first` to the month `last` (1 to 12) that holds `day`, named by its first and
+        last month: "2026-04/10"; None where that day is in none. A season may pass over the turn of the year."""
+        months = (last - first) % 12 + 1
+        passed = (day.month - first) % 12
+        if passed >= months:
+            return None
+        year = day.year if day.month >= first else day.year - 1
+        return cls._of_months(year, first, months, f"{year}-{first:02d}/{last:02d}")
+
+    @classmethod
+    def _of_months(cls, year: int, first: int, months: int, name: str) -> Period:
+        after = first - 1 + months
+        return cls(date(year, first, 1), date(year + after // 12, after % 12 + 1, 1), name)
+
     @property
     def days(self) -> int:
         """How many days it has."""

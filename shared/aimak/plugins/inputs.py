@@ -71,6 +71,8 @@ class Inputs:
     flags: Mapping[str, Flag] = field(default_factory=dict)
     texts: Mapping[str, pl.Expr] = field(default_factory=dict)
     norm_per: str = "day"
+    months: int = 1
+    """How many months the tariff's period has."""
     amounts: frozenset[str] = frozenset()
     """Which of `numbers` are amounts of money, in tyiyn."""
 
@@ -104,8 +106,10 @@ class Inputs:
             raise UnknownName(name) from None
 
     def by_norm(self) -> Number:
-        """Residents × norm × days in thousandths; a norm per month is taken for the days of the month that count."""
+        """Residents × norm × days in thousandths; a norm per month is taken for the days of the period that count."""
         quantity = self["norm"] * self["residents"]
         if self.norm_per == "day":
             return quantity * self["days"]
+        if self.months > 1:
+            quantity = quantity * Number.constant(self.months)
         return quantity.portion(self["days"], self["days_in_period"])

@@ -19,15 +19,16 @@ from aimak_billing.application.corrections.checks import set_aside, sorted_out
 from aimak_billing.application.corrections.rebill import claim, make_room, narrowed, unbilled
 from aimak_billing.application.corrections.rerate import differing
 from aimak_billing.application.kit import Kit
+from aimak_billing.application.rating import rated_accounts
 from aimak_billing.application.tariffs import book_of
 from aimak_billing.domain import chunk as columns
 from aimak_billing.domain import cycle as states
 from aimak_billing.domain import posting
 from aimak_billing.domain.corrections.completeness import counts
-from aimak_billing.domain.rating import Book, rate
+from aimak_billing.domain.rating import Book
 from aimak_billing.store import columns as frames
-from aimak_billing.store import facts, registers, runs, touched
 from aimak_billing.store import ledger as books
+from aimak_billing.store import registers, runs, touched
 
 _BILL = {"place": pl.Int64, "rank": pl.Int64, "account_id": pl.Int64, "net": pl.Int64, "tax": pl.Int64}
 _AMOUNT = {
@@ -62,12 +63,13 @@ def _chunk(work: UnitOfWork, run_id: int, number: int) -> tuple[Row[Any], Row[An
 def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None:
     runs.clear_results(work, run.id, chunk.chunk)
     period = Period.month(run.period)
-    known = facts.of_accounts(work, chunk.first_account, chunk.last_account, period)
-    known = narrowed(work, run, chunk, known)
     book = _book(kit, work, run, period)
-    frame = columns.rating_frame(known, book)
-    rated = set_aside(work, run, chunk, unbilled(work, run, chunk, rate(frame, book)))
-    result = columns.outcome(frame, rated.lines, rated.holds, differing(kit, work, run, chunk, known.accounts, rated))
+    known, frames_of_books, found = rated_accounts(
+        work, chunk.first_account, chunk.last_account, book, lambda some: narrowed(work, run, chunk, some)
+    )
+    rated = set_aside(work, run, chunk, unbilled(work, run, chunk, found))
+    earlier = differing(kit, work, run, chunk, known.accounts, rated)
+    result = columns.outcome(pl.concat(frames_of_books), rated.lines, rated.holds, earlier)
     named = [
         pl.lit(work.tenant).alias("tenant"),
         pl.lit(run.id, dtype=pl.Int64).alias("run_id"),
@@ -78,7 +80,7 @@ def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None
         ("run_line", result.lines),
         ("run_hold", result.holds),
         ("run_total", result.totals),
-        ("run_count", counts(frame, result.lines, result.holds)),
+        ("run_count", counts(frames_of_books[0], result.lines, result.holds)),
         ("run_outsort", sorted_out(work, run, chunk, known, result)),
     ):
         bulk.load(work, work.table(name), rows.select(*named, pl.all()))

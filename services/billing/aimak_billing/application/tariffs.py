@@ -151,7 +151,8 @@ def quote_price(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], lang: str)
         known = ", ".join(row.code for row in store.providers(work))
         raise Refused(Problem("AIM-B011", {"provider": asked["provider"], "known": known}))
     versions, taxes = stored(kit, work)
-    book = Book.of(versions, taxes, kit.plugins, Period.month_of(date.fromisoformat(asked["date"])))
+    month = Period.month_of(date.fromisoformat(asked["date"]))
+    book = Book.of(versions, taxes, kit.plugins, month, due=False)
     persons = asked.get("persons")
     row = {
         "service": asked["service"],
@@ -198,9 +199,12 @@ def book_ids(kit: Kit, work: UnitOfWork, period: Period) -> dict[str, list[int]]
     is none for the period."""
     versions, taxes = stored(kit, work)
     book = Book.of(versions, taxes, kit.plugins, period)
-    if not book.versions:
+    if not book.every_version:
         raise Refused(Problem("AIM-B055", {"period": period.name}))
-    return {"tariffs": sorted(book.versions), "taxes": sorted(tax.id for tax in book.taxes)}
+    return {
+        "tariffs": sorted(version.id for version in book.every_version),
+        "taxes": sorted(rule.id for rule in book.every_tax),
+    }
 
 
 def book_of(kit: Kit, work: UnitOfWork, ids: Mapping[str, Sequence[int]], period: Period) -> Book:

@@ -176,9 +176,8 @@ def _totals(frame: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         _sum_of("charge").alias("net"),
         _sum_of("tax").alias("tax"),
     )
-    classes = frame.select("connection_id", "service", "provider", "customer_class", SPAN_FROM)
-    if classes.get_column(SPAN_FROM).null_count() < classes.height:
-        classes = classes.unique("connection_id", keep="last", maintain_order=True)
+    classes = frame.select("connection_id", "service", "provider", "customer_class")
+    classes = classes.unique("connection_id", keep="last", maintain_order=True)
     return (
         connection.join(classes, on="connection_id", how="inner")
         .group_by("service", "provider", "customer_class")

@@ -59,6 +59,15 @@ NEXT_PERIOD, BY_DAYS = "next_period", "by_days"
 """What a change inside a period does: it waits for the next, or each version counts for its own days."""
 
 
+MONTH, QUARTER, HALF_YEAR, SEASON, YEAR, ONCE = "month", "quarter", "half_year", "season", "year", "once"
+"""The period of a tariff: what its prices are for. ONCE: a price list of what is asked for one by one."""
+
+START, END = "start", "end"
+"""With which month's run a tariff of another period than a month is billed: its period's first, or its last."""
+
+MONTHS_OF = {MONTH: 1, QUARTER: 3, HALF_YEAR: 6, YEAR: 12, ONCE: 1}
+
+
 @dataclass(frozen=True)
 class Rounding:
     """How amounts are rounded: half_up (half away from zero), half_even, down or up, to whole multiples of `unit`
@@ -101,7 +110,10 @@ class TariffVersion:
     components: tuple[Component, ...]
     applies_to: Conditions = field(default_factory=dict)
     valid_to: date | None = None
-    frequency: str = "month"
+    frequency: str = MONTH
+    season: tuple[int, int] | None = None
+    """First and last month of the season, 1 to 12; only of a tariff by season."""
+    billed: str = END
     without_reading: str = "norm"
     defaults: Mapping[str, int] = field(default_factory=dict)
     """Attributes and facts that are numbers → thousandths that count where a connection has none."""
@@ -123,6 +135,14 @@ class TariffVersion:
         """The bigint that stands on bill lines."""
         again = (self.revision,) if self.revision > 1 else ()
         return derived_id(self.tenant, "tariff", self.code, self.valid_from.isoformat(), *again)
+
+    @property
+    def months(self) -> int:
+        """How many months its period has."""
+        if self.season is None:
+            return MONTHS_OF[self.frequency]
+        first, last = self.season
+        return (last - first) % 12 + 1
 
     @property
     def begins(self) -> date:

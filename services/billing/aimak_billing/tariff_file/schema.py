@@ -22,10 +22,28 @@ from aimak.plugins.fields import (
 )
 from marshmallow import fields, validate, validates_schema
 
-from aimak_billing.domain.tariff import BY_DAYS, LINE, NEXT_PERIOD, SOM, TOTAL
+from aimak_billing.domain.tariff import (
+    BY_DAYS,
+    END,
+    HALF_YEAR,
+    LINE,
+    MONTH,
+    NEXT_PERIOD,
+    ONCE,
+    QUARTER,
+    SEASON,
+    SOM,
+    START,
+    TOTAL,
+    YEAR,
+)
 
 FORMAT = "tariffs/1"
-FREQUENCIES = ("month",)
+FREQUENCIES = (MONTH, QUARTER, HALF_YEAR, SEASON, YEAR, ONCE)
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 UNIT_OF = {"0.01": 1, "0.10": 10, "1": 100, "10": 1000, "100": 10_000}
 """What amounts are rounded to, as it is written in som → tyiyn."""
 
@@ -54,6 +72,21 @@ class Defaults(fields.Field[dict[str, int]]):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return {name: plain(thousandths, 3) for name, thousandths in (value or {}).items()}
+
+
+class SeasonField(fields.Field[tuple[int, int]]):
+    """The months of a season: april..october is (4, 10)."""
+
+    json_type: Mapping[str, Any] = {"type": "string", "pattern": f"^({'|'.join(MONTHS)})\\.\\.({'|'.join(MONTHS)})$"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[int, int]:
+        first, _, last = value.partition("..") if isinstance(value, str) else ("", "", "")
+        if first not in MONTHS or last not in MONTHS:
+            raise fault("AIM-T241", value=str(value))
+        return MONTHS.index(first) + 1, MONTHS.index(last) + 1
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else "..".join(MONTHS[month - 1] for month in value)
 
 
 class Dated(Parameters):
@@ -131,7 +164,9 @@ class TariffSchema(Dated):
     decision = fields.Nested(DecisionSchema, metadata={"description": "once the council has decided"})
     legal_ground = TextField(required=True)
     cost = PriceField(metadata={"description": "what a unit costs in full, som without tax"})
-    frequency = ChoiceField(FREQUENCIES, load_default="month")
+    frequency = ChoiceField(FREQUENCIES, load_default=MONTH)
+    season = SeasonField(metadata={"description": "first and last month: april..october"})
+    billed = ChoiceField((START, END), load_default=END)
     change = ChoiceField((NEXT_PERIOD, BY_DAYS), load_default=NEXT_PERIOD)
     without_reading = ChoiceField(("norm", "hold"), load_default="norm")
     defaults = Defaults(metadata={"description": "what counts where a connection has no such attribute or fact"})
@@ -140,6 +175,12 @@ class TariffSchema(Dated):
     currency = CurrencyField(load_default=SOM, metadata={"description": "ISO code; bills are in KGS"})
     unit = TextField(metadata={"description": "unit of the quantities where it is not that of the service type"})
     components = fields.List(fields.Nested(ComponentSchema), required=True, validate=validate.Length(min=1, max=99))
+
+    @validates_schema
+    def has_its_season(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a tariff by season without its months, and months of any other."""
+        if (data.get("season") is not None) != (data.get("frequency") == SEASON):
+            raise fault("AIM-T240")
 
 
 class TaxRuleSchema(Dated):

@@ -18,7 +18,7 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.application.tariffs import book_ids, book_of
 from aimak_billing.domain import chunk as columns
 from aimak_billing.domain.corrections.differences import KEYS, covered, differences, fitting, placed
-from aimak_billing.domain.rating import Book, Rated, rate
+from aimak_billing.domain.rating import Book, Rated, rate, together
 from aimak_billing.domain.spans import SPAN_FROM
 from aimak_billing.store import accounts, facts, touched
 
@@ -106,8 +106,11 @@ def _book(kit: Kit, work: UnitOfWork, run: Row[Any], name: str) -> Book | None:
 
 def _today(work: UnitOfWork, book: Book, ids: list[int]) -> Rated:
     """Accounts rated for the period of `book` as all is known now, the closed ones too."""
-    frames = [_frame(work, book, first, last, mine) for first, last, mine in _ranges(ids)]
-    return rate(pl.concat(frames).sort("place", "connection_id", SPAN_FROM), book)
+    rated = []
+    for each in (book, *book.others):
+        frames = [_frame(work, each, first, last, mine) for first, last, mine in _ranges(ids)]
+        rated.append(rate(pl.concat(frames).sort("place", "connection_id", SPAN_FROM), each))
+    return together(rated)
 
 
 def _ranges(ids: list[int]) -> Iterator[tuple[int, int, list[int]]]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
+import polars as pl
 from aimak.period import Period
 from aimak.problems import Problem, Refused
 
 from aimak_billing.domain.rating.clashes import conflicts
 from aimak_billing.domain.rating.determinants import OF_CUSTOMER, attribute_names
+from aimak_billing.domain.rating.frequency import elsewhere, others
 from aimak_billing.domain.rating.in_force import Timetable
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.prepared import Prepared, prepare
-from aimak_billing.domain.rating.steps import Steps
-from aimak_billing.domain.tariff import PUBLISHED, SOM, TariffVersion, TaxRule, spans, tax_spans
+from aimak_billing.domain.rating.steps import Steps, falls_under
+from aimak_billing.domain.tariff import MONTH, ONCE, PUBLISHED, SOM, Component, TariffVersion, TaxRule, spans, tax_spans
+
+TAX = "tax"
+"""The code of the rate component that taxes others."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,12 @@ class Book:
     taxes: tuple[TaxRule, ...]
     versions: Mapping[int, TariffVersion] = field(default_factory=dict)
     cuts: tuple[Cut, ...] = ()
+    elsewhere: tuple[TariffVersion, ...] = ()
+    """Versions of another frequency: who falls under one of them is passed over here."""
+    others: tuple[Book, ...] = ()
+    """Of a month's book: the books of the longer periods that the month's run bills."""
+    number: int = 0
+    """0 of a month's own book, else its place among `others`, from 1."""
 
     @classmethod
     def of(
@@ -63,34 +75,55 @@ class Book:
         plugins: Plugins,
         period: Period,
         currency: str = SOM,
+        *,
+        due: bool = True,
     ) -> Book:
-        """Choose and make ready. Raises Refused with every problem: two tariffs for one date, another currency, an
-        unknown plugin, a cycle, a step that could leave 128 bits, services that follow one another in a circle."""
-        approved = [version for version in versions if version.status == PUBLISHED]
-        rules = list(taxes)
-        problems = list(conflicts(approved, rules))
-        times = Timetable(period, approved, spans(approved), rules, tax_spans(rules))
-        days = times.days()
-        current = {version.id: version for day in days for version, _ in times.on(day)}
-        problems += [
-            Problem("AIM-T215", {"code": version.code, "currency": version.currency, "wanted": currency})
-            for version in current.values()
-            if version.currency != currency
-        ]
-        ready: list[Prepared] = []
-        for version in current.values():
-            counting = {rule.id: rule for day in days for rule in times.rules_of(version, day)}
-            prepared, found = prepare(version, tuple(counting.values()), plugins)
-            problems += found
-            if prepared is not None:
-                ready.append(prepared)
-        ordered = _followed_first(ready, problems)
-        if problems:
-            raise Refused(*problems)
-        stages = tuple(_stage(day, ordered, times) for day in days)
-        cuts = {Cut(version.service, version.provider, day): None for day, version in times.cuts()}
-        taxes = tuple(rule for rule in rules if any(day in times.dated[rule.id] for day in days))
-        return cls(period, ordered, stages, plugins, taxes, current, tuple(cuts))
+        """Choose and make ready what the run of the month `period` bills; `due` False: every longer period that holds
+        the month, as for a quotation. Raises Refused with every problem: two tariffs for one date, another currency,
+        an unknown plugin, a cycle, a step that could leave 128 bits, services that follow one another in a circle."""
+        published = [version for version in versions if version.status == PUBLISHED]
+        making = _Making(published, list(taxes), plugins, currency)
+        longer = others(published, period, due=due)
+        books = [making.book(own, some, number) for number, (own, some) in enumerate(longer.items(), 1)]
+        monthly = [version for version in published if version.frequency == MONTH]
+        book = making.book(period, monthly, 0)
+        if making.problems:
+            raise Refused(*making.problems)
+        every = {key: version for each in (book, *books) for key, version in each.versions.items()}
+        passed = elsewhere(published, period, making.kept)
+        return replace(book, versions=every, elsewhere=passed, others=tuple(books))
+
+    @classmethod
+    def of_item(cls, version: TariffVersion, taxes: Iterable[TaxRule], plugins: Plugins, day: date, item: str) -> Book:
+        """A price list's book of one item with its taxes, on a day; the quantity asked for is the connection's usage.
+        Raises Refused, also where the list has no such item."""
+        chosen = [one for one in version.components if one.code == item]
+        if version.frequency != ONCE or not chosen:
+            raise Refused(Problem("AIM-T242", {"code": version.code, "item": item}))
+        taxed = [one for one in version.components if _taxes(one, item)]
+        one = replace(version, components=(*chosen, *(replace(tax, parameters=_only(tax, item)) for tax in taxed)))
+        making = _Making([one], list(taxes), plugins, version.currency)
+        book = making.book(Period.month_of(day), [one], 0)
+        if making.problems:
+            raise Refused(*making.problems)
+        return book
+
+    @property
+    def every_version(self) -> tuple[TariffVersion, ...]:
+        """All that a run must keep to make the same book again."""
+        return tuple({version.id: version for version in (*self.versions.values(), *self.elsewhere)}.values())
+
+    @property
+    def every_tax(self) -> tuple[TaxRule, ...]:
+        """The tax rules of this book and of the longer periods."""
+        return tuple({rule.id: rule for book in (self, *self.others) for rule in book.taxes}.values())
+
+    @cached_property
+    def passed_over(self) -> pl.Expr | None:
+        """Whether a connection without a version here is no matter of this book; None: it always is one."""
+        if self.number:
+            return pl.lit(True)
+        return pl.any_horizontal(*map(falls_under, self.elsewhere)).fill_null(False) if self.elsewhere else None
 
     @property
     def day(self) -> date:
@@ -110,6 +143,7 @@ class Book:
     def attribute_texts(self) -> frozenset[str]:
         """The attributes that must be read: those that tariffs and norms name, and all of the types they rate."""
         named = {name for one in self.prepared for name in one.version.applies_to}
+        named |= {name for version in self.elsewhere for name in version.applies_to}
         named |= {name for one in self.prepared for norm in one.version.norms for name in norm.when}
         named |= {name for one in self.prepared for name in attribute_names(one.service)}
         return frozenset(named - OF_CUSTOMER.keys())
@@ -118,6 +152,49 @@ class Book:
     def attribute_numbers(self) -> frozenset[str]:
         """Those among them that are read as numbers."""
         return frozenset(name for one in self.prepared for name in attribute_names(one.service, "number"))
+
+
+def _taxes(component: Component, item: str) -> bool:
+    of = component.parameters.get("of")
+    return component.kind == TAX and (of is None or item in of)
+
+
+def _only(tax: Component, item: str) -> dict[str, Any]:
+    return {**tax.parameters, **({"of": [item]} if tax.parameters.get("of") else {})}
+
+
+class _Making:
+    """What books of one month are made of, and all that is wrong with it."""
+
+    def __init__(
+        self, published: Sequence[TariffVersion], rules: Sequence[TaxRule], plugins: Plugins, currency: str
+    ) -> None:
+        self.rules, self.plugins, self.currency = rules, plugins, currency
+        self.kept, self.dated = spans(published), tax_spans(rules)
+        self.problems = list(conflicts(published, rules))
+
+    def book(self, period: Period, versions: Sequence[TariffVersion], number: int) -> Book:
+        """The book of one period and the versions of its frequency."""
+        times = Timetable(period, versions, self.kept, self.rules, self.dated)
+        days = times.days()
+        current = {version.id: version for day in days for version, _ in times.on(day)}
+        self.problems += [
+            Problem("AIM-T215", {"code": version.code, "currency": version.currency, "wanted": self.currency})
+            for version in current.values()
+            if version.currency != self.currency
+        ]
+        ready: list[Prepared] = []
+        for version in current.values():
+            counting = {rule.id: rule for day in days for rule in times.rules_of(version, day)}
+            prepared, found = prepare(version, tuple(counting.values()), self.plugins)
+            self.problems += found
+            if prepared is not None:
+                ready.append(prepared)
+        ordered = _followed_first(ready, self.problems)
+        stages = tuple(_stage(day, ordered, times) for day in days)
+        cuts = {Cut(version.service, version.provider, day): None for day, version in times.cuts()}
+        taxes = tuple(rule for rule in self.rules if any(day in self.dated[rule.id] for day in days))
+        return Book(period, ordered, stages, self.plugins, taxes, current, tuple(cuts), number=number)
 
 
 def _stage(day: date, ordered: tuple[Prepared, ...], times: Timetable) -> Stage:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
+from aimak.period import Period
 
 from aimak_billing.domain.rating import lines as line_columns
 from aimak_billing.domain.rating.attributes import with_attributes
@@ -39,6 +40,8 @@ FRAME: Mapping[str, pl.DataType] = {
 period, a connection over a span of days on which nothing does, for all connections of the account alike."""
 
 FOLLOWED = "followed"
+SLOTS_OF_A_BOOK = 10_000
+"""More than the rows of an account: lines of several books stand on one bill."""
 _VERSION = "_version"
 
 
@@ -58,22 +61,41 @@ def rate(frame: pl.DataFrame, book: Book) -> Rated:
     tariff, or for which a determinant is null or out of bounds, is held; it never becomes an amount."""
     usual = frame.get_column(SPAN_FROM).is_null()
     if usual.all():
-        return _rate_whole(frame.drop(SPAN_FROM), book)
-    whole = _rate_whole(frame.filter(usual).drop(SPAN_FROM), book)
-    parts = _rate_parts(frame.filter(~usual), book)
-    return Rated(
-        pl.concat([whole.lines, parts.lines]), pl.concat([whole.holds, parts.holds]).sort("place", "connection_id")
+        rated = _rate_whole(frame.drop(SPAN_FROM), book)
+    else:
+        whole = _rate_whole(frame.filter(usual).drop(SPAN_FROM), book)
+        parts = _rate_parts(frame.filter(~usual), book)
+        holds = pl.concat([whole.holds, parts.holds]).sort("place", "connection_id")
+        rated = Rated(pl.concat([whole.lines, parts.lines]), holds)
+    return rated if book.number == 0 else Rated(_of_period(rated.lines, book.period), rated.holds)
+
+
+def together(parts: Sequence[Rated]) -> Rated:
+    """What the books of one month came to."""
+    if len(parts) == 1:
+        return parts[0]
+    holds = pl.concat([part.holds for part in parts]).unique(
+        ["connection_id", "code"], keep="first", maintain_order=True
     )
+    return Rated(pl.concat([part.lines for part in parts]), holds)
+
+
+def _of_period(lines: pl.DataFrame, period: Period) -> pl.DataFrame:
+    """Lines that tell of which period they are, as it is not the bill's."""
+    head = pl.lit(f'{{"period":["{period.start}","{period.last_day}"]')
+    basis = pl.col("basis")
+    rest = pl.when(basis.is_null()).then(pl.lit("}")).otherwise(pl.format(",{}", basis.str.slice(1)))
+    return lines.with_columns(pl.concat_str(head, rest).alias("basis"))
 
 
 def _rate_whole(frame: pl.DataFrame, book: Book) -> Rated:
     """Connections of which nothing changes inside the period."""
-    rows = _placed(_slotted(with_attributes(frame, book.attribute_texts, book.attribute_numbers)), book.stages[0])
+    rows = _placed(_prepared(frame, book), book.stages[0])
     quantities = Quantities(book, ["account_id"])
     holds, lines = [HOLDS], [line_columns.EMPTY.lazy()]
     nobody = rows.filter(pl.col(_VERSION).is_null())
     if nobody.height:
-        holds.append(held(nobody, [NO_TARIFF], book.day))
+        holds.append(held(_left_out(nobody, book), [NO_TARIFF], book.day))
         quantities.unknown(nobody)
     for number, steps in enumerate(book.steps):
         mine = _with_followed(rows.lazy().filter(pl.col(_VERSION) == number), steps.one, quantities)
@@ -91,7 +113,7 @@ def _rate_whole(frame: pl.DataFrame, book: Book) -> Rated:
 
 def _rate_parts(frame: pl.DataFrame, book: Book) -> Rated:
     """Connections by spans of days: each span by the tariffs of its first day."""
-    rows = _slotted(with_attributes(frame, book.attribute_texts, book.attribute_numbers))
+    rows = _prepared(frame, book)
     rows = rows.with_columns(
         pl.col("days").sum().over("connection_id").alias(column(DAYS_HERE)),
         (pl.col(SPAN_FROM) == pl.col(SPAN_FROM).max().over("connection_id")).alias(LAST_HERE),
@@ -100,7 +122,7 @@ def _rate_parts(frame: pl.DataFrame, book: Book) -> Rated:
     staged = list(_staged(rows, book))
     nobody = pl.concat([part.filter(pl.col(_VERSION).is_null()) for part, _ in staged])
     holds, lines = [HOLDS], [line_columns.EMPTY]
-    holds.append(held(nobody, [NO_TARIFF], book.day))
+    holds.append(held(_left_out(nobody, book), [NO_TARIFF], book.day))
     quantities.unknown(nobody)
     last = pl.col(SPAN_FROM) + pl.duration(days="days") == pl.lit(book.period.end)
     for one in book.prepared:
@@ -141,8 +163,17 @@ def _without_held(lines: pl.DataFrame, holds: pl.DataFrame) -> Rated:
 
 
 def quote(connection: Mapping[str, Any], book: Book) -> Rated:
-    """Rate one connection, by the same expressions. What is not given is not known, but: one account, the whole
-    period, no attributes, household, provider's regime general."""
+    """Rate one connection, by the same expressions, by the first of the month's books that has a tariff for it. What
+    is not given is not known, but: one account, the whole period, no attributes, household, provider's regime
+    general."""
+    for each in (book, *book.others):
+        rated = _quoted(connection, each)
+        if rated.lines.height or rated.holds.height:
+            break
+    return rated
+
+
+def _quoted(connection: Mapping[str, Any], book: Book) -> Rated:
     days = book.period.days
     usual = {"account_id": 0, "place": 0, "connection_id": 0, "customer_class": "household", "regime": "general"}
     row = {**usual, "days": days, "days_in_period": days, "attributes": "{}", **connection}
@@ -174,11 +205,18 @@ def _placed(rows: pl.DataFrame, stage: Stage) -> pl.DataFrame:
     return rows.with_columns(version.alias(_VERSION))
 
 
-def _slotted(rows: pl.DataFrame) -> pl.DataFrame:
-    """With each row's place among those of its account."""
+def _left_out(nobody: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """Those of the connections without a version that no tariff of another period rates either."""
+    return nobody if book.passed_over is None else nobody.filter(~book.passed_over)
+
+
+def _prepared(frame: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """With the attributes that are asked for, and each row's place among those of its account."""
+    rows = with_attributes(frame, book.attribute_texts, book.attribute_numbers)
     index = pl.int_range(pl.len(), dtype=pl.Int64)
     first = pl.when(pl.col("place").ne_missing(pl.col("place").shift(1))).then(index).forward_fill()
-    return rows.with_columns((index - first).alias(line_columns.SLOT))
+    slot = index - first + book.number * SLOTS_OF_A_BOOK
+    return rows.with_columns(slot.alias(line_columns.SLOT))
 
 
 class Quantities:

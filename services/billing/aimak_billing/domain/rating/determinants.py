@@ -65,7 +65,7 @@ def inputs_of(version: TariffVersion, service: ServiceType, shares: Mapping[str,
     numbers = {name: Number.determinant(name, column(name), *limits) for name, limits in bounds.items()}
     flags = {name: Flag(_truth(name), name) for name in attribute_names(service, "flag")}
     texts = {name: pl.col(attribute(name)) for name in (*attribute_names(service), *OF_CUSTOMER)}
-    return Inputs(numbers, flags, texts, version.norm_per)
+    return Inputs(numbers, flags, texts, version.norm_per, version.months)
 
 
 def columns_of(names: Iterable[str], version: TariffVersion, taxes: Iterable[TaxRule], day: date) -> list[pl.Expr]:

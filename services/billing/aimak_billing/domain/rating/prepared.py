@@ -17,7 +17,7 @@ from aimak.problems import Field, Place, Problem
 from aimak_billing.domain.rating.determinants import HOST_NAMES, OF_CUSTOMER, attribute_names, column, inputs_of
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.rounding import MOST, before, exact
-from aimak_billing.domain.tariff import TOTAL, TariffVersion, TaxRule
+from aimak_billing.domain.tariff import ONCE, TOTAL, TariffVersion, TaxRule
 
 CHARGES = "charges"
 QUANTITY = "quantity"
@@ -174,7 +174,7 @@ def _price(
     inputs: Inputs,
     rules: tuple[TaxRule, ...],
 ) -> tuple[Prepared | None, tuple[Problem, ...]]:
-    ways, by_days, problems = _ways(service, inputs)
+    ways, by_days, problems = _ways(version, service, inputs)
     quantity = Number.determinant(QUANTITY, column(QUANTITY), *FOUND[QUANTITY])
     earlier = _Earlier({**inputs.numbers, QUANTITY: quantity})
     positions = {component.code: place for place, component in enumerate(version.components)}
@@ -240,10 +240,14 @@ def _named(built: Mapping[str, RateComponent]) -> tuple[list[str], list[str]]:
     return [name for name in needs if name not in known], [name for name in texts if name not in known]
 
 
-def _ways(service: ServiceType, inputs: Inputs) -> tuple[list[Way], list[Number], list[Problem]]:
+def _ways(
+    version: TariffVersion, service: ServiceType, inputs: Inputs
+) -> tuple[list[Way], list[Number], list[Problem]]:
     """The ways to the quantity, and what each comes to over some of the period's days."""
     try:
-        ways = [Way(way.code, _thousandths(way.quantity), way.when) for way in service.ways(inputs)]
+        # What is asked for by item has the quantity that was asked for, whatever the service is.
+        asked = [Way("asked", inputs["usage"])] if version.frequency == ONCE else service.ways(inputs)
+        ways = [Way(way.code, _thousandths(way.quantity), way.when) for way in asked]
         return ways, [_by_days(way.quantity, inputs, service) for way in ways], []
     except UnknownName as unknown:
         return [], [], [_problem("AIM-T011", "service", name=str(unknown.args[0]), component=service.code)]

@@ -37,7 +37,7 @@ from aimak_billing.domain.rating.written import (
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
 BillLine = Mapping[str, Any]
-_OF_STRETCHES = ("stretches", "from")
+_OF_STRETCHES = ("stretches", "from", "period")
 
 
 def explain(
@@ -63,7 +63,16 @@ def explain(
         said.append(say("explain.undecided", lang, date=valid_from))
     else:
         said.append(say("explain.tariff", lang, date=valid_from, number=version.decision.number))
-    return "; ".join(said)
+    return _of_period(lines, "; ".join(said), lang)
+
+
+def _of_period(lines: Sequence[BillLine], sentence: str, lang: str) -> str:
+    """The sentence with the days of the tariff's own period before it, where that is not the bill's."""
+    days = json.loads(lines[0]["basis"] or "{}").get("period") if lines else None
+    if days is None:
+        return sentence
+    first, last = (day_text(date.fromisoformat(day), lang) for day in days)
+    return say("explain.of_period", lang, first=first, last=last, sentence=sentence)
 
 
 def label(code: str, version: TariffVersion, plugins: Plugins, taxes: Sequence[TaxRule] = (), lang: str = "ru") -> str:

@@ -12,7 +12,7 @@ from aimak_billing.domain.rating.lines import columns_of_line
 from aimak_billing.domain.rating.prepared import QUANTITY, Prepared
 from aimak_billing.domain.rating.quantity import found_quantity
 from aimak_billing.domain.rating.rounding import before, exact, shared_total
-from aimak_billing.domain.tariff import TaxRule
+from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,13 @@ class Steps:
         """`followed`: whether another service takes its quantity from this one's. Norms are those of `day`, rates
         those of `rules`."""
         tariff, wanted = one.version, one.quantity_used or followed
-        mine = (pl.col("service") == tariff.service) & (pl.col("provider") == tariff.provider)
         names = one.determinants(wanted)
         levels = [columns_of(names, tariff, rules, day)]
         levels.append(found_quantity(one) if wanted else [])
         levels += _amounts(one)
         lines = tuple(tuple(columns_of_line(one, line)) for line in one.lines)
         of_part = tuple(columns_of(dict.fromkeys([*names, "days", "days_in_period"]), tariff, rules, day))
-        applies = mine & matches(tariff.applies_to)
-        return cls(one, followed, applies, tuple(tuple(level) for level in levels), lines, of_part)
+        return cls(one, followed, falls_under(tariff), tuple(tuple(level) for level in levels), lines, of_part)
 
     def calculated(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Rows with every determinant, the quantity where it is wanted, and each component's rounded amount."""
@@ -57,6 +55,12 @@ class Steps:
     def unknown(self) -> pl.Expr:
         """Whether an amount of a row is null."""
         return pl.any_horizontal(pl.col(column(line.code)).is_null() for line in self.one.lines)
+
+
+def falls_under(tariff: TariffVersion) -> pl.Expr:
+    """Whether a connection is of the tariff's service and provider and meets its conditions."""
+    mine = (pl.col("service") == tariff.service) & (pl.col("provider") == tariff.provider)
+    return mine & matches(tariff.applies_to)
 
 
 def _amounts(one: Prepared) -> list[list[pl.Expr]]:
