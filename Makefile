@@ -86,6 +86,11 @@ bench: install ## billing at scale against COPY of the same rows: make bench N="
 	deploy/setup/test-packages.sh
 	$(BIN)/python benchmarks/billing.py $(N)
 
+.PHONY: bench-simulate
+bench-simulate: install ## a draft tried on a year of a town: make bench-simulate N="100000 1000000"
+	deploy/setup/test-packages.sh
+	$(BIN)/python benchmarks/simulate.py $(N)
+
 .PHONY: docs
 docs: install ## write the pages that are made from the code
 	$(BIN)/python -m tools.docs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -25,11 +26,11 @@ SAMPLE_TOWN = Path(__file__).parents[1] / "examples" / "town"
 METERED = '{"metered":true,"norm":"flat"}'
 UNMETERED = '{"metered":false,"norm":"flat"}'
 _FIRST_STREET, _HOUSES_A_STREET, _PARTIES_A_TIME = 10**9, 100, 20_000
-_OPENED, _READ, _READ_BEFORE = date(2026, 1, 1), date(2026, 10, 31), date(2026, 9, 30)
+_OPENED, _READ, _READ_BEFORE = date(2025, 1, 1), date(2026, 10, 31), date(2026, 9, 30)
 
 
-def define(service: Service, kit: Kit) -> None:
-    """The municipality with the creditors and tariffs of the sample town."""
+def define(service: Service, kit: Kit, since: str = "2026-01-01") -> None:
+    """The municipality with the creditors and tariffs of the sample town, in force since a day."""
     town = json.loads((SAMPLE_TOWN / "town.json").read_text())
     tenant = {"code": TENANT, "name": town["tenant"]["names"], "zone": town["tenant"]["zone"]}
     with service.work(TENANT) as work:
@@ -41,7 +42,7 @@ def define(service: Service, kit: Kit) -> None:
             registers.define_provider({**facts, "name": provider["names"], "elqr": provider.get("elqr", {})}, work)
         work.commit()
     with service.work(TENANT) as work:
-        text = (SAMPLE_TOWN / "tariffs.yaml").read_text()
+        text = re.sub(r"from: \d{4}-\d{2}-\d{2}", f"from: {since}", (SAMPLE_TOWN / "tariffs.yaml").read_text())
         taken = tariffs.take_tariffs(kit, work, text, "tariffs.yaml", actor="clerk")
         work.commit()
     with service.work(TENANT) as work:
@@ -54,20 +55,21 @@ def fill(service: Service, accounts: int) -> None:
     """Accounts, connections, residents, usage, and an old debt for every fourth account."""
     with service.work(TENANT, bulk=True) as work:
         ids = pl.DataFrame({"account_id": pl.int_range(1, accounts + 1, dtype=pl.Int64, eager=True)})
-        _load(work, "customer", _customers(ids))
-        _load(work, "address", _addresses(ids))
-        _load(work, "premise", _premises(ids))
-        _load(work, "account", _accounts(ids))
+        load(work, "customer", _customers(ids))
+        load(work, "address", _addresses(ids))
+        load(work, "premise", _premises(ids))
+        load(work, "account", _accounts(ids))
         for part in ids.iter_slices(_PARTIES_A_TIME):
             parties.enter(work, _told(part).iter_rows(named=True))
-        _load(work, "connection", _connections(ids))
-        _load(work, "resident", _residents(ids))
-        _load(work, "usage", _usage(ids))
-        _load(work, "transfer", _openings(work, ids))
+        load(work, "connection", _connections(ids))
+        load(work, "resident", _residents(ids))
+        load(work, "usage", usage(ids))
+        load(work, "transfer", _openings(work, ids))
         work.commit()
 
 
-def _load(work: UnitOfWork, table: str, frame: pl.DataFrame) -> None:
+def load(work: UnitOfWork, table: str, frame: pl.DataFrame) -> None:
+    """Rows of the town into a table of billing."""
     bulk.load(work, work.table(table), frame.select(pl.lit(TENANT).alias("tenant"), pl.all()))
 
 
@@ -172,7 +174,8 @@ def _residents(ids: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _usage(ids: pl.DataFrame) -> pl.DataFrame:
+def usage(ids: pl.DataFrame) -> pl.DataFrame:
+    """October's usage of every third account."""
     used = pl.col("account_id") % 23 * 1000
     return ids.filter(pl.col("account_id") % 3 == 0).select(
         pl.col("account_id").alias("usage_id"),

