@@ -26,7 +26,7 @@ GROUPS = (
     "aimak.cash_receipts",
     "aimak.e_invoices",
 )
-DATA = ("*.po", "*.typ", "*.ttf", "*.mako", "*.svg")
+DATA = ("*.po", "*.typ", "*.ttf", "*.mako", "*.svg", "*.txt")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 

@@ -50,7 +50,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Told:
-    """A number that a line's sentence tells, and how it is written: "som" (it is in tyiyn), "number", or "percent"."""
+    """A number that a line's sentence tells, and how it is written: "som" (it is in tyiyn) or "number"."""
 
     number: Number
     written: str

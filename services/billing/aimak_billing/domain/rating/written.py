@@ -76,8 +76,6 @@ def told_text(told: Told, value: int, lang: str) -> str:
     number: Number = told.number
     if told.written == "som":
         return som_text(_rounded(value, number.scale), lang)
-    if told.written == "percent":
-        return f"{share_text(_rounded(value * 10 ** (MAX_SCALE - number.scale), MAX_SCALE - SHARE_SCALE))} %"
     return quantity_text(_rounded(value * 10 ** (MAX_SCALE - number.scale), MAX_SCALE - 3), 0)
 
 
