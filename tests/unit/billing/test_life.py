@@ -129,3 +129,59 @@ def test_one_family_with_two_accounts(town: Town) -> None:
     document(town, kind="merge", account="A", to="B")
     assert (town.balance("A"), town.balance("B")) == (0, 2 * owed)
     sound(town)
+
+
+def test_another_class_from_a_day_long_past(town: Town) -> None:
+    """A shop since October, told in November: the organisations' price for both months, and its past is kept."""
+    town.accounts(account_line("A", "water", "vodokanal", attributes='{"metered":true,"norm":"house"}'))
+    town.use(1, 10_000)
+    bill(town, "2026-10")
+    assert town.balance("A") == 10_450 + 314
+    asked = {"service": "water", "day": "2026-10-01", "customer_class": "other", "ground": "act 3"}
+    change(town, "accounts/A/connection", **asked)
+    town.use(1, 10_000, usage_id=2, from_date="2026-11-01", to_date="2026-12-01")
+    bill(town, "2026-11")
+    assert town.balance("A") == 2 * (30_000 + 900)
+    assert [row["customer_class"] for row in town.rows("connection_past")] == ["household"]
+    again = {**asked, "customer_class": "household"}
+    change(town, "accounts/A/connection", **again)
+    bill(town, "2026-12")
+    december = town.get("/billing/bills/3")["lines"]
+    assert sum(line["amount_tyiyn"] for line in december if line["origin"]) == 2 * (10_764 - 30_900)
+
+
+OUTAGE_TARIFF = """
+aimak: tariffs/1
+tariffs:
+  - code: waste-household
+    service: waste
+    provider: tazalyk
+    name: {ky: "Таштанды", ru: "Мусор", en: "Waste"}
+    from: 2026-10-01
+    applies_to: {class: household}
+    decision: {body: "made up", number: "5", date: 2026-09-01}
+    legal_ground: "made up"
+    defaults: {days_without_supply: 0}
+    components:
+      - {code: fee, kind: fixed, price: 31.00}
+      - {code: credit, kind: outage_credit, of: [fee]}
+"""
+
+
+def test_streets_without_supply_are_credited(town: Town) -> None:
+    """Two days of October and one of November: 31.00 × 2 ÷ 31 and 31.00 × 1 ÷ 30 come back, in one street alone."""
+    answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=OUTAGE_TARIFF.encode())
+    assert answer.status_code == 200, answer.json
+    adopted = {"tariffs": ["waste-household@2026-10-01"], "ground": "decided before"}
+    town.post("/billing/tariffs/adopt", adopted, role="approver")
+    town.accounts(account_line("A"), account_line("B", street="Ленина"))
+    bill(town, "2026-10")
+    assert town.balance("A") == 3_100
+    asked = {"streets": ["Токтогул"], "service": "waste", "since": "2026-10-30", "until": "2026-11-02"}
+    done = change(town, "outages", **asked, ground="journal of 30 October")
+    assert done["accounts"] == 1
+    bill(town, "2026-11")
+    assert town.balance("B") == 6_200
+    assert town.balance("A") == 6_200 - 200 - 103
+    unknown = {**asked, "streets": ["Moon"]}
+    assert town.refused("/billing/outages", body=unknown) == (404, ["AIM-B127"])

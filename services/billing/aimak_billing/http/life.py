@@ -11,12 +11,15 @@ from aimak.storage.work import UnitOfWork
 from flask import request
 from flask_smorest import Blueprint
 
-from aimak_billing.application.corrections import life
+from aimak_billing.application.corrections import connections, life, outages
+from aimak_billing.application.kit import Kit
 from aimak_billing.http.answers import listed
 from aimak_billing.http.schemas import (
     ChangeOfProviderSchema,
+    ConnectionChangeSchema,
     DaySchema,
     NewAccountSchema,
+    OutageSchema,
     ResidentsSchema,
     StreetNameSchema,
 )
@@ -27,7 +30,7 @@ STAFF = ("clerk", "approver", "admin", "inspector")
 _Act = Callable[[UnitOfWork], dict[str, Any]]
 
 
-def lives(blue: Blueprint, service: Service) -> None:
+def lives(blue: Blueprint, service: Service, kit: Kit) -> None:
     """Add the routes."""
 
     def change(act: _Act) -> dict[str, Any]:
@@ -40,6 +43,7 @@ def lives(blue: Blueprint, service: Service) -> None:
 
     _accounts(blue, change)
     _town(blue, service, change)
+    _facts(blue, kit, change)
 
 
 def _accounts(blue: Blueprint, change: Callable[[_Act], dict[str, Any]]) -> None:
@@ -93,3 +97,19 @@ def _town(blue: Blueprint, service: Service, change: Callable[[_Act], dict[str, 
     def street_name(asked: dict[str, Any], street: int) -> dict[str, Any]:
         """A street is called otherwise from a day on."""
         return change(lambda work: life.rename_street(work, street, asked["name"], asked["day"]))
+
+
+def _facts(blue: Blueprint, kit: Kit, change: Callable[[_Act], dict[str, Any]]) -> None:
+    @blue.post("/accounts/<number>/connection")
+    @requires("clerk", "admin")
+    @blue.arguments(ConnectionChangeSchema)
+    def connection(asked: dict[str, Any], number: str) -> dict[str, Any]:
+        """Another class or other attributes from a day on."""
+        return change(lambda work: connections.change_connection(kit, work, number, asked))
+
+    @blue.post("/outages")
+    @requires("clerk", "admin")
+    @blue.arguments(OutageSchema)
+    def outage(asked: dict[str, Any]) -> dict[str, Any]:
+        """Days without supply in some streets."""
+        return change(lambda work: outages.add_outage(kit, work, asked))

@@ -32,7 +32,7 @@ def routes(service: Service, kit: Kit) -> Blueprint:
     _bills(blue, service, kit)
     tariff_routes(blue, service, kit)
     corrections(blue, service, kit)
-    lives(blue, service)
+    lives(blue, service, kit)
     report_routes(blue, service, kit)
     return blue
 

@@ -167,3 +167,23 @@ class RulesSchema(Schema):
     rules = fields.Dict(
         keys=fields.String(), values=fields.Integer(strict=True, validate=validate.Range(0, 10**6)), required=True
     )
+
+
+class ConnectionChangeSchema(DaySchema):
+    """What a connection is from a day on."""
+
+    service = fields.String(**_CODE)
+    provider = fields.String(validate=_NUMBER)
+    customer_class = fields.String(validate=_NUMBER)
+    attributes = fields.Dict(keys=fields.String())
+    ground = fields.String(load_default="", validate=_TEXT)
+
+
+class OutageSchema(Schema):
+    """Days without supply in some streets."""
+
+    streets = fields.List(fields.String(validate=_TEXT), required=True, validate=validate.Length(min=1, max=500))
+    service = fields.String(**_CODE)
+    since = fields.Date(required=True)
+    until = fields.Date(required=True)
+    ground = fields.String(load_default="", validate=_TEXT)

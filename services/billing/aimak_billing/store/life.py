@@ -73,3 +73,22 @@ def name_address(work: UnitOfWork, row: Mapping[str, Any]) -> None:
     same = (table.c.tenant == work.tenant) & (table.c.id == row["id"]) & (table.c.valid_from == row["valid_from"])
     if not work.execute(update(table).where(same).values(name=row["name"])).rowcount:
         work.execute(insert(table).values(tenant=work.tenant, **row))
+
+
+def change_connection(
+    work: UnitOfWork, connection: Row[Any], day: date, customer_class: str, attributes: Mapping[str, Any], ground: str
+) -> None:
+    """A connection is otherwise from `day` on; what it was on the days before stays in its past. What was known of
+    days after `day` gives way."""
+    past, table = work.table("connection_past"), work.table("connection")
+    of_it = (past.c.tenant == work.tenant) & (past.c.connection_id == connection.id)
+    later = work.execute(select(past).where(of_it, past.c.valid_to > day).order_by(past.c.valid_to)).all()
+    before = later[0] if later else connection
+    work.execute(past.delete().where(of_it, past.c.valid_to >= day))
+    if day > connection.valid_from:
+        was = {"customer_class": before.customer_class, "attributes": before.attributes, "ground": ground}
+        named = {"connection_id": connection.id, "valid_to": day, "account_id": connection.account_id}
+        work.execute(insert(past).values(tenant=work.tenant, **named, **was))
+    mine = (table.c.tenant == work.tenant) & (table.c.id == connection.id)
+    values = {"customer_class": customer_class, "attributes": dict(attributes), "version": table.c.version + 1}
+    work.execute(update(table).where(mine).values(**values))

@@ -31,7 +31,10 @@ def register(app: typer.Typer) -> None:
     _shown(group)
     _decided(group)
     _streets(noun(app, "street", "Streets and their names."))
-    _connections(noun(app, "connection", "Services at accounts."))
+    connections = noun(app, "connection", "Services at accounts.")
+    _connections(connections)
+    _changed(connections)
+    _outages(noun(app, "outage", "Days without supply."))
 
 
 def enter(ui: Ui, kind: str, dry_run: bool, **asked: Any) -> None:
@@ -343,3 +346,50 @@ def _connections(group: typer.Typer) -> None:
         """
         facts = {"service": service, "provider": provider, "to": to, "day": _iso(on), "account": account}
         _change(ui, "/billing/connections/provider", dry_run, **facts)
+
+
+def _changed(group: typer.Typer) -> None:
+    @command(group, "change")
+    def change(
+        ui: Ui,
+        account: Account,
+        service: Annotated[str, typer.Option(help="The service.")],
+        on: Day,
+        customer_class: Annotated[str | None, typer.Option("--class", help="household, budget or other")] = None,
+        having: Annotated[
+            list[str] | None, typer.Option("--set", help="An attribute: norm=flat. May come again.")
+        ] = None,
+        ground: Ground = "",
+        dry_run: DryRun = False,
+    ) -> None:
+        """Another class or attributes from a day on.
+
+        Example: aimak connection change 17 --service water --on 2026-09-01
+        """
+        attributes = {name: _value(text) for name, _, text in (part.partition("=") for part in having or [])}
+        facts = {"service": service, "day": _iso(on), "customer_class": customer_class, "ground": ground}
+        path = f"/billing/accounts/{account}/connection"
+        _change(ui, path, dry_run, **facts, attributes=attributes or None)
+
+
+def _value(text: str) -> Any:
+    return {"true": True, "false": False}.get(text, text)
+
+
+def _outages(group: typer.Typer) -> None:
+    @command(group, "add")
+    def add(
+        ui: Ui,
+        street: Annotated[list[str], typer.Option(help="A street's name or id; may come again.")],
+        service: Annotated[str, typer.Option(help="The service.")],
+        since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day without.")],
+        until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day with it again.")],
+        ground: Ground = "",
+        dry_run: DryRun = False,
+    ) -> None:
+        """Streets were without supply.
+
+        Example: aimak outage add --street Манас --service water --since 2026-10-05 --until 2026-10-08
+        """
+        facts = {"streets": street, "service": service, "since": _iso(since), "until": _iso(until), "ground": ground}
+        _change(ui, "/billing/outages", dry_run, **facts)

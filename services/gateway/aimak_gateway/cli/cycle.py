@@ -9,6 +9,7 @@ import typer
 from aimak.money import format_som
 from aimak.problems import Problem
 
+from aimak_gateway.cli import outsorts
 from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.frame import USAGE, VALIDATION, Failed, Ui, command, table
 from aimak_gateway.cli.nouns import noun
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
     _passes(group)
     _decisions(group)
     _stops(group)
+    outsorts.add(group)
 
 
 def _passes(group: typer.Typer) -> None:

@@ -1,0 +1,79 @@
+"""Days without supply in some streets, as facts of the periods they fall into: the tariff says what they are worth, and
+periods that were billed already are corrected by the next bill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from aimak.files.rows import Row
+from aimak.period import Period
+from aimak.problems import NotFound, Problem, Refused
+from aimak.storage.work import UnitOfWork
+
+from aimak_billing.application.kit import Kit
+from aimak_billing.application.period_facts import take_facts
+from aimak_billing.store import accounts, life, selections
+
+FACT = "days_without_supply"
+A_DAY = 1_000
+
+
+def add_outage(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Note that streets had no supply from `since` until `until` (the first day with it again). asked: streets (names
+    or ids), service, since, until, ground. Gives how many accounts it concerns, and what was noted before."""
+    work.tenant_facts()
+    since, until = asked["since"], asked["until"]
+    if until <= since:
+        raise Refused(Problem("AIM-B023", {"account": "-"}))
+    ids = _accounts(work, asked["streets"])
+    numbers = [row.number for row in _described(work, ids) if _served(work, row.id, asked["service"], since, until)]
+    rows = [
+        Row(line, _fact(number, asked["service"], first, last, asked.get("ground") or "-"))
+        for line, (number, (first, last)) in enumerate(
+            ((number, part) for number in numbers for part in _by_month(since, until)), start=1
+        )
+    ]
+    problems = take_facts(kit, work, rows)
+    if problems:
+        raise Refused(*problems)
+    return {"accounts": len(numbers), "service": asked["service"], "from": since.isoformat(), "to": until.isoformat()}
+
+
+def _fact(account: str, service: str, first: date, last: date, ground: str) -> dict[str, Any]:
+    dates = {"from": first, "to": last, "value": (last - first).days * A_DAY}
+    return {"account": account, "service": service, "provider": None, "name": FACT, **dates, "ground": ground}
+
+
+def _by_month(since: date, until: date) -> list[tuple[date, date]]:
+    """The days by the months they fall into: each part is a fact of its month alone."""
+    parts, first = [], since
+    while first < until:
+        last = min(until, Period.month_of(first).end)
+        parts.append((first, last))
+        first = last
+    return parts
+
+
+def _accounts(work: UnitOfWork, streets: Sequence[str]) -> list[int]:
+    known = {text: row.id for row in life.streets(work) for text in (str(row.id), row.name.casefold())}
+    unknown = [text for text in streets if text.casefold() not in known]
+    if unknown:
+        raise NotFound(*(Problem("AIM-B127", {"street": text}) for text in unknown))
+    chosen = sorted({known[text.casefold()] for text in streets})
+    return [account_id for street in chosen for account_id in selections.of_street(work, street)]
+
+
+def _described(work: UnitOfWork, ids: Sequence[int]) -> list[Any]:
+    found = []
+    for first in range(0, len(ids), accounts.BATCH):
+        found += accounts.described(work, ids[first : first + accounts.BATCH])
+    return found
+
+
+def _served(work: UnitOfWork, account_id: int, service: str, since: date, until: date) -> bool:
+    return any(
+        row.service == service and row.valid_from < until and (row.valid_to is None or row.valid_to > since)
+        for row in accounts.connections_of(work, [account_id])
+    )

@@ -1,0 +1,113 @@
+"""cycle outsort|release|correct|exclude|complete|rules: what a person looks at before a month is approved."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from aimak.money import format_som
+from aimak.problems import Problem, Refused
+
+from aimak_gateway.cli.connect import Api, connected
+from aimak_gateway.cli.frame import Ui, command, table
+
+Period = Annotated[str, typer.Option(help="The month: 2026-10")]
+Run = Annotated[str | None, typer.Option(help="A run's id (default: the month's own).")]
+Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
+Account = Annotated[str, typer.Argument(help="An account's number.")]
+
+
+def add(group: typer.Typer) -> None:
+    """Add the verbs to the noun `cycle`."""
+    _shown(group)
+    _decided(group)
+
+
+def _run(api: Api, period: str, run: str | None) -> str:
+    return run or str(api.get(f"/billing/cycles/{period}")["run_id"] or 0)
+
+
+def _shown(group: typer.Typer) -> None:
+    @command(group, "outsort")
+    def outsort(ui: Ui, period: Period, run: Run = None) -> None:
+        """Bills that rules sorted out, and what was decided.  Example: aimak cycle outsort --period 2026-10"""
+        with connected(ui) as api:
+            _told(ui, api, _run(api, period, run))
+
+    @command(group, "complete")
+    def complete(ui: Ui, period: Period, run: Run = None) -> None:
+        """Connections active, billed, held, exempt.  Example: aimak cycle complete --period 2026-10"""
+        with connected(ui) as api:
+            rows = api.get(f"/billing/runs/{_run(api, period, run)}/completeness")["completeness"]
+        keys = ("service", "provider", "active", "billed", "held", "exempt")
+        heads = [ui.word(f"ui.{key}") for key in keys]
+        ui.result(rows, table([[row[key] for key in keys] for row in rows], heads, range(2, 6)))
+
+    @command(group, "rules")
+    def rules(
+        ui: Ui,
+        have: Annotated[
+            list[str] | None, typer.Option("--have", help="A rule, with its times: median=3. May come again.")
+        ] = None,
+    ) -> None:
+        """The rules that sort bills out, or others in their place.
+
+        Example: aimak cycle rules --have median=3 --have negative
+        """
+        with connected(ui) as api:
+            path = "/billing/outsort-rules"
+            answer = api.post(path, {"rules": dict(map(_rule, have))}) if have else api.get(path)
+        ui.result(answer, [f"{rule}: {times / 1000:g}" if times else rule for rule, times in answer["rules"].items()])
+
+
+def _rule(text: str) -> tuple[str, int]:
+    name, _, times = text.partition("=")
+    whole, _, part = times.partition(".")
+    if not (whole or "0").isdigit() or not (part or "0").isdigit() or len(part) > 3:
+        raise Refused(Problem("AIM-G036", {"text": text[:40]}))
+    return name, int(whole or 0) * 1000 + int((part or "0").ljust(3, "0"))
+
+
+def _decided(group: typer.Typer) -> None:
+    @command(group, "release")
+    def release(ui: Ui, account: Account, period: Period, reason: Reason, run: Run = None) -> None:
+        """The bill is right as it is.
+
+        Example: aimak cycle release 17 --period 2026-10 --reason "they fill a pool"
+        """
+        _decide(ui, account, period, run, "release", reason)
+
+    @command(group, "correct")
+    def correct(ui: Ui, account: Account, period: Period, reason: Reason, run: Run = None) -> None:
+        """It waits for a correction and the next preview.
+
+        Example: aimak cycle correct 17 --period 2026-10 --reason misread
+        """
+        _decide(ui, account, period, run, "correct", reason)
+
+    @command(group, "exclude")
+    def exclude(ui: Ui, account: Account, period: Period, reason: Reason, run: Run = None) -> None:
+        """No bill from this run.  Example: aimak cycle exclude 17 --period 2026-10 --reason "at court" """
+        _decide(ui, account, period, run, "exclude", reason)
+
+
+def _decide(ui: Ui, account: str, period: str, run: str | None, decision: str, reason: str) -> None:
+    with connected(ui) as api:
+        number = _run(api, period, run)
+        api.post(f"/billing/runs/{number}/outsorts/{account}", {"decision": decision, "reason": reason})
+        _told(ui, api, number)
+
+
+def _told(ui: Ui, api: Api, run: str) -> None:
+    rows: list[dict[str, Any]] = api.get(f"/billing/runs/{run}/outsorts")["outsorts"]
+    sums = ("gross", "usual", "last")
+    shown = [
+        [row["account"], ", ".join(row["rules"]), *(_som(row[key]) for key in sums), row["decision"], row["reason"]]
+        for row in rows
+    ]
+    keys = ("account", "rule", "gross", "usual", "last_month", "decision", "reason")
+    ui.result(rows, table(shown, [ui.word(f"ui.{key}") for key in keys], range(2, 5)))
+
+
+def _som(tyiyn: int | None) -> str:
+    return "" if tyiyn is None else format_som(tyiyn)
