@@ -13,6 +13,8 @@ from sqlalchemy import Table, select
 KERNEL = ("outbox", "inbox", "job", "counter")
 # People's sessions and passwords, and files as they were sent, are not the month's.
 UNCOMPARED = ("session", "person", "import_part", "import_file", "import_refused")
+# What tells one try from the next: runs and the cycle that names them, who decided what, who did what.
+TRIES = ("billing.run", "billing.cycle", "billing.approval")
 Books = dict[str, list[tuple[tuple[str, Any], ...]]]
 
 
@@ -34,6 +36,13 @@ def books(settings: Settings, left_out: dict[str, tuple[str, ...]]) -> Books:
 
 def _columns(table: Table, left_out: tuple[str, ...]) -> list[Any]:
     return [column for column in table.columns if column.name not in left_out]
+
+
+def without_tries(found: Books) -> Books:
+    """The books without what is noted of each try of the same command: what came of them all."""
+    return {
+        table: rows for table, rows in found.items() if not table.startswith(TRIES) and not table.endswith(".audit")
+    }
 
 
 def differences(one: Books, other: Books, most: int = 5) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.books import Books, books, differences
+from tests.faults.books import Books, books, differences, without_tries
 from tests.faults.conftest import DRAWN, LIMIT_S, PASSWORD, Servers
 from tests.faults.driver import Town, patient
 from tests.faults.injector import Injector
@@ -41,7 +41,7 @@ HANDLED_TWICE = f"after_commit_before_ack:billing.{PAID}@5"
 @pytest.mark.parametrize("seed", [1, 2])
 def test_kills_at_random_moments_change_nothing(servers: Servers, expected: Books, seed: int) -> None:
     """Consumer, relay, supervisor, RabbitMQ and PostgreSQL are killed in the cycle: nothing twice, nothing missing."""
-    found = differences(expected, servers.month(seed))
+    found = differences(without_tries(expected), without_tries(servers.month(seed)))
     print(f"seed {seed}: {len(servers.killed)} kills: {', '.join(servers.killed)}")
     assert not found, "\n".join(found)
     assert len(servers.killed) >= 5
@@ -52,7 +52,7 @@ def test_kills_at_random_moments_change_nothing(servers: Servers, expected: Book
 def test_kills_at_named_points_change_nothing(servers: Servers, expected: Books, planted: Plant) -> None:
     """Processes that die between two steps of carrying a message leave nothing twice and nothing missing."""
     notes = planted("points/named_points", points=POINTS)
-    found = differences(expected, servers.month())
+    found = differences(without_tries(expected), without_tries(servers.month()))
     assert not found, "\n".join(found)
     assert not not_reached(notes, POINTS)
 
@@ -68,7 +68,7 @@ def not_reached(notes: Path, points: tuple[str, ...]) -> list[str]:
 def test_the_inbox_alone_holds(servers: Servers, expected: Books, planted: Plant) -> None:
     """With versions and keys taken away, a consumer that dies after its commit still posts a payment once."""
     notes = planted("points/named_points", "payment_posted_by_message", points=(HANDLED_TWICE,))
-    found = differences(expected, servers.month())
+    found = differences(without_tries(expected), without_tries(servers.month()))
     assert not found, "\n".join(found)
     assert not not_reached(notes, (HANDLED_TWICE,))
 
@@ -80,7 +80,7 @@ def test_without_the_inbox_a_payment_is_posted_twice(servers: Servers, expected:
     patches = ("points/named_points", "points/inbox_unheeded", "payment_posted_by_message")
     notes = planted(*patches, points=(HANDLED_TWICE,))
     servers.closes = False
-    found = differences(expected, servers.month())
+    found = differences(without_tries(expected), without_tries(servers.month()))
     assert not not_reached(notes, (HANDLED_TWICE,))
     assert any(line.startswith("billing.transfer:") and "0 missing" in line for line in found), "\n".join(found)
 
@@ -93,7 +93,7 @@ def test_events_written_after_the_commit_are_lost(servers: Servers, expected: Bo
     point = f"between_commits:{PAID}@7"
     notes = planted("publish_after_commit", "points/named_points", "points/between_commits", points=(point,))
     servers.closes = False
-    found = differences(expected, servers.month())
+    found = differences(without_tries(expected), without_tries(servers.month()))
     assert not not_reached(notes, (point,))
     assert any(line.startswith("billing.transfer:") and "0 added" in line for line in found), "\n".join(found)
     assert not any(line.startswith("payments.payment:") for line in found), "\n".join(found)
@@ -111,7 +111,7 @@ def test_kills_of_the_one_process_change_nothing(tmp_path: Path, expected: Books
         door = patient(one.address, deadline)
         month = town.month(door, door, lambda: one.settle(deadline))
         town.through(month, injector)
-    found = differences(expected, books(one.settings, DRAWN))
+    found = differences(without_tries(expected), without_tries(books(one.settings, DRAWN)))
     print(f"seed {seed}: {len(injector.done)} kills")
     assert not found, "\n".join(found)
     assert len(injector.done) >= 5

@@ -5,12 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.books import Books, differences
+from tests.faults.books import Books, differences, without_tries
 from tests.faults.conftest import Servers, embedded_month
 from tests.faults.twice import Twice
-
-# A second preview is a run of its own, which the cycle and the list of who decided what name.
-OF_A_RUN = ("billing.run", "billing.cycle", "billing.approval")
 
 
 @pytest.mark.servers
@@ -18,11 +15,6 @@ def test_a_month_is_the_same_on_servers(servers: Servers, expected: Books) -> No
     """The servers come to the embedded runtime's books: bills, ledger, payments, SMS, every row."""
     found = differences(expected, servers.month())
     assert not found, "\n".join(found)
-
-
-def without_runs(found: Books) -> Books:
-    """The books without what tells one preview from the next."""
-    return {table: rows for table, rows in found.items() if not table.startswith(OF_A_RUN)}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +26,7 @@ def done_twice(tmp_path_factory: pytest.TempPathFactory) -> Books:
 def test_doing_everything_again_has_one_effect(expected: Books, done_twice: Books) -> None:
     """Preview, issue and registries twice, a pay ten times at once, read models made again: the books of the month in
     which each was done once."""
-    found = differences(without_runs(expected), without_runs(done_twice))
+    found = differences(without_tries(expected), without_tries(done_twice))
     assert not found, "\n".join(found)
 
 

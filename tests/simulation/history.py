@@ -60,7 +60,7 @@ def _nothing_lost(world: World) -> None:
     """Each fact that anybody published is in its outbox or, for each service that it is for, with the broker, in that
     service's inbox or among its dead letters. What is older than an inbox's memory is not asked for."""
     held = world.broker.held()
-    remembered = (world.clock() - INBOX_KEPT).isoformat()
+    remembered = (world.clock() - INBOX_KEPT).isoformat(timespec="microseconds")
     published = [
         fact
         for owner in world.services

@@ -34,7 +34,6 @@ from tests.simulation.world import ACCOUNTS, CONNECTIONS, FIRST_USAGE, LISTENERS
 
 HISTORIES = int(os.environ.get("AIMAK_HISTORIES", "500"))
 STEPS = 30
-OWNERS = ("billing", "payments", "metering", "notifications")
 
 deaths = st.sampled_from(["", "", "", "before", "after", "fails"])
 
@@ -94,12 +93,14 @@ class Town(RuleBasedStateMachine):
             self.world.fuses["payments"].clear()
         self.accepted.note(txn_id, account, amount, answer.text)
 
-    @rule(connection=st.sampled_from(CONNECTIONS), usage=st.integers(0, 30_000))
-    def measure(self, connection: int, usage: int) -> None:
-        """Metering accepts usage, or corrects what it said."""
+    @rule(connection=st.sampled_from(CONNECTIONS), usage=st.integers(0, 30_000), told=st.booleans())
+    def measure(self, connection: int, usage: int, told: bool) -> None:
+        """Metering accepts usage, or corrects what it said, perhaps while that is on its way."""
         self.version += 1
         self.usage[connection] = usage
         self.world.measure(connection, usage, self.version)
+        if told:
+            self.world.relay("metering")
 
     @rule(command=st.sampled_from(["preview", "approve", "issue"]), dies=deaths)
     def run(self, command: str, dies: str) -> None:
@@ -115,15 +116,17 @@ class Town(RuleBasedStateMachine):
 
     # The machinery.
 
+    @precondition(lambda self: self.world.untold())
     @rule(
-        name=st.sampled_from(OWNERS),
+        data=st.data(),
         dies=deaths,
         commits=st.integers(1, 3),
         publishing=st.sampled_from(["", "", "unconfirmed", "lost", "dies before", "dies after"]),
     )
-    def relay(self, name: str, dies: str, commits: int, publishing: str) -> None:
-        """A relay takes a step; confirmations are lost, it dies before and after publishing, before and after
-        marking."""
+    def relay(self, data: st.DataObject, dies: str, commits: int, publishing: str) -> None:
+        """A relay that has something to tell takes a step; confirmations are lost, it dies before and after publishing,
+        before and after marking."""
+        name = data.draw(st.sampled_from(self.world.untold()))
         plans = {
             "unconfirmed": Publishing(confirms=False),
             "lost": Publishing(stores=False, confirms=False),
@@ -154,19 +157,21 @@ class Town(RuleBasedStateMachine):
             stored = held[place % len(held)]
             held.append(Stored(stored.body, dict(stored.properties)))
 
-    @rule()
-    def rest(self) -> None:
-        """A quiet hour: everything under way arrives."""
-        self.world.heal()
+    @rule(place=st.sampled_from([0, -1]))
+    def rest(self, place: int = 0) -> None:
+        """A quiet hour: everything under way arrives, in its order or the last first."""
+        self.world.heal(place)
 
     @rule()
     def climb(self) -> None:
         """The time on the rungs is over."""
         self.world.broker.climb()
 
-    @rule(name=st.sampled_from(LISTENERS), dies=deaths, commits=st.integers(1, 3))
-    def work(self, name: str, dies: str, commits: int) -> None:
+    @precondition(lambda self: self.world.busy())
+    @rule(data=st.data(), dies=deaths, commits=st.integers(1, 3))
+    def work(self, data: st.DataObject, dies: str, commits: int) -> None:
         """A worker does a due job and may die at any of its commits."""
+        name = data.draw(st.sampled_from(self.world.busy()))
         self._arm(name, dies, commits)
         self.world.work(name)
 

@@ -37,61 +37,15 @@ from sqlalchemy.exc import OperationalError
 from tests.simulation.book import Book
 from tests.simulation.broker import SimBroker, Stored
 from tests.simulation.crash import Crash, Fuse
+from tests.simulation.files import ACCOUNT_FILE, ACCOUNTS, TARIFFS
 
 TENANT, PERIOD, PARTNER = "simtown", "2026-10", "wallet"
 SECRET, PASSWORD = "simulated-secret-of-the-simtown!", "partner-of-the-simtown"
-ACCOUNTS = ("101", "102", "103")
 LISTENERS = ("billing", "payments", "notifications")
 # The water connections of the three accounts, and what they used where the month is under way.
 CONNECTIONS = (1, 3, 5)
 FIRST_USAGE = 10_000
-
-TARIFFS = """
-aimak: tariffs/1
-tariffs:
-  - code: water
-    service: water
-    provider: vodokanal
-    name: {ky: "Суу", ru: "Вода", en: "Water"}
-    from: 2026-01-01
-    applies_to: {class: household}
-    decision: {body: "made up", number: "1", date: 2025-12-01}
-    legal_ground: "made up"
-    without_reading: hold
-    components:
-      - {code: volume, kind: per_unit, price: 10.45}
-      - {code: sales_tax, kind: tax, tax: sales_tax}
-  - code: waste
-    service: waste
-    provider: tazalyk
-    name: {ky: "Таштанды", ru: "Мусор", en: "Waste"}
-    from: 2026-01-01
-    applies_to: {class: household}
-    decision: {body: "made up", number: "2", date: 2025-12-01}
-    legal_ground: "made up"
-    components:
-      - {code: fee, kind: fixed, price: 41.00}
-taxes:
-  - tax: sales_tax
-    name: {ky: "Салык", ru: "Налог", en: "Tax"}
-    rate: 3 %
-    regime: general
-    from: 2026-01-01
-    legal_ground: "made up"
-"""
-_HEADS = "account;kind;class;holder;phone;language;street;house;residents;opened_on;service;provider;attributes"
-_SERVICES = ('water;vodokanal;"{""metered"":true}"', 'waste;tazalyk;"{}"')
-ACCOUNT_FILE = "\n".join(
-    [
-        _HEADS,
-        *(
-            f"{account};house;household;Made Up;+99600000{account};ru;Made-up;{account};4;2020-01-01;{service}"
-            for account in ACCOUNTS
-            for service in _SERVICES
-        ),
-        "",
-    ]
-)
+_MOST_ROUNDS = 400
 
 
 @dataclass
@@ -204,6 +158,19 @@ class World:
     def rows(self, service: str, table: str) -> list[Any]:
         """Every row of a service's table, as it is committed."""
         return self._books[service].rows(table)
+
+    def untold(self) -> list[str]:
+        """Who has facts that are not published."""
+        return [name for name in self.services if any(fact.published_at is None for fact in self.rows(name, "outbox"))]
+
+    def busy(self) -> list[str]:
+        """Who has a job that is due."""
+        now = self.clock().isoformat(timespec="microseconds")
+        return [
+            name
+            for name in LISTENERS
+            if any(job.state == "waiting" and job.due_at <= now for job in self.rows(name, "job"))
+        ]
 
     def set_clock(self, instant: datetime) -> None:
         """Set every service's clock."""
@@ -320,15 +287,16 @@ class World:
         if name in LISTENERS:
             self.workers[name] = Worker(self.services[name])
 
-    def heal(self, most: int = 400) -> None:
-        """No more faults: go on until nothing is under way. Fails when that takes more than `most` rounds."""
+    def heal(self, place: int = 0) -> None:
+        """No more faults: go on until nothing is under way, each queue from its first message on or, with place -1,
+        from its last. Fails when it never comes to rest."""
         self.broker.plan.clear()
-        for _ in range(most):
-            if not self._round():
+        for _ in range(_MOST_ROUNDS):
+            if not self._round(place):
                 return
         raise AssertionError("it never comes to rest")
 
-    def _round(self) -> bool:
+    def _round(self, place: int) -> bool:
         moved = False
         for name in self.services:
             before = sum(map(len, self.broker.queues.values()))
@@ -337,7 +305,7 @@ class World:
         for queue in self.broker.ready():
             while self.broker.queues[queue]:
                 moved = True
-                self.deliver(queue, 0)
+                self.deliver(queue, place)
                 if self.broker.waiting:
                     break
         if self.broker.waiting:
