@@ -126,3 +126,19 @@ def test_rules_on_persons_tariffs_and_estimates(town: Town) -> None:
     assert outsorted(town, preview(town, "2026-12")) == {"A": ["changed_persons"], "W": ["third_estimate"]}
     town.post("/billing/accounts/A/residents", {"persons": 0, "day": "2026-10-01"})
     assert "negative" in outsorted(town, preview(town, "2026-12"))["A"]
+
+
+def test_a_preview_stands_beside_the_three_months_before(town: Town) -> None:
+    """By service, class, provider and street; a month without bills is not there."""
+    town.accounts(account_line("A"), account_line("B", street="Ленина", residents="1"))
+    bill(town, "2026-10")
+    town.post("/billing/accounts/A/residents", {"persons": 5, "day": "2026-11-01"})
+    number = preview(town, "2026-11")
+    path = f"/billing/runs/{number}/comparison"
+    before = {"2026-10": 10_300, "2026-09": None, "2026-08": None}
+    assert town.get(f"{path}?by=service")["comparison"] == [{"service": "waste", "gross_tyiyn": 15_450, **before}]
+    assert town.get(f"{path}?by=provider")["comparison"] == [{"provider": "tazalyk", "gross_tyiyn": 15_450, **before}]
+    streets = {row["street"]: row for row in town.get(f"{path}?by=street")["comparison"]}
+    assert (streets["Токтогул"]["gross_tyiyn"], streets["Токтогул"]["2026-10"]) == (12_875, 7_725)
+    assert (streets["Ленина"]["gross_tyiyn"], streets["Ленина"]["2026-10"]) == (2_575, 2_575)
+    assert town.ask("get", f"{path}?by=moon").json["errors"][0]["code"] == "AIM-B136"

@@ -168,6 +168,14 @@ def _checks(blue: Blueprint, service: Service, kit: Kit) -> None:
         with service.work(actor().tenant) as work:
             return listed("completeness", checks.completeness_view(work, cycle.locked(work, run_id)))
 
+    @blue.get("/runs/<int:run_id>/comparison")
+    @requires(*STAFF)
+    def comparison(run_id: int) -> Any:
+        """Gross beside the last three periods; ?by is service, provider, customer_class or street."""
+        with service.work(actor().tenant, bulk=True) as work:
+            by = request.args.get("by", "service")
+            return listed("comparison", checks.comparison_view(work, cycle.locked(work, run_id), by))
+
     @blue.post("/runs/<int:run_id>/outsorts/<number>")
     @requires("clerk", "admin")
     @blue.arguments(DecisionSchema)

@@ -43,6 +43,20 @@ def _shown(group: typer.Typer) -> None:
         heads = [ui.word(f"ui.{key}") for key in keys]
         ui.result(rows, table([[row[key] for key in keys] for row in rows], heads, range(2, 6)))
 
+    @command(group, "compare")
+    def compare(
+        ui: Ui,
+        period: Period,
+        by: Annotated[str, typer.Option(help="service, provider, customer_class or street")] = "service",
+        run: Run = None,
+    ) -> None:
+        """A run beside the last three months.  Example: aimak cycle compare --period 2026-10 --by street"""
+        with connected(ui) as api:
+            rows = api.get(f"/billing/runs/{_run(api, period, run)}/comparison", by=by)["comparison"]
+        months = [name for name in rows[0] if name not in (by, "gross_tyiyn")] if rows else []
+        shown = [[row[by], _som(row["gross_tyiyn"]), *(_som(row[name]) for name in months)] for row in rows]
+        ui.result(rows, table(shown, [by, period, *months], range(1, 2 + len(months))))
+
     @command(group, "rules")
     def rules(
         ui: Ui,

@@ -15,9 +15,10 @@ from aimak_billing.domain import chunk as columns
 from aimak_billing.domain.corrections import outsort
 from aimak_billing.domain.corrections.selection import EVERYBODY, is_limited
 from aimak_billing.domain.rating import Rated
-from aimak_billing.store import accounts
+from aimak_billing.store import accounts, comparison
 from aimak_billing.store import checks as store
 
+PERIODS_COMPARED = 3
 RELEASE, CORRECT, EXCLUDE = "release", "correct", "exclude"
 _HELD_BY = {EXCLUDE: "AIM-B132", CORRECT: "AIM-B133"}
 
@@ -136,3 +137,24 @@ def write_rules(work: UnitOfWork, wanted: Mapping[str, int]) -> dict[str, int]:
         raise Refused(Problem("AIM-B135", {"rule": unknown[0], "known": ", ".join(outsort.RULES)}))
     store.write_rules(work, wanted)
     return store.rules(work)
+
+
+def comparison_view(work: UnitOfWork, run: Row[Any], by: str) -> list[dict[str, Any]]:
+    """What a run comes to beside the last three periods, by service, provider, customer_class or street. Raises
+    Refused for another dimension."""
+    if by not in (*comparison.OF_TOTALS, comparison.STREET):
+        known = ", ".join((*comparison.OF_TOTALS, comparison.STREET))
+        raise Refused(Problem("AIM-B136", {"by": by, "known": known}))
+    names, earlier = list[str](), Period.month(run.period)
+    for _ in range(PERIODS_COMPARED):
+        earlier = earlier.previous()
+        names.append(earlier.name)
+    now = comparison.of_run(work, run.id, by)
+    before = {name: comparison.of_period(work, name, by) for name in names}
+    keys = sorted({key for sums in (now, *before.values()) for key in sums}, key=str)
+    called = accounts.address_names(work, keys) if by == comparison.STREET else {}
+    return [
+        {by: called.get(key, key), "gross_tyiyn": now.get(key, 0)}
+        | {name: sums.get(key) for name, sums in before.items()}
+        for key in keys
+    ]

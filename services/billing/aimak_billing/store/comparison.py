@@ -1,0 +1,61 @@
+"""What a run comes to beside the periods before it, by service, provider, class or street."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row, Select, func, select
+
+from aimak_billing.store.cancellations import in_force
+
+OF_TOTALS = ("service", "provider", "customer_class")
+STREET = "street"
+
+
+def of_run(work: UnitOfWork, run_id: int, by: str) -> dict[Any, int]:
+    """Gross of a run's bills as previewed (tyiyn), by the dimension; a street by its id, None where there is none."""
+    if by == STREET:
+        bill = work.table("run_bill")
+        return _sums(work, _by_street(work, bill).where(bill.c.run_id == run_id))
+    table = work.table("run_total")
+    query = select(table.c[by], func.sum(table.c.net + table.c.tax)).where(table.c.run_id == run_id)
+    return _sums(work, query.where(table.c.tenant == work.tenant).group_by(table.c[by]))
+
+
+def of_period(work: UnitOfWork, period: str, by: str) -> dict[Any, int]:
+    """Gross of a period that was issued: by street of the bills in force; by the rest as its runs issued it."""
+    if by == STREET:
+        bill = work.table("bill")
+        return _sums(work, _by_street(work, bill).where(bill.c.period == period, in_force(work, bill.c.id)))
+    table, run = work.table("run_total"), work.table("run")
+    same = (run.c.tenant == table.c.tenant) & (run.c.id == table.c.run_id)
+    query = select(table.c[by], func.sum(table.c.net + table.c.tax)).join(run, same)
+    mine = (table.c.tenant == work.tenant) & (run.c.period == period) & run.c.issue_turn.is_not(None)
+    # A run that billed anew stands for the one before it.
+    return _sums(work, query.where(mine, run.c.generation == _last(work, run)).group_by(table.c[by]))
+
+
+def _last(work: UnitOfWork, run: Any) -> Any:
+    other = run.alias("other")
+    mine = (other.c.tenant == run.c.tenant) & (other.c.period == run.c.period) & (other.c.selection == run.c.selection)
+    wanted = select(func.max(other.c.generation)).where(mine, other.c.issue_turn.is_not(None))
+    return wanted.correlate(run).scalar_subquery()
+
+
+def _by_street(work: UnitOfWork, bill: Any) -> Select[Any]:
+    account, premise = work.table("account"), work.table("premise")
+    owner = (account.c.tenant == bill.c.tenant) & (account.c.id == bill.c.account_id)
+    place = (premise.c.tenant == account.c.tenant) & (premise.c.id == account.c.premise_id)
+    query = select(premise.c.street_id, func.sum(bill.c.net + bill.c.tax)).select_from(bill)
+    return (
+        query.join(account, owner)
+        .join(premise, place)
+        .where(bill.c.tenant == work.tenant)
+        .group_by(premise.c.street_id)
+    )
+
+
+def _sums(work: UnitOfWork, query: Select[Any]) -> dict[Any, int]:
+    rows: list[Row[Any]] = list(work.execute(query).all())
+    return {row[0]: int(row[1]) for row in rows}
