@@ -18,6 +18,7 @@ _SIZE = re.compile(
     re.VERBOSE,
 )
 _MARKS = ("", '"', "''", "”", "″", "in", "in.", "inch", "inches", '" meter', "-inch")
+_TRUTHS = {"true": "yes", "false": "no"}
 _NUMBER = re.compile(r"-?(?:\d{1,24}(?:\.\d{0,24})?|\.\d{1,24})")
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
@@ -68,7 +69,8 @@ def key(text: str, sized: bool) -> str:
     value = number(text)
     if value is not None:
         return decimal(value)
-    return " ".join(text.lower().split()).replace("'", "’")
+    plain = " ".join(text.lower().split()).replace("'", "’")
+    return _TRUTHS.get(plain, plain)
 
 
 def decimal(value: Fraction) -> str:

@@ -92,7 +92,7 @@ def _tree(document: Document, owrs: OwrsClass, made: Translated, provider: str) 
         "currency": CURRENCY,
         "unit": document.unit,
         "without_reading": "hold",
-        "rounding": {"mode": "half_up", "to": "0.01", "of": "total"},
+        "rounding": {"mode": "half_even", "to": "0.01", "of": "total"},
         "components": made.components,
     }
 

@@ -35,6 +35,7 @@ class ByHand:
 
     def value(self, name):
         """A part, an input, or the usage."""
+        name = name.removesuffix("_commodity")
         if name in self.given:
             return self.number(self.given[name])
         if name == "usage_ccf":

@@ -55,10 +55,10 @@ def test_a_size_may_be_spelt_in_many_ways(plugins, size):
 
 
 def test_a_percentage_on_the_whole_is_a_line_of_its_own(plugins):
-    """1.014 × (45 + 22.50) is 68.445: rounded once, 68.45, which the lines share."""
+    """1.014 × (45 + 22.50) is 68.445: rounded once, half to the even 68.44, which the lines share."""
     given = {"meter_size": '1.5"', "city_limits": "Outside_City", "season": "summer"}
     found = priced(plugins, "plain.owrs", "RESIDENTIAL_MULTI", "10", **given)
-    assert found == {"service_charge": "45.00", "commodity_charge": "22.50", "bill": "0.95", "": "68.45"}
+    assert found == {"service_charge": "45.00", "commodity_charge": "22.50", "bill": "0.94", "": "68.44"}
 
 
 def test_starts_and_prices_may_depend_on_different_things(plugins):
@@ -82,6 +82,12 @@ def test_a_budget_is_kept_in_whole_units(plugins):
         assert found["commodity_charge"] == f"{charge}.00", usage
     half = priced(plugins, "budget.owrs", "IRRIGATION", "30", rolling_average="50")
     assert half["commodity_charge"] == "34.00", "25.5 is rounded to the even 26"
+
+
+def test_yes_and_true_are_one_key(plugins):
+    """As YAML has them; a map may be the whole bill, each of its rows a mapping of its own."""
+    for word, total in (("true", "25.50"), ("Yes", "25.50"), ("False", "30.00"), ("no", "30.00")):
+        assert priced(plugins, "plain.owrs", "MOUNTAIN", "10", wrap_customer=word)[""] == total
 
 
 def test_units_are_converted_exactly():

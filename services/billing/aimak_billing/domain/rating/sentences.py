@@ -185,7 +185,7 @@ def _own_sentence(
         texts[name] = told_text(told, evaluated_number(told.number, row), lang)
     products = _products(line, one, amounts, basis, unit, decimals, lang) if unit is not None else []
     texts |= {"amount": som_text(int(line["amount"]), lang), "products": " + ".join(products), "unit": unit or ""}
-    texts["service_unit"] = prepared.service.unit_names[lang]
+    texts["service_unit"] = prepared.version.unit or prepared.service.unit_names[lang]
     if line["quantity"] is not None:
         texts["quantity"] = quantity_text(int(line["quantity"]), decimals)
     return one.component.sentences[lang].format_map(texts)
@@ -194,7 +194,7 @@ def _own_sentence(
 def _unit(one: Line, prepared: Prepared, lang: str) -> tuple[str | None, int]:
     """How the unit of a line is written, None where it has none, and how many decimals are shown."""
     units, shown = one.component.unit_names, one.component.decimals
-    unit = (prepared.service.unit_names if units is None else units).get(lang)
+    unit = prepared.version.unit or prepared.service.unit_names.get(lang) if units is None else units.get(lang)
     return unit, prepared.service.decimals if shown is None else shown
 
 
