@@ -106,6 +106,10 @@ class RateComponent(Plugin):
     fact of the period (then also by who has left), STRETCH for what is by days and by persons or attributes, and for a
     tax; else VERSION."""
 
+    payer: str | None = None
+    """The code of the budget line, or of another debtor, that bears what this line takes off the bill; only of a
+    charge. It owes the creditor what the account does not."""
+
     tax: str | None = None
     """The code of the tax on the ledger; only of a component of kind "tax"."""
 

@@ -31,6 +31,7 @@ class ReliefSchema(Parameters):
     units = QuantityField(metadata={"description": "the first units of the quantity, at what a unit costs on average"})
     units_for = ChoiceField(("connection", "resident"), load_default="connection")
     persons = CodeField(metadata={"description": "how many of the residents have it; the relief is for their share"})
+    payer = CodeField(metadata={"description": "the budget line that owes instead; missing: nobody does"})
     when = Conditions(load_default=dict, metadata={"description": "attributes that a connection must have"})
 
     @validates_schema
@@ -61,6 +62,7 @@ class Relief(RateComponent):
         self.needs = tuple(dict.fromkeys([*self.of, *units, *residents, *persons]))
         self.texts = self.optional_texts = tuple(parameters["when"])
         self.sentences = self.told_as[self.way]
+        self.payer = parameters.get("payer")
 
     def parts(self, inputs: Inputs) -> list[Part]:
         """One part without a quantity, negative; 0 where it is not meant for a connection."""

@@ -12,6 +12,9 @@ from aimak.ledger import account_id as ledger_account
 from aimak_billing.domain.chunk import TRANSFERS_AT_MOST
 from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
 
+RELIEF = "relief"
+"""The kind of a transfer by which another debtor takes over a part of what a resident is charged."""
+
 
 @dataclass(frozen=True)
 class Issue:
@@ -99,6 +102,7 @@ def transfers(issue: Issue, moved: pl.DataFrame) -> pl.DataFrame:
     )
     receivable = pl.col("account_id") * PROVIDERS_AT_MOST + pl.col("number")
     raises = pl.col("amount") > 0
+    relieved = (pl.col("kind") == "charge") & pl.col("tax_code").is_not_null()
     return joined.select(
         pl.lit(issue.tenant).alias("tenant"),
         (pl.col("bill_id") * TRANSFERS_AT_MOST + pl.col("rank")).alias("id"),
@@ -106,7 +110,7 @@ def transfers(issue: Issue, moved: pl.DataFrame) -> pl.DataFrame:
         pl.when(raises).then(pl.col("counterpart")).otherwise(receivable).alias("credit"),
         pl.col("amount").abs(),
         pl.lit(issue.issued_on).alias("business_date"),
-        "kind",
+        pl.when(relieved).then(pl.lit(RELIEF)).otherwise("kind").alias("kind"),
         pl.col("bill_id").alias("source_id"),
         "account_id",
         "provider",
@@ -116,13 +120,21 @@ def transfers(issue: Issue, moved: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counterparts(owed: pl.DataFrame) -> pl.DataFrame:
-    """The few ledger accounts that the receivables stand against."""
+    """The few ledger accounts that the receivables stand against: revenue, tax, or the debtor that bears a relief."""
     pairs = owed.select("provider", "service", "kind", "tax_code").unique(maintain_order=True)
-    ids = [
-        ledger_account("tax", provider, tax_code) if kind == "tax" else ledger_account("revenue", provider, service)
-        for provider, service, kind, tax_code in pairs.iter_rows()
-    ]
+    ids = [_counterpart(*pair) for pair in pairs.iter_rows()]
     return pairs.with_columns(pl.Series("counterpart", ids, dtype=pl.Int64))
+
+
+def _counterpart(provider: str, service: str, kind: str, code: str | None) -> int:
+    if kind == "tax":
+        return ledger_account("tax", provider, str(code))
+    return ledger_account("revenue", provider, service) if code is None else payer_account(provider, code)
+
+
+def payer_account(provider: str, payer: str) -> int:
+    """The ledger account of what a budget line owes a creditor in the place of residents."""
+    return ledger_account("payer", provider, payer)
 
 
 def receivables_moved(issue: Issue, moved: pl.DataFrame) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from aimak_billing.store import columns
 _OPENINGS = {"account_id": pl.Int64, "provider": pl.String, "before": pl.Int64, "paid": pl.Int64}
 _ACCOUNTS_A_BATCH = 5_000
 # Transfers whose source is told to others under a name of its own.
-_SOURCE_KIND = {"charge": "bill", "tax": "bill"}
+_SOURCE_KIND = {"charge": "bill", "tax": "bill", "relief": "bill"}
 CANCELLATION = "cancellation"
 """The kind of a transfer that undoes another."""
 

@@ -14,7 +14,7 @@ from aimak_billing.application.views import address_parts, find_account
 from aimak_billing.domain.addresses import address_text
 from aimak_billing.store import bills, ledger, parts, registers
 
-_OF_BILLS = {"charge": "bill", "tax": "bill", "cancellation": "cancellation"}
+_OF_BILLS = {"charge": "bill", "tax": "bill", "relief": "bill", "cancellation": "cancellation"}
 
 
 def statement(

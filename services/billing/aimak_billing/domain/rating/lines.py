@@ -72,7 +72,7 @@ def line_columns(
         price.alias("price"),
         scale.alias("price_scale"),
         amount.alias("amount"),
-        pl.lit(line.component.tax, dtype=pl.String).alias("tax"),
+        pl.lit(line.component.tax or line.component.payer, dtype=pl.String).alias("tax"),
         basis.alias("basis"),
     ]
 

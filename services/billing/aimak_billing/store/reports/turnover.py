@@ -14,7 +14,7 @@ from aimak_billing.store import columns
 from aimak_billing.store.reports.moves import Books, effect, within
 
 SUMS = ("opening", "charged", "recalculated", "paid", "written_off", "tax")
-_CHARGES = ("charge", "tax")
+_CHARGES = ("charge", "tax", "relief")
 _PAID = ("payment", "refund")
 
 
