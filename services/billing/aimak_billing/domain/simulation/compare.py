@@ -72,12 +72,10 @@ def _profiles(frame: pl.DataFrame) -> pl.DataFrame:
     )
     rows = frame.select("account_id", "place").with_columns(kinds.get_column("_kind"))
     accounts = rows.group_by("place", maintain_order=True).agg(pl.col("account_id").first(), pl.col("_kind"))
-    most = accounts.get_column("_kind").list.len().max()
-    assert isinstance(most, int) or accounts.is_empty()
-    slots = [pl.col("_kind").list.get(slot, null_on_oob=True).alias(f"_{slot}") for slot in range(most or 1)]
+    names = [f"_{slot}" for slot in range(accounts.select(pl.col("_kind").list.len().max()).item() or 1)]
+    slots = [pl.col("_kind").list.get(slot, null_on_oob=True).alias(name) for slot, name in enumerate(names)]
     # Whole numbers in columns: grouping by a list or its text costs several times as much.
     wide = accounts.select("account_id", "place", *slots)
-    names = [f"_{slot}" for slot in range(most or 1)]
     return wide.select("account_id", "place", pl.col("place").first().over(names).alias("profile"))
 
 
