@@ -6,13 +6,25 @@ import io
 import re
 
 import pytest
+from aimak_billing.application import tariff_sheets
+from aimak_billing.application.kit import Kit
+from aimak_billing.documents import simulation, tariff_sheet
+from aimak_billing.domain.rating import Plugins
 from pypdf import PdfReader
 
 from tests.unit.billing.test_simulations import WATER
 from tests.unit.billing.test_tariff_life import NEW, draft, enter, walk
-from tests.unit.billing.town import Town
+from tests.unit.billing.town import TENANT, Town
 
 WATER_NOW = "water-household@2026-06-01"
+NOTHING = {"old_gross": 0, "new_gross": 0, "difference": 0, "permille": None}
+REPORT = {
+    **{name: [] for name in ("revenue", "histogram", "deciles", "hardest", "held")},
+    "accounts": 0,
+    "total": NOTHING,
+    "payers": {"more": 0, "less": 0, "same": 0, "median": 0},
+    "subsidy": {"rows": [], "known": False, "gap": None, "surplus": None},
+}
 
 
 def html(town: Town, ref: str, lang: str) -> str:
@@ -72,3 +84,13 @@ def test_the_same_sheet_is_the_same_bytes(town: Town) -> None:
     """A published sheet may be compared by its hash."""
     twice = [town.ask("get", f"/billing/tariffs/{WATER_NOW}/sheet.pdf?lang=ky").data for _ in range(2)]
     assert twice[0] == twice[1]
+
+
+def test_an_instant_with_microseconds_is_printed(town: Town) -> None:
+    """A real clock has them, and the typesetter takes none."""
+    at = town.service.clock.now().replace(microsecond=123_456)
+    with town.service.work(TENANT) as work:
+        made, _ = tariff_sheets.sheet(Kit.of(town.service.settings, Plugins.discover()), work, WATER_NOW, "ru")
+    assert tariff_sheet.as_pdf(made, at).startswith(b"%PDF")
+    told = {"tariffs": ["a@2026-01-01"], "periods": ["2026-10"], "report": REPORT}
+    assert simulation.as_pdf(told, {}, "Town", at, "ru").startswith(b"%PDF")

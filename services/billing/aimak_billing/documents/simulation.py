@@ -147,7 +147,7 @@ def as_pdf(told: Mapping[str, Any], names: Mapping[str, str], municipality: str,
         format="pdf",
         font_paths=fonts(),
         sys_inputs={"report": json.dumps(said, ensure_ascii=False)},
-        timestamp=at,
+        timestamp=at.replace(microsecond=0),
     )
     assert isinstance(pdf, bytes)
     return pdf

@@ -74,7 +74,7 @@ def as_pdf(sheet: Sheet, at: datetime) -> bytes:
         format="pdf",
         font_paths=fonts(),
         sys_inputs={"sheet": json.dumps(said, ensure_ascii=False)},
-        timestamp=at,
+        timestamp=at.replace(microsecond=0),
     )
     assert isinstance(pdf, bytes)
     return pdf
