@@ -23,6 +23,7 @@ from aimak_billing.owrs.translate import Keyed
 from aimak_billing.owrs.units import CUBIC_METRES, UNITS, converted
 
 NOBODY = "quote"
+USAGE_DECIMALS = 12
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)")
 
 
@@ -40,8 +41,8 @@ def quote(document: Document, asked: Asked, plugins: Plugins) -> dict[str, Any]:
     """Lines and total of one billing period in the file's currency. Raises Refused where it cannot be rated: what is
     wrong in the parts the bill is made of, or what of the inputs is missing."""
     owrs = document.named(asked.customer_class)
-    quantity = in_thousandths(asked.usage, asked.unit, document.unit)
-    made = class_tariff(document, owrs, asked.values, NOBODY, NOBODY, plugins)
+    usage = in_unit(asked.usage, asked.unit, document.unit)
+    made = class_tariff(document, owrs, {**asked.values, **_finer(usage)}, NOBODY, NOBODY, plugins)
     period = Period.month_of(made.version.valid_from)
     version = replace(made.version, status=PUBLISHED, valid_from=period.start)
     book = Book.of([version], [], plugins, period, currency=CURRENCY)
@@ -50,7 +51,7 @@ def quote(document: Document, asked: Asked, plugins: Plugins) -> dict[str, Any]:
         "service": SERVICE,
         "provider": NOBODY,
         "customer_class": owrs.name,
-        "usage": quantity,
+        "usage": None if usage is None else half_up(usage.numerator * 1000, usage.denominator),
         "attributes": {name: value for name, value in attributes.items() if value is not None},
     }
     rated = rated_quote(connection, book)
@@ -66,6 +67,12 @@ def quote(document: Document, asked: Asked, plugins: Plugins) -> dict[str, Any]:
 
 def in_thousandths(usage: str | None, unit: str | None, wanted: str) -> int | None:
     """A usage in thousandths of the wanted unit, half away from zero; None where it is not said."""
+    exact = in_unit(usage, unit, wanted)
+    return None if exact is None else half_up(exact.numerator * 1000, exact.denominator)
+
+
+def in_unit(usage: str | None, unit: str | None, wanted: str) -> Fraction | None:
+    """A usage in the wanted unit, exact; None where it is not said. Raises Refused."""
     if usage is None:
         return None
     number = names.number(usage)
@@ -78,7 +85,16 @@ def in_thousandths(usage: str | None, unit: str | None, wanted: str) -> int | No
             if one not in CUBIC_METRES:
                 raise Refused(Problem("AIM-T229", {"unit": one, "known": ", ".join(CUBIC_METRES)}))
         number = converted(number, given, wanted)
-    return half_up(number.numerator * 1000, number.denominator)
+    return number
+
+
+def _finer(usage: Fraction | None) -> dict[str, str]:
+    """A usage that is finer than a quantity may be, as a number of its own: the bill is then exact to the cent, and
+    its lines name no quantity."""
+    if usage is None or (usage * 1000).denominator == 1:
+        return {}
+    decimals = 10**USAGE_DECIMALS
+    return {names.USAGE[0]: names.decimal(Fraction(half_up(usage.numerator * decimals, usage.denominator), decimals))}
 
 
 def money(cents: int) -> str:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from aimak.plugins.formulas.tree import Binary, Call, Literal, Name, Node
+from aimak.plugins.formulas.tree import Binary, Call, Literal, Node
 
 from aimak_billing.owrs.parts import Item, Part, Percent, Table
 
 ONE = Fraction(1)
-QUANTITY = "quantity"
 
 
 class Mismatch(ValueError):
@@ -44,6 +43,7 @@ def tier_names(part: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, 
 
 def tiered(
     word: str,
+    quantity: Node,
     starts: Sequence[Item],
     prices: Sequence[Item],
     value: Callable[[Node], Node],
@@ -56,9 +56,9 @@ def tiered(
     amounts = [value(_price(price)) for price in prices]
     limits = [_limit(word, start, value, budget) for start in starts[1:]]
     if not limits:
-        return Binary("*", Name(QUANTITY), amounts[0])
+        return Binary("*", quantity, amounts[0])
     given = [argument for pair in zip(limits, amounts[:-1], strict=True) for argument in pair]
-    return Call("blocks", (Name(QUANTITY), *given, amounts[-1]))
+    return Call("blocks", (quantity, *given, amounts[-1]))
 
 
 def _price(price: Item) -> Node:

@@ -175,10 +175,11 @@ class _Translator:
                 if constant is not None:
                     return Literal(constant)
             return Name(self._component(part))
-        given = self._given(name)
+        usage = name.lower() in names.USAGE
+        given = self._given(names.USAGE[0] if usage else name)
         if given is not None:
             return Literal(given)
-        return Name("quantity") if name.lower() in names.USAGE else Name(self._input(name))
+        return Name("quantity") if usage else Name(self._input(name))
 
     def _input(self, name: str) -> str:
         plain = name.lower()
@@ -286,11 +287,12 @@ class _Translator:
             return self._name(budgets or tier_names(part)[2][0], context)
 
         self.touched |= {starts, prices}
+        quantity = self._name(names.USAGE[0], context)
         table, rows = joined(self.reader.part(starts), self.reader.part(prices))
         made: dict[tuple[str, ...], Node] = {}
         for keys, (begin, price) in rows.items():
             try:
-                made[keys] = tiered(word, begin, price, lambda node: self._resolved(node, context), budget)
+                made[keys] = tiered(word, quantity, begin, price, lambda node: self._resolved(node, context), budget)
             except Mismatch as wrong:
                 key = "|".join(keys)
                 self.out.faults.append(self.owrs.problem(wrong.code, starts, part=part, key=key, **wrong.fields))

@@ -84,6 +84,14 @@ def test_a_budget_is_kept_in_whole_units(plugins):
     assert half["commodity_charge"] == "34.00", "25.5 is rounded to the even 26"
 
 
+def test_a_usage_finer_than_thousandths_is_priced_as_it_is(plugins):
+    """2 × 1.2325 is 2.465, half to the even 2.46; of 1.233 it would be 2.47. Its line then names no quantity."""
+    document = read((DATA / "wrong.owrs").read_text(), "wrong.owrs")
+    answer = quote(document, Asked("SOUND", "1.2325", None, {}), plugins)
+    assert (answer["total"], answer["lines"][0]["quantity"], answer["unused"]) == ("2.46", None, [])
+    assert quote(document, Asked("SOUND", "1.232", None, {}), plugins)["lines"][0]["quantity"] == "1.232"
+
+
 def test_yes_and_true_are_one_key(plugins):
     """As YAML has them; a map may be the whole bill, each of its rows a mapping of its own."""
     for word, total in (("true", "25.50"), ("Yes", "25.50"), ("False", "30.00"), ("no", "30.00")):
