@@ -1,5 +1,6 @@
 """Goal: each bug planted in billing's corrections is found. Method: the production code is copied, a bug planted by a
-patch, and the test that the patch names run over the copy; it must fail, and without a bug the machine must pass."""
+patch, and the test that the patch names run over the copy; it must fail, and without a bug the machine must pass. The
+test named is the quickest that finds the bug; the machine finds most of them too, in its own time."""
 
 from __future__ import annotations
 
@@ -62,4 +63,6 @@ def test_the_machine_passes_without_a_bug(tmp_path: Path) -> None:
 def test_there_are_bugs_enough() -> None:
     """At least twenty, and every patch names a test that is there."""
     assert len(PATCHES) >= 20
-    assert {named(patch) for patch in PATCHES} <= {str(path.relative_to(ROOT)) for path in ROOT.glob("tests/**/*.py")}
+    for patch in PATCHES:
+        file, _, test = named(patch).partition("::")
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{patch.name}: {named(patch)}"

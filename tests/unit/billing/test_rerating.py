@@ -204,3 +204,29 @@ def test_a_tariff_decided_late_is_charged_from_its_day(town: Town) -> None:
     assert town.balance("A") == 2 * 9_270
     said = town.get("/billing/bills/2/explain?lang=ru")["sentences"][1]
     assert said.endswith("Октябрь 2026: 92.70 вместо 77.25: +15.45 сом"), said
+
+
+def test_a_month_that_is_cancelled_is_not_charged_by_a_correction(town: Town) -> None:
+    """October's bill is cancelled and a person more is told since October: the next bill leaves October alone."""
+    town.accounts(account_line("A"))
+    bill(town, "2026-10")
+    document(town, kind="cancel", bill="1")
+    town.take("residents", [RESIDENTS, "A;4;2026-10-01;;book;0"])
+    bill(town, "2026-11")
+    assert town.balance("A") == 10_300
+
+
+def test_an_earlier_month_keeps_its_own_tariff(town: Town) -> None:
+    """Waste costs 30.00 som from November on; one person more since October is 25.00 som there, and 3 % of it."""
+    town.accounts(account_line("A"))
+    bill(town, "2026-10")
+    text = TARIFFS.replace("from: 2026-01-01", "from: 2026-11-01").replace("price: 25.00", "price: 30.00")
+    head, _, rest = text.partition("  - code: waste-household")
+    file = f"{head.partition('tariffs:')[0]}tariffs:\n  - code: waste-household{rest.partition('  - code: ')[0]}"
+    assert town.ask("post", "/billing/imports/tariffs", role="admin", data=file.encode()).status_code == 200
+    steps = {"tariffs": ["waste-household@2026-11-01"], "ground": "decided before"}
+    town.post("/billing/tariffs/adopt", steps, role="approver")
+    town.take("residents", [RESIDENTS, "A;4;2026-10-01;;book;0"])
+    bill(town, "2026-11")
+    assert lines_of(town, 2)[2:] == [("2026-10", "charge", 1_000, 2_500), ("2026-10", "tax", None, 75)]
+    assert town.balance("A") == 10_300 + 12_360
