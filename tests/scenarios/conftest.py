@@ -62,7 +62,13 @@ def started(folder: Path, out: Path) -> Iterator[Running]:
     )
     initialise(settings, "admin", PASSWORDS["admin"])
     with Embedded(settings) as embedded:
-        set_clock = lambda instant: clock.write_text(instant.isoformat())  # noqa: E731
+
+        def set_clock(instant: datetime) -> None:
+            # At once: the pump's thread reads it at any moment.
+            aside = clock.with_suffix(".next")
+            aside.write_text(instant.isoformat())
+            aside.replace(clock)
+
         runtime = Runtime(embedded.client, embedded.client, set_clock, embedded.pump.drain, embedded.pump.step)
         yield Running(Month(runtime, folder, out, pdfs=1), embedded)
 
