@@ -33,6 +33,7 @@ def corrections(blue: Blueprint, service: Service, kit: Kit) -> None:
     _runs(blue, service, kit)
     _passes(blue, service, kit)
     _checks(blue, service, kit)
+    _rules(blue, service)
 
 
 def dry_run() -> bool:
@@ -191,6 +192,8 @@ def _checks(blue: Blueprint, service: Service, kit: Kit) -> None:
             work.commit()
         return _run(service, run_id)
 
+
+def _rules(blue: Blueprint, service: Service) -> None:
     @blue.get("/outsort-rules")
     @requires(*STAFF)
     def rules() -> dict[str, Any]:
