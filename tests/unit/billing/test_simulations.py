@@ -177,6 +177,22 @@ def test_the_report_comes_as_pdf_and_workbook(town: Town, lang: str) -> None:
     assert round(hardest.row(0)[4] * 100) == hit["difference"]
 
 
+def test_a_draft_that_charges_nothing_is_not_an_error(town: Town) -> None:
+    """Used nothing, charged nothing: the account is compared, with nothing on the new side."""
+    town.accounts(account_line("Z1", "water", "vodokanal", attributes=METERED))
+    town.use(1, 0)
+    enter(town, WATER)
+    report = simulated(town, ["water-household"])["report"]
+    assert (report["accounts"], report["total"]["new_gross"], report["held"]) == (1, 0, [])
+
+
+def test_a_draft_of_a_longer_period_is_refused(town: Town) -> None:
+    """A quarter's tariff cannot be tried month by month: said, not reckoned wrongly."""
+    enter(town, WATER.replace("without_reading: hold", "frequency: quarter"))
+    body = {"tariffs": ["water-household"], "periods": "2026-10"}
+    assert town.refused("/billing/simulations", body=body) == (422, ["AIM-T123"])
+
+
 def test_a_published_tariff_may_be_tried_on_earlier_months(town: Town) -> None:
     """Drafts are found by their code on their way, and what is published by its date."""
     town.accounts(account_line("A0"))

@@ -22,6 +22,7 @@ from aimak_billing.application.tariff_life import find, ref_of
 from aimak_billing.application.tariffs import stored
 from aimak_billing.domain.chunk import rating_frame
 from aimak_billing.domain.simulation import Compared, Pair, compare, pairs, report, together
+from aimak_billing.domain.tariff import MONTH
 from aimak_billing.store import accounts as account_store
 from aimak_billing.store import runs
 from aimak_billing.store import simulations as store
@@ -44,6 +45,10 @@ def start(kit: Kit, work: UnitOfWork, refs: Sequence[str], periods: str, actor: 
     Refused with every reason why the drafts could not be rated."""
     versions, _ = stored(kit, work)
     drafts = [find(versions, ref, under_way=True) for ref in refs]
+    longer = [draft for draft in drafts if draft.frequency != MONTH]
+    if longer:
+        fields = [{"tariff": ref_of(draft), "frequency": draft.frequency} for draft in longer]
+        raise Refused(*(Problem("AIM-T123", one) for one in fields))
     months = months_of(periods)
     asked = {
         "drafts": [draft.id for draft in drafts],

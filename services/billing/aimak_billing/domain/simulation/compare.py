@@ -35,14 +35,14 @@ def compare(frame: pl.DataFrame, old: Book, new: Book) -> Compared:
     before, after = rate(chosen, old), rate(chosen, new)
     held = pl.concat([_held(before.holds, "old"), _held(after.holds, "new")])
     good = chosen.join(held, on="place", how="anti").unique("connection_id", maintain_order=True)
+    amounts = [f"{side}_{kind}" for side in ("old", "new") for kind in ("net", "tax")]
     rated = (
         good.select("place", "connection_id", "service", "customer_class")
         .join(_sums(before.lines, "old"), on="connection_id", how="left")
         .join(_sums(after.lines, "new").rename({"new_tariff": "tariff_id"}), on="connection_id", how="left")
         .join(counts, left_on="place", right_on="profile", how="inner")
-        .with_columns(pl.col("old_net", "old_tax", "new_net", "new_tax").fill_null(0))
-        # Who moved out before the last day owes nothing that is not by days: then no version has a line.
-        .filter(pl.col("tariff_id").is_not_null())
+        # Neither held nor on a line: the tariff charges this connection nothing, which is known to be nothing.
+        .with_columns(pl.col(amounts).fill_null(0))
     )
     return Compared(_accounts(rated, profiles), _totals(rated), _counted(held, counts))
 

@@ -139,8 +139,9 @@ def _subsidy(totals: pl.DataFrame, versions: Mapping[int, TariffVersion]) -> dic
     """What the new prices leave uncovered of the full cost, by service and class, where a tariff says its cost; a
     class that pays more than its cost does not make up for one that pays less: that is told apart."""
     by_class: dict[tuple[str, str], list[int | None]] = {}
-    for row in totals.to_dicts():
-        cost = versions[row["tariff_id"]].cost
+    for row in totals.filter(pl.col("tariff_id").is_not_null()).to_dicts():
+        version = versions.get(row["tariff_id"])
+        cost = version.cost if version else None
         held = by_class.setdefault((row["service"], row["customer_class"]), [0, 0])
         full = None if cost is None else half_up(row["quantity"] * cost.units, 1000 * 10**cost.scale)
         held[0] = None if held[0] is None or full is None else held[0] + full
