@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import polars as pl
+import pytest
 from aimak.plugins.formulas import Compiler, parse, written
 from aimak.plugins.formulas.tree import Binary, Call, Literal, Name, Node, Unary
 from aimak.plugins.inputs import Inputs
@@ -143,14 +144,29 @@ def test_what_is_written_reads_back_the_same(tree):
     assert written(parse(text)) == text
 
 
-@given(trees, rows, st.sampled_from(NAMES))
-def test_null_is_never_a_number(tree, row, missing):
-    """A name that counts and is not known makes the whole null."""
-    given = {name: [None if name == missing else units] for name, units in row.items()}
-    try:
-        _, value = on_columns(tree, given)
-        least = on_columns(tree, {**given, missing: [-BOUND]})[1], on_columns(tree, {**given, missing: [BOUND]})[1]
-    except (BeyondBounds, ValueError):
-        assume(False)
-    # Where it is a number all the same, it must not have depended on the missing name.
-    assert value is None or value in least or missing not in written(tree)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a + b", "a - b", "a * b", "a / b", "-a * b", "min(a, b)", "max(a, b)", "max(1, a, b)", "round(a + b, 1)"),
+        *("blocks(a, b, 1, 2)", "blocks(a, 1, b, 2)", "blocks(a, 1, 2, b, 2, 3)", "round_even(a) * b"),
+        *("if(a > b, 1, 2)", "if(not a = b, 1, 2)", "if(a = 1 or b = 1, 1, 2)", "if(a = 0 and b = 0, 1, 2)"),
+    ],
+)
+def test_null_is_never_a_number(text):
+    """A name that is not known makes the whole null, whatever the other is; both known give a number."""
+    for known in (-2000, 0, 1000, 5000):
+        for row in ({"a": [None], "b": [known]}, {"a": [known], "b": [None]}, {"a": [None], "b": [None]}):
+            assert on_columns(parse(text), {**row, "c": [0]})[1] is None, (text, row)
+    assert on_columns(parse(text), {"a": [1000], "b": [2000], "c": [0]})[1] is not None
+
+
+@given(st.integers(-30, 30), st.integers(0, 2))
+def test_half_goes_away_from_zero_or_to_the_even(steps, decimals):
+    """Of a constant and of a column alike: 2.5 is 3 or 2, -2.5 is -3 or -2."""
+    half = Fraction(2 * steps + 1, 2 * 10**decimals)
+    away = (abs(half) * 10**decimals + Fraction(1, 2)).__floor__() * (1 if half > 0 else -1)
+    for function, whole in (("round", away), ("round_even", round(half * 10**decimals))):
+        for value in (Literal(half) if half > 0 else Unary("-", Literal(-half)), Name("a")):
+            tree = Call(function, (value, Literal(Fraction(decimals))))
+            number, units = on_columns(tree, {"a": [int(half * 1000)], "b": [0], "c": [0]})
+            assert Fraction(units, 10**number.scale) == Fraction(whole, 10**decimals), (function, half)
