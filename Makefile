@@ -86,6 +86,10 @@ bench: install ## billing at scale against COPY of the same rows: make bench N="
 	deploy/setup/test-packages.sh
 	$(BIN)/python benchmarks/billing.py $(N)
 
+.PHONY: bench-rating
+bench-rating: install ## rating alone, in memory: make bench-rating N=1000000
+	$(BIN)/python benchmarks/rating.py $(N)
+
 .PHONY: bench-simulate
 bench-simulate: install ## a draft tried on a year of a town: make bench-simulate N="100000 1000000"
 	deploy/setup/test-packages.sh

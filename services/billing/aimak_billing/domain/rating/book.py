@@ -149,6 +149,19 @@ class Book:
         return frozenset(named - OF_CUSTOMER.keys())
 
     @cached_property
+    def selecting(self) -> frozenset[str]:
+        """The attributes by which tariffs are chosen."""
+        named = {name for one in self.prepared for name in one.version.applies_to}
+        named |= {name for version in self.elsewhere for name in version.applies_to}
+        return frozenset(named - OF_CUSTOMER.keys())
+
+    def read_by(self, one: Prepared) -> tuple[frozenset[str], frozenset[str]]:
+        """The attributes that a version reads beside those by which tariffs are chosen, as texts and as numbers."""
+        named = {name for norm in one.version.norms for name in norm.when} | {*attribute_names(one.service)}
+        numbers = frozenset(attribute_names(one.service, "number"))
+        return frozenset(named - OF_CUSTOMER.keys() - self.selecting), numbers
+
+    @cached_property
     def attribute_numbers(self) -> frozenset[str]:
         """Those among them that are read as numbers."""
         return frozenset(name for one in self.prepared for name in attribute_names(one.service, "number"))

@@ -90,15 +90,18 @@ def _of_period(lines: pl.DataFrame, period: Period) -> pl.DataFrame:
 
 def _rate_whole(frame: pl.DataFrame, book: Book) -> Rated:
     """Connections of which nothing changes inside the period."""
-    rows = _placed(_prepared(frame, book), book.stages[0])
+    rows = _placed(_slotted(with_attributes(frame, book.selecting, ()), book), book.stages[0])
     quantities = Quantities(book, ["account_id"])
     holds, lines = [HOLDS], [line_columns.EMPTY.lazy()]
     nobody = rows.filter(pl.col(_VERSION).is_null())
     if nobody.height:
         holds.append(held(_left_out(nobody, book), [NO_TARIFF], book.day))
         quantities.unknown(nobody)
+    by_version = rows.partition_by(_VERSION, as_dict=True, include_key=False)
     for number, steps in enumerate(book.steps):
-        mine = _with_followed(rows.lazy().filter(pl.col(_VERSION) == number), steps.one, quantities)
+        # Attributes are few texts, and those of one service fewer: read here, they are not carried along by the others.
+        found = with_attributes(by_version.get((number,), rows.clear()), *book.read_by(steps.one))
+        mine = _with_followed(found.lazy(), steps.one, quantities)
         known = steps.calculated(mine).select(*steps.kept(), unknown=steps.unknown()).collect()
         if steps.followed:
             quantities.found(steps.one.version.service, known)
@@ -211,8 +214,11 @@ def _left_out(nobody: pl.DataFrame, book: Book) -> pl.DataFrame:
 
 
 def _prepared(frame: pl.DataFrame, book: Book) -> pl.DataFrame:
-    """With the attributes that are asked for, and each row's place among those of its account."""
-    rows = with_attributes(frame, book.attribute_texts, book.attribute_numbers)
+    """With all attributes that are asked for, and each row's place among those of its account."""
+    return _slotted(with_attributes(frame, book.attribute_texts, book.attribute_numbers), book)
+
+
+def _slotted(rows: pl.DataFrame, book: Book) -> pl.DataFrame:
     index = pl.int_range(pl.len(), dtype=pl.Int64)
     first = pl.when(pl.col("place").ne_missing(pl.col("place").shift(1))).then(index).forward_fill()
     slot = index - first + book.number * SLOTS_OF_A_BOOK
