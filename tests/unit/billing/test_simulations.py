@@ -82,8 +82,11 @@ def test_sums_are_those_of_a_count_by_hand(town: Town) -> None:
 
 
 def test_old_sums_are_those_of_the_run(town: Town) -> None:
-    """What was in force is rated as the bills are: the totals of the month's own preview."""
+    """What was in force is rated as the bills are: the totals of the month's own preview, alike accounts each."""
     watered(town)
+    town.accounts(*(account_line(f"X{n}", "water", "vodokanal", attributes=METERED) for n in range(4)))
+    for connection in range(21, 25):
+        town.use(connection, 7_000)
     enter(town, WATER)
     (row,) = simulated(town, ["water-household"])["report"]["revenue"]
     (total,) = town.preview()["totals"]

@@ -76,8 +76,12 @@ def test_the_page_stands_alone_and_tells_nobody(town: Town) -> None:
 
 def test_what_people_wrote_is_text_on_the_page(town: Town) -> None:
     """A name with a mark of HTML stays a name."""
-    enter(town, draft().replace('en: "Waste"', 'en: "Waste <b>& more</b>"'))
-    assert "Waste &lt;b&gt;&amp; more&lt;/b&gt;" in html(town, NEW, "en")
+    named = draft().replace('en: "Waste"', 'en: "Waste <b>& more</b>"')
+    line = "{code: persons, name: {ky: a, ru: b, en: <i>head</i>},"
+    enter(town, named.replace("{code: persons,", line).replace("legal_ground: law", "legal_ground: <u>law</u>"))
+    page = html(town, NEW, "en")
+    assert "Waste &lt;b&gt;&amp; more&lt;/b&gt;" in page and "&lt;i&gt;head&lt;/i&gt;" in page
+    assert "&lt;u&gt;law&lt;/u&gt;" in page and not re.search("<[biu]>(?!\\d)", page)
 
 
 def test_the_same_sheet_is_the_same_bytes(town: Town) -> None:
