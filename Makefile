@@ -74,8 +74,7 @@ simulate-books: install ## corrections in any order, checked after every step: m
 .PHONY: faults
 faults: install ## kill processes and servers at random moments of a month
 	deploy/setup/test-packages.sh
-	$(PYTEST) -n 0 tests/faults tests/simulation/test_mutants.py \
-		tests/simulation/test_bookkeeping_mutants.py
+	$(PYTEST) -n 0 tests/faults tests/simulation/test_bookkeeping_mutants.py
 
 .PHONY: fuzz
 fuzz: install ## the property tests, with fresh and many examples

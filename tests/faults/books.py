@@ -39,9 +39,11 @@ def _columns(table: Table, left_out: tuple[str, ...]) -> list[Any]:
 
 
 def without_tries(found: Books) -> Books:
-    """The books without what is noted of each try of the same command: what came of them all."""
+    """The books without what is noted of each try of the same thing: what came of them all."""
     return {
-        table: rows for table, rows in found.items() if not table.startswith(TRIES) and not table.endswith(".audit")
+        table: sorted((tuple(cell for cell in row if cell[0] != "attempts") for row in rows), key=repr)
+        for table, rows in found.items()
+        if not table.startswith(TRIES) and not table.endswith(".audit")
     }
 
 
@@ -54,10 +56,19 @@ def differences(one: Books, other: Books, most: int = 5) -> list[str]:
             continue
         missing, added = _without(left, right), _without(right, left)
         found.append(f"{table}: {len(left)} rows / {len(right)}, {len(missing)} missing, {len(added)} added")
-        found += [f"  - {dict(row)}" for row in missing[:most]] + [f"  + {dict(row)}" for row in added[:most]]
+        found += [f"  - {_told(row, added)}" for row in missing[:most]]
+        found += [f"  + {_told(row, missing)}" for row in added[:most]]
     return found
 
 
 def _without(rows: list[Any], others: list[Any]) -> list[Any]:
     known = {repr(row) for row in others}
     return [row for row in rows if repr(row) not in known]
+
+
+def _told(row: Any, others: list[Any]) -> dict[str, Any]:
+    """A row; where one of the others differs in few cells, its first cells and those."""
+    nearest = max(others, key=lambda other: len(set(map(repr, row)) & set(map(repr, other))), default=())
+    same = set(map(repr, nearest))
+    differs = {name: value for name, value in row if repr((name, value)) not in same}
+    return dict(row[:3]) | differs

@@ -52,10 +52,11 @@ class Patient(httpx.BaseTransport):
                 raise TooLong(f"{request.method} {request.url}")
             try:
                 answer = self.inner.handle_request(request)
+                if answer.status_code not in _AGAIN and _TRY_LATER not in answer.read():
+                    return answer
             except httpx.TransportError:
-                answer = None
-            if answer is not None and answer.status_code not in _AGAIN and _TRY_LATER not in answer.read():
-                return answer
+                # Nobody there, or gone in the middle of the answer.
+                pass
             time.sleep(_PAUSE_S)
 
 

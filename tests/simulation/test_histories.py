@@ -93,14 +93,19 @@ class Town(RuleBasedStateMachine):
             self.world.fuses["payments"].clear()
         self.accepted.note(txn_id, account, amount, answer.text)
 
-    @rule(connection=st.sampled_from(CONNECTIONS), usage=st.integers(0, 30_000), told=st.booleans())
-    def measure(self, connection: int, usage: int, told: bool) -> None:
+    @rule(
+        connection=st.sampled_from(CONNECTIONS),
+        said=st.lists(st.integers(0, 30_000), min_size=1, max_size=2),
+        told=st.booleans(),
+    )
+    def measure(self, connection: int, said: list[int], told: bool) -> None:
         """Metering accepts usage, or corrects what it said, perhaps while that is on its way."""
-        self.version += 1
-        self.usage[connection] = usage
-        self.world.measure(connection, usage, self.version)
-        if told:
-            self.world.relay("metering")
+        for usage in said:
+            self.version += 1
+            self.usage[connection] = usage
+            self.world.measure(connection, usage, self.version)
+            if told:
+                self.world.relay("metering")
 
     @rule(command=st.sampled_from(["preview", "approve", "issue"]), dies=deaths)
     def run(self, command: str, dies: str) -> None:

@@ -17,9 +17,11 @@ DISTRIBUTIONS = (
     "shared",
     *(f"services/{name}" for name in ("billing", "metering", "payments", "notifications", "gateway")),
 )
-# Enough for the rarest of them with room to spare; the drawing is repeatable, so what is found once is found always.
+# Enough for the rarest of them with room to spare. With the seed the drawing is the same each time: what is found once
+# is found always.
+SEED = 1
 HISTORIES = 400
-TIMEOUT_S = 600
+TIMEOUT_S = 900
 
 
 def planted(tree: Path, patch: Path | None) -> Path:
@@ -52,12 +54,12 @@ def simulated(tree: Path, histories: int) -> subprocess.CompletedProcess[str]:
         "-n0",
         "-p",
         "no:cacheprovider",
+        f"--hypothesis-seed={SEED}",
         "tests/simulation/test_histories.py",
     ]
     return subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
 def test_a_planted_bug_is_found(patch: Path, tmp_path: Path) -> None:
     """With the bug in place, some history breaks a promise."""
@@ -66,7 +68,6 @@ def test_a_planted_bug_is_found(patch: Path, tmp_path: Path) -> None:
     assert "1 failed" in run.stdout, run.stdout[-3000:]
 
 
-@pytest.mark.faults
 def test_a_copy_without_a_bug_passes(tmp_path: Path) -> None:
     """The copy itself is sound: what fails above fails for its bug."""
     run = simulated(planted(tmp_path / "tree", None), 20)
