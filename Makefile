@@ -94,6 +94,19 @@ bench-simulate: install ## a draft tried on a year of a town: make bench-simulat
 	deploy/setup/test-packages.sh
 	$(BIN)/python benchmarks/simulate.py $(N)
 
+.PHONY: bench-ledger
+bench-ledger: install ## reports, an account's answer and the day's close at scale: make bench-ledger N=1000000
+	deploy/setup/test-packages.sh
+	$(BIN)/python benchmarks/ledger.py $(N)
+
+.PHONY: bench-paper
+bench-paper: install ## bills to PDF, a second: make bench-paper N=20000
+	$(BIN)/python benchmarks/paper.py $(N)
+
+.PHONY: guide
+guide: install ## run the bookkeeper's month and write its guide in three languages with what was printed
+	$(BIN)/python -m tools.docs.bookkeeper
+
 .PHONY: docs
 docs: install ## write the pages that are made from the code
 	$(BIN)/python -m tools.docs

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 from aimak.money import format_som
-from aimak.settings import SERVICES
 
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.installation import OWNERS
 from aimak_gateway.cli.nouns import noun
 from aimak_gateway.cli.reports import Period, Since, Until
 
@@ -36,7 +36,7 @@ def _who(group: typer.Typer) -> None:
         with connected(ui) as api:
             account_id = api.get(f"/billing/accounts/{account}")["account_id"] if account else None
             asked = {"account_id": account_id, "actor": actor, "from": since, "to": until}
-            answers = [api.get(f"/{service}/audit", **asked) for service in SERVICES]
+            answers = [api.get(f"/{service}/audit", **asked) for service in OWNERS]
         rows = [{**row, "service": answer["service"]} for answer in answers for row in answer["audit"]]
         rows.sort(key=lambda row: row["at"], reverse=True)
         shown = [

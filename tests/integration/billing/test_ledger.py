@@ -1,0 +1,46 @@
+"""The ledger on PostgreSQL: the same texts and hashes as on SQLite, and reports that agree with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.billing.ledger.test_reports import NOVEMBER, TURNOVER, some_town
+from tests.unit.billing.test_ledger_days import close, copy_of, later, wrong
+from tests.unit.billing.test_printing import walk
+from tests.unit.billing.town import Town
+
+pytestmark = pytest.mark.servers
+BREAK_DOWNS = ("provider", "class,street", "service,provider", "account")
+
+
+def test_a_copy_proves_itself(town: Town, tmp_path: Path) -> None:
+    """A closed day's rows are COPY's own text, and the copy of every table proves itself."""
+    some_town(town)
+    later(town, 3)
+    hashed = close(town)["hash"]
+    folder = copy_of(town, tmp_path)
+    assert wrong(folder, hashed) == []
+    rows = (folder / "billing" / "2026-11-02" / "transfer.tsv").read_text().splitlines()
+    assert rows[0].startswith("id\tdebit\tcredit\tamount") and any("\\N" in row for row in rows)
+
+
+def test_reports_agree_with_the_ledger(town: Town) -> None:
+    """Every break-down of turnover and ageing has the ledger's totals."""
+    some_town(town)
+    for by in BREAK_DOWNS:
+        turnover = town.get(f"{TURNOVER}{NOVEMBER}&by={by}")
+        ageing = town.get(f"/billing/reports/ageing?on=2026-11-30&by={by}")
+        assert (turnover["problems"], ageing["problems"]) == ([], [])
+        assert turnover["totals"]["closing_tyiyn"] == ageing["totals"]["balance_tyiyn"]
+    assert town.get(f"/billing/reports/postings{NOVEMBER}")["problems"] == []
+    assert town.get(f"/billing/audit/changes{NOVEMBER}", role="inspector")["employees"]
+
+
+def test_bills_are_printed_by_route(town: Town) -> None:
+    """The print house's list and its file come from this database too."""
+    walk(town)
+    numbers = [bill["number"] for bill in town.get("/billing/print/2026-10")["bills"]]
+    assert len(numbers) == 5
+    assert town.ask("post", "/billing/print?lang=ky", json={"numbers": numbers}).data.startswith(b"%PDF")
