@@ -340,7 +340,10 @@ def upgrade() -> None:
         sa.Column("selection", sa.String(length=64), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column(
-            "state", sa.String(length=16), nullable=False, comment="previewing, previewed, approved, issuing, issued"
+            "state",
+            sa.String(length=16),
+            nullable=False,
+            comment="previewing, previewed, approved, issuing, issued, abandoned",
         ),
         sa.Column("attempt", sa.Integer(), nullable=False, comment="how many times the present pass was started"),
         sa.Column("undone", sa.Integer(), nullable=False, comment="chunks that the present pass has not done yet"),
@@ -456,7 +459,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=64), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True, comment="first day on which it no longer holds"),
-        sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False, comment="as the file says it; empty where it says none"),
         sa.Column("body", sa.Text(), nullable=False, comment="JSON of the whole version"),
         sa.PrimaryKeyConstraint("tenant", "id"),
     )
