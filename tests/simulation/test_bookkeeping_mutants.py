@@ -1,6 +1,6 @@
 """Goal: each bug planted in billing's corrections is found. Method: the production code is copied, a bug planted by a
 patch, and the test that the patch names run over the copy; it must fail, and without a bug the machine must pass. The
-test named is the quickest that finds the bug; the machine finds most of them too, in its own time."""
+test named is the quickest that finds the bug."""
 
 from __future__ import annotations
 
