@@ -23,6 +23,7 @@ def done_twice(tmp_path_factory: pytest.TempPathFactory) -> Books:
     return embedded_month(tmp_path_factory.mktemp("twice"), Twice)
 
 
+@pytest.mark.xdist_group("servers")
 def test_doing_everything_again_has_one_effect(expected: Books, done_twice: Books) -> None:
     """Preview, issue and registries twice, a pay ten times at once, read models made again: the books of the month in
     which each was done once."""
