@@ -114,4 +114,4 @@ def test_kills_of_the_one_process_change_nothing(tmp_path: Path, expected: Books
     found = differences(without_tries(expected), without_tries(books(one.settings, DRAWN)))
     print(f"seed {seed}: {len(injector.done)} kills")
     assert not found, "\n".join(found)
-    assert len(injector.done) >= 5
+    assert len(injector.done) >= 3
