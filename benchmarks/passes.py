@@ -13,7 +13,7 @@ import psycopg
 from aimak.contracts.base import Event
 from aimak.service import Service
 from aimak.testing.servers.process import descendants, wait_until
-from aimak_billing.application import chunks
+from aimak_billing.application import chunks, rating
 from aimak_billing.store import columns as frames
 from town import PERIOD, TENANT
 
@@ -72,8 +72,8 @@ def profile(service: Service, handler: Callable[..., None], event: Event) -> dic
 def _timed(spent: dict[str, float]) -> Iterator[None]:
     places: tuple[tuple[Any, str, str], ...] = (
         (frames, "read", "read"),
-        (chunks, "rate", "rate"),
-        (chunks.columns, "rating_frame", "rate"),
+        (rating, "rate", "rate"),
+        (rating, "rating_frame", "rate"),
         (chunks.columns, "outcome", "rate"),
         (chunks.bulk, "load", "write"),
         (frames, "move", "write"),
