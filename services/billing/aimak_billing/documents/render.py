@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import typst
 from aimak.money import format_som
 
 from aimak_billing.documents import qr
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
+from aimak_billing.documents.pdf import laid_out
 from aimak_billing.documents.texts import words
 
-HERE = Path(__file__).parent
-TEMPLATE = HERE / "bill.typ"
-FONTS = HERE / "fonts"
+TEMPLATE = Path(__file__).parent / "bill.typ"
 
 
 def render_bills(bills: Sequence[BillDocument], issued_at: datetime, lang: str) -> bytes:
@@ -33,22 +29,7 @@ def render_bills(bills: Sequence[BillDocument], issued_at: datetime, lang: str) 
         "words": words(lang),
         "bills": [_bill(bill) for bill in bills],
     }
-    pdf = typst.compile(
-        TEMPLATE,
-        format="pdf",
-        font_paths=fonts(),
-        sys_inputs={"bills": json.dumps(said, ensure_ascii=False)},
-        timestamp=issued_at,
-        pdf_tags=len(bills) == 1,
-    )
-    assert isinstance(pdf, bytes)
-    return pdf
-
-
-@cache
-def fonts() -> Any:
-    """The package's own fonts alone: with the system's, two machines would print two bills."""
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
+    return laid_out(TEMPLATE, said, issued_at, tagged=len(bills) == 1)
 
 
 def _bill(bill: BillDocument) -> dict[str, Any]:

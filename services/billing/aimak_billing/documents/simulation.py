@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,11 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import typst
 from aimak.money import format_som
 from aimak.texts import translate
 
-from aimak_billing.documents.render import fonts
+from aimak_billing.documents.pdf import laid_out
 
 TEMPLATE = Path(__file__).parent / "simulation.typ"
 _CHANGE = ("old", "new", "difference", "percent")
@@ -142,15 +140,7 @@ def as_pdf(told: Mapping[str, Any], names: Mapping[str, str], municipality: str,
         "pairs": [[row["old"], row["new"]] for row in report["deciles"]],
         "revenue": [[row["old_gross"], row["new_gross"]] for row in report["revenue"]],
     }
-    pdf = typst.compile(
-        TEMPLATE,
-        format="pdf",
-        font_paths=fonts(),
-        sys_inputs={"report": json.dumps(said, ensure_ascii=False)},
-        timestamp=at.replace(microsecond=0),
-    )
-    assert isinstance(pdf, bytes)
-    return pdf
+    return laid_out(TEMPLATE, said, at)
 
 
 def heads(part: Part, lang: str) -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import typst
 from aimak.money import format_som
 from aimak.texts import translate
 
-from aimak_billing.documents.render import fonts
+from aimak_billing.documents.pdf import laid_out
 
 TEMPLATE = Path(__file__).parent / "statement.typ"
 _WORDS = (
@@ -42,15 +40,7 @@ def render_statement(
         **{key: format_som(said[f"{key}_tyiyn"]) for key in ("opening", "raised", "lowered", "closing")},
         "entries": [_entry(entry, creditors, lang) for entry in said["entries"]],
     }
-    pdf = typst.compile(
-        TEMPLATE,
-        format="pdf",
-        font_paths=fonts(),
-        sys_inputs={"statement": json.dumps(text, ensure_ascii=False)},
-        timestamp=at,
-    )
-    assert isinstance(pdf, bytes)
-    return pdf
+    return laid_out(TEMPLATE, text, at)
 
 
 def _entry(entry: Mapping[str, Any], creditors: Mapping[str, tuple[str, str]], lang: str) -> list[str]:

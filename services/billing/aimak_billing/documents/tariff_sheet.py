@@ -6,7 +6,6 @@ nothing fetched, nothing that tells who read it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +13,9 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-import typst
 from aimak.texts import translate
 
-from aimak_billing.documents.render import fonts
+from aimak_billing.documents.pdf import laid_out
 from aimak_billing.documents.sheet_page import PAGE
 
 TEMPLATE = Path(__file__).parent / "tariff_sheet.typ"
@@ -69,15 +67,7 @@ def as_pdf(sheet: Sheet, at: datetime) -> bytes:
         "norms": [list(pair) for pair in sheet.norms],
         "papers": [list(pair) for pair in sheet.papers],
     }
-    pdf = typst.compile(
-        TEMPLATE,
-        format="pdf",
-        font_paths=fonts(),
-        sys_inputs={"sheet": json.dumps(said, ensure_ascii=False)},
-        timestamp=at.replace(microsecond=0),
-    )
-    assert isinstance(pdf, bytes)
-    return pdf
+    return laid_out(TEMPLATE, said, at)
 
 
 def as_html(sheet: Sheet) -> bytes:

@@ -58,6 +58,11 @@ def page_texts(pdf: bytes) -> list[str]:
     return [" ".join(page.get_textpage().get_text_range().replace("\u00a0", " ").split()) for page in list(pages)]
 
 
+def test_a_bill_of_any_instant_is_laid_out() -> None:
+    """A clock tells parts of a second; the bill is printed all the same, as of its second."""
+    assert render_bills([BILL], AT + timedelta(microseconds=123_456), "ky") == render_bills([BILL], AT, "ky")
+
+
 @pytest.fixture(scope="module")
 def page() -> str:
     """The bill's text in Kyrgyz."""
