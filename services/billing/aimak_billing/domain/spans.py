@@ -134,13 +134,3 @@ def shared_out(rows: pl.DataFrame, group: str, amount: str, weight: str) -> pl.D
 
 def _between(start: str, end: str) -> pl.Expr:
     return (pl.col(end) - pl.col(start)).dt.total_days().cast(pl.Int64).alias(_DAYS)
-
-
-def shares_of_days(quantity: int, days: list[int]) -> list[int]:
-    """The same for one quantity in plain whole numbers: its parts by days, by largest remainder."""
-    whole = sum(days)
-    parts = [quantity * each // whole for each in days]
-    turns = sorted(range(len(days)), key=lambda place: (-(quantity * days[place] % whole), place))
-    for place in turns[: quantity - sum(parts)]:
-        parts[place] += 1
-    return parts

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
+from aimak.money import share
 from aimak.period import Period
 from aimak_billing.domain.chunk import Facts, rating_frame
 from aimak_billing.domain.rating import quote, rate
-from aimak_billing.domain.spans import Moved, shares_of_days
+from aimak_billing.domain.spans import Moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -288,7 +289,7 @@ def test_a_period_that_is_cut_where_nothing_changes_is_the_whole_period(
     }
     begins = [1, *sorted(cuts)]
     days = [end - start for start, end in zip(begins, [*begins[1:], 32], strict=True)]
-    used = shares_of_days(usage, days) if metered else [None] * len(days)
+    used = share(usage, days) if metered else [None] * len(days)
     parts = [
         {**row, "connection_id": 0, "account_id": 0, "span_from": day(start), "days": count, "usage": part}
         for start, count, part in zip(begins, days, used, strict=True)
@@ -302,7 +303,7 @@ def test_a_period_that_is_cut_where_nothing_changes_is_the_whole_period(
 @given(st.integers(0, 10**12), st.lists(st.integers(1, 31), min_size=1, max_size=12))
 def test_shares_by_days_are_the_whole(quantity, days):
     """Largest remainder: nothing is lost, and no share is a unit or more from its exact part."""
-    shares = shares_of_days(quantity, days)
+    shares = share(quantity, days)
     assert sum(shares) == quantity
     assert all(abs(share * sum(days) - quantity * count) < sum(days) for share, count in zip(shares, days, strict=True))
 

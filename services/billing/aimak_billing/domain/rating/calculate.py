@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from aimak.money import share
 from aimak.period import Period
 
 from aimak_billing.domain.rating import lines as line_columns
@@ -18,7 +19,7 @@ from aimak_billing.domain.rating.determinants import OUT_OF_BOUNDS, column
 from aimak_billing.domain.rating.holds import HOLDS, NO_TARIFF, held, told
 from aimak_billing.domain.rating.prepared import DAYS_HERE, QUANTITY, Prepared
 from aimak_billing.domain.rating.stretches import LAST_HERE, Stretched
-from aimak_billing.domain.spans import SPAN_FROM, shares_of_days
+from aimak_billing.domain.spans import SPAN_FROM
 
 FRAME: Mapping[str, pl.DataType] = {
     "account_id": pl.Int64(),
@@ -192,7 +193,7 @@ def _by_stage(row: Mapping[str, Any], cut: list[date], book: Book) -> list[dict[
     """One connection of which nothing changes but its tariff, on the days `cut`."""
     begins = [book.day, *cut]
     days = [(end - day).days for day, end in zip(begins, [*cut, book.period.end], strict=True)]
-    usage = [None] * len(days) if row.get("usage") is None else shares_of_days(row["usage"], days)
+    usage = [None] * len(days) if row.get("usage") is None else share(row["usage"], days)
     return [
         {**row, SPAN_FROM: day, "days": count, "usage": used}
         for day, count, used in zip(begins, days, usage, strict=True)
