@@ -14,8 +14,8 @@ from aimak.plugins.conditions import Words
 from aimak.plugins.fields import ChoiceField, CodeField, Parameters, PriceField, QuantityField, WholeField, fault
 from aimak.plugins.inputs import Inputs
 from aimak.plugins.numbers import MAX_QUANTITY, Number, Price
-from aimak.plugins.rate_components import Gap, Part
-from aimak.plugins.volumes import VolumeSchema, charged_volume
+from aimak.plugins.rate_components import Gap, Part, RateComponent, Told
+from aimak.plugins.volumes import VolumeSchema, changes_quantity, charged_volume, volume_sentences, volume_told
 
 MAX_BLOCKS = 20
 MAX_SETS = 50
@@ -99,6 +99,25 @@ def _sound(blocks: Sequence[Mapping[str, Any]]) -> bool:
 def limit_needs(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     """The determinants that the limits depend on."""
     return _NEEDS[parameters["limits"]]
+
+
+class BlockCharge(RateComponent):
+    """What charges by blocks have in common: what they look at, and how the volume is told."""
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        super().__init__(parameters)
+        self.texts = (parameters["by"],) if parameters.get("by") else ()
+        self.needs = ("quantity", *limit_needs(parameters))
+        self.keeps_quantity = changes_quantity(parameters)
+        self.sentences = volume_sentences(parameters)
+
+    def gaps(self, inputs: Inputs) -> list[Gap]:
+        """No set of blocks for a connection."""
+        return set_gaps(self.parameters, inputs)
+
+    def told(self, inputs: Inputs) -> Mapping[str, Told]:
+        """The quantity behind the volume."""
+        return volume_told(inputs)
 
 
 @dataclass(frozen=True)
