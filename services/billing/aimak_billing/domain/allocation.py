@@ -91,9 +91,7 @@ def _within_months(named: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     joined = named.filter(pl.col("owed") > 0).join(minus.drop("last"), on=month, how="left")
     joined = joined.with_columns(pl.col("pool").fill_null(0)).sort(*month, "service", nulls_last=True)
-    before = pl.col("owed").cum_sum().over(month) - pl.col("owed")
-    met = pl.min_horizontal(pl.max_horizontal(pl.col("pool") - before, pl.lit(0, dtype=pl.Int64)), pl.col("owed"))
-    joined = joined.with_columns(met.alias("met"))
+    joined = joined.with_columns(_filled("owed", month).alias("met"))
     used = joined.group_by(month).agg(pl.col("met").sum())
     rest = pl.col("pool") - pl.col("met").fill_null(0)
     over = minus.join(used, on=month, how="left").select(*OWNER, pl.col("last").alias("day"), rest.alias("pool"))
@@ -157,8 +155,7 @@ def _order(policy: Policy) -> list[pl.Expr]:
 def _taken(policy: Policy) -> pl.Expr:
     """What each row, in its order, gets of its owner's pool."""
     if policy.method != PRO_RATA:
-        before = pl.col("open").cum_sum().over(OWNER) - pl.col("open")
-        return pl.min_horizontal(pl.max_horizontal(pl.col("pool") - before, pl.lit(0, dtype=pl.Int64)), pl.col("open"))
+        return _filled("open", OWNER)
     whole = pl.col("open").cast(pl.Int128).sum().over(OWNER)
     pool = pl.min_horizontal(pl.col("pool").cast(pl.Int128), whole)
     size = pool * pl.col("open").cast(pl.Int128)
@@ -167,6 +164,12 @@ def _taken(policy: Policy) -> pl.Expr:
     missing = pool - part.sum().over(OWNER)
     rank = (-remainder.cast(pl.Int64)).rank("ordinal").over(OWNER).cast(pl.Int128)
     return (part + (rank <= missing).cast(pl.Int128)).cast(pl.Int64, strict=True)
+
+
+def _filled(wanted: str, group: Sequence[str]) -> pl.Expr:
+    """What each row gets of its group's pool when it is poured out in the order of the rows, `wanted` at the most."""
+    before = pl.col(wanted).cum_sum().over(group) - pl.col(wanted)
+    return pl.min_horizontal(pl.max_horizontal(pl.col("pool") - before, pl.lit(0, dtype=pl.Int64)), pl.col(wanted))
 
 
 def _result(debts: pl.DataFrame, left: pl.DataFrame) -> Standing:
