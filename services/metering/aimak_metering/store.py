@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from aimak.batches import in_batches
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, Table, and_, bindparam, func, insert, select, update
 
@@ -156,9 +157,8 @@ def _among(
 ) -> list[Row[Any]]:
     """Rows of the tenant whose `column` is one of `values`."""
     found: list[Row[Any]] = []
-    listed = sorted(values)
-    for first in range(0, len(listed), _AT_ONCE):
-        mine = (table.c.tenant == work.tenant) & column.in_(listed[first : first + _AT_ONCE])
+    for part in in_batches(sorted(values), _AT_ONCE):
+        mine = (table.c.tenant == work.tenant) & column.in_(part)
         query = select(table).where(mine if also is None else mine & also)
         if order is not None:
             query = query.order_by(order)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from aimak.batches import in_batches
 from aimak.storage import bulk
 from aimak.storage.types import dumps
 from aimak.storage.upsert import insert_once
@@ -211,9 +212,7 @@ def choose_gateway(work: UnitOfWork, code: str, settings: Mapping[str, Any], act
 
 def _by_ids(work: UnitOfWork, query: Select[Any], column: ColumnElement[int], ids: Iterable[int]) -> Iterator[Row[Any]]:
     tenant = query.get_final_froms()[0].c.tenant
-    listed = list(dict.fromkeys(ids))
-    for first in range(0, len(listed), _IDS_AT_ONCE):
-        some = listed[first : first + _IDS_AT_ONCE]
+    for some in in_batches(list(dict.fromkeys(ids)), _IDS_AT_ONCE):
         yield from work.execute(query.where(tenant == work.tenant, column.in_(some)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from aimak.batches import in_batches
 from aimak.contracts import billing
 from aimak.ids import derived_id
 from aimak.period import Period
@@ -146,10 +147,9 @@ def _cut_chunks(kit: Kit, work: UnitOfWork, run: Row[Any]) -> None:
     cut = store.chunks(work, run.id)
     limited = is_limited(run.selection)
     ids = store.account_ids(work, cut[-1].last_account if cut else 0, run.id if limited else None)
-    parts = [ids[first : first + kit.accounts_a_chunk] for first in range(0, len(ids), kit.accounts_a_chunk)]
     first_bill = counters.reserve(work, "bill", len(ids))
     rows = []
-    for place, part in enumerate(parts):
+    for place, part in enumerate(in_batches(ids, kit.accounts_a_chunk)):
         bounds = {"first_account": part[0], "last_account": part[-1], "accounts": len(part)}
         rows.append({"chunk": len(cut) + place, **bounds, "first_bill": first_bill})
         first_bill += len(part)

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 from aimak import ledger
+from aimak.batches import in_batches
 from aimak.problems import Problem
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
@@ -47,8 +48,8 @@ def attach(work: UnitOfWork, bills: pl.DataFrame, first: int, last: int, billed_
     `billed_on`). A party is written where an account has changed since its last bill; `day` is the open ledger day."""
     now = store.versions(work, first, last).join(bills.select("account_id"), on="account_id", how="semi")
     fresh = now.join(store.known(work, first, last), on="party_id", how="anti")["account_id"].to_list()
-    for begin in range(0, len(fresh), _BATCH):
-        enter(work, _told(work, fresh[begin : begin + _BATCH]), day)
+    for part in in_batches(fresh, _BATCH):
+        enter(work, _told(work, part), day)
     persons = store.persons_registered(work, first, last, billed_on)
     joined = bills.join(now, on="account_id", how="left", maintain_order="left")
     return joined.join(persons, on="account_id", how="left", maintain_order="left")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
+from aimak.batches import in_batches
 from aimak.contracts import billing
 from aimak.period import Period
 from aimak.problems import NotFound, PermanentFault, Problem, Refused
@@ -61,7 +62,7 @@ def start(kit: Kit, work: UnitOfWork, refs: Sequence[str], periods: str, actor: 
     if not ids:
         raise Refused(Problem("AIM-B037", {"period": periods}))
     size = kit.accounts_a_chunk * RUN_CHUNKS
-    bounds = [(part[0], part[-1]) for part in (ids[first : first + size] for first in range(0, len(ids), size))]
+    bounds = [(part[0], part[-1]) for part in in_batches(ids, size)]
     number = counters.reserve(work, "simulation", 1)
     row = {"id": number, "asked": asked, "state": RUNNING, "actor": actor, "at": work.now}
     store.add(work, {**row, "chunks": len(bounds), "undone": len(bounds)}, bounds)

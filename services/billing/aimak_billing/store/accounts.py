@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from aimak.batches import in_batches
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Date, Integer, Row, Select, or_, select
@@ -121,25 +122,20 @@ def connections_of(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[R
 
 def owners(work: UnitOfWork, connection_ids: Collection[int]) -> dict[int, int]:
     """The account of each of these connections."""
-    table = work.table("connection")
-    found: dict[int, int] = {}
-    wanted = sorted(connection_ids)
-    for first in range(0, len(wanted), BATCH):
-        part = wanted[first : first + BATCH]
-        query = select(table.c.id, table.c.account_id).where(table.c.tenant == work.tenant, table.c.id.in_(part))
-        found |= {row.id: row.account_id for row in work.execute(query)}
-    return found
+    return _at_connections(work, "account_id", connection_ids)
 
 
 def classes_of(work: UnitOfWork, connection_ids: Collection[int]) -> dict[int, str]:
     """The customer's class at each of these connections."""
+    return _at_connections(work, "customer_class", connection_ids)
+
+
+def _at_connections(work: UnitOfWork, name: str, connection_ids: Collection[int]) -> dict[int, Any]:
     table = work.table("connection")
-    found: dict[int, str] = {}
-    wanted = sorted(connection_ids)
-    for first in range(0, len(wanted), BATCH):
-        part = wanted[first : first + BATCH]
-        query = select(table.c.id, table.c.customer_class).where(table.c.tenant == work.tenant, table.c.id.in_(part))
-        found |= {row.id: row.customer_class for row in work.execute(query)}
+    found: dict[int, Any] = {}
+    for part in in_batches(sorted(connection_ids), BATCH):
+        query = select(table.c.id, table.c[name]).where(table.c.tenant == work.tenant, table.c.id.in_(part))
+        found |= {key: value for key, value in map(tuple, work.execute(query))}
     return found
 
 

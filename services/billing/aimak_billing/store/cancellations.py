@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from aimak.batches import in_batches
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, func, literal, select
@@ -49,16 +50,11 @@ def connections_of(work: UnitOfWork, bill_ids: Sequence[int]) -> pl.DataFrame:
     """Connections that bills charge for their own period: bill_id, connection_id."""
     line = work.table("bill_line")
     found = [pl.DataFrame(schema={"bill_id": pl.Int64, "connection_id": pl.Int64})]
-    for part in _parts(bill_ids):
+    for part in in_batches(bill_ids, BATCH):
         query = select(line.c.bill_id, line.c.connection_id).where(line.c.tenant == work.tenant)
         query = query.where(line.c.bill_id.in_(part), line.c.origin.is_(None)).distinct()
         found.append(columns.read(work, query.order_by(line.c.bill_id, line.c.connection_id), found[0].schema))
     return pl.concat(found)
-
-
-def _parts(ids: Sequence[int]) -> list[list[int]]:
-    wanted = list(ids)
-    return [wanted[first : first + BATCH] for first in range(0, len(wanted), BATCH)]
 
 
 def cancel(work: UnitOfWork, bill_ids: Sequence[int], source_id: int, on: date, day: date) -> None:
@@ -75,7 +71,7 @@ def cancel(work: UnitOfWork, bill_ids: Sequence[int], source_id: int, on: date, 
     )
     bulk.load(work, work.table("bill_cancellation"), noted)
     claim = work.table("claim")
-    for part in _parts(bill_ids):
+    for part in in_batches(bill_ids, BATCH):
         columns.move(work, _reversed(work, part, on, day), work.table("transfer"))
         work.execute(delete(claim).where(claim.c.tenant == work.tenant, claim.c.bill_id.in_(part)))
 
@@ -115,7 +111,7 @@ def claimed(work: UnitOfWork, bill_ids: Sequence[int]) -> set[int]:
     """Which of these bills have noted what they charge."""
     claim = work.table("claim")
     found: set[int] = set()
-    for part in _parts(bill_ids):
+    for part in in_batches(bill_ids, BATCH):
         query = select(claim.c.bill_id).where(claim.c.tenant == work.tenant, claim.c.bill_id.in_(part)).distinct()
         found |= set(work.execute(query).scalars())
     return found
@@ -170,7 +166,7 @@ def told(work: UnitOfWork, bill_ids: Sequence[int]) -> Sequence[Row[Any]]:
     first = cancelled.c.bill_id * TRANSFERS_AT_MOST
     block = (transfer.c.tenant == cancelled.c.tenant) & (transfer.c.id >= first)
     block &= transfer.c.id < first + TRANSFERS_AT_MOST
-    for part in _parts(bill_ids):
+    for part in in_batches(bill_ids, BATCH):
         query = select(*keys, func.max(transfer.c.origin).label("origin")).select_from(cancelled.join(transfer, block))
         query = query.where(cancelled.c.tenant == work.tenant, cancelled.c.bill_id.in_(part))
         found += work.execute(query.group_by(*keys).order_by(*keys)).all()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from aimak.batches import in_batches
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, insert, select, update
 
@@ -27,8 +28,7 @@ def change_account(work: UnitOfWork, account_id: int, **values: Any) -> None:
 def raise_versions(work: UnitOfWork, account_ids: Sequence[int]) -> None:
     """Accounts are to be told again: something beside them has changed, as a street's name."""
     table = work.table("account")
-    for first in range(0, len(account_ids), 5_000):
-        part = list(account_ids[first : first + 5_000])
+    for part in in_batches(account_ids, 5_000):
         mine = (table.c.tenant == work.tenant) & table.c.id.in_(part)
         work.execute(update(table).where(mine).values(version=table.c.version + 1))
 

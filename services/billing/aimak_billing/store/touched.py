@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 from aimak import audit
+from aimak.batches import in_batches
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, Select, case, literal, or_, select, update
@@ -79,12 +80,12 @@ def corrected_by(work: UnitOfWork, bill_ids: Collection[int]) -> set[tuple[int, 
     force corrects it."""
     bill, line = work.table("bill"), work.table("bill_line")
     other = bill.alias("other")
-    wanted, found = sorted(bill_ids), set[tuple[int, str]]()
+    found = set[tuple[int, str]]()
     lines = (line.c.tenant == bill.c.tenant) & (line.c.bill_id == bill.c.id) & line.c.origin.is_not(None)
     others = (other.c.tenant == bill.c.tenant) & (other.c.account_id == bill.c.account_id)
     of_other = (line.c.tenant == other.c.tenant) & (line.c.bill_id == other.c.id) & (line.c.origin == bill.c.period)
-    for start in range(0, len(wanted), BATCH):
-        mine = (bill.c.tenant == work.tenant) & bill.c.id.in_(wanted[start : start + BATCH])
+    for part in in_batches(sorted(bill_ids), BATCH):
+        mine = (bill.c.tenant == work.tenant) & bill.c.id.in_(part)
         own = select(bill.c.account_id, line.c.origin).join(line, lines).where(mine).distinct()
         later = select(bill.c.account_id, bill.c.period).join(other, others).join(line, of_other).where(mine)
         later = later.where(in_force(work, other.c.id)).distinct()
@@ -130,8 +131,8 @@ def settle(work: UnitOfWork, run_id: int, bills: pl.DataFrame, held: Collection[
 def reopen(work: UnitOfWork, bill_ids: Sequence[int]) -> None:
     """What these bills had settled is open again; and where a later bill corrected their period, that is open too."""
     table = work.table("touched")
-    for start in range(0, len(bill_ids), BATCH):
-        mine = (table.c.tenant == work.tenant) & table.c.bill_id.in_(list(bill_ids[start : start + BATCH]))
+    for part in in_batches(bill_ids, BATCH):
+        mine = (table.c.tenant == work.tenant) & table.c.bill_id.in_(part)
         work.execute(update(table).where(mine).values(bill_id=None))
     pairs = corrected_by(work, bill_ids)
     if pairs:
@@ -146,9 +147,8 @@ def billed(work: UnitOfWork, account_ids: Sequence[int], period: str, without: C
     """Lines that bills in force charge for a period, of some accounts, as BILLED; leaving out bills that are to be
     replaced."""
     found = [pl.DataFrame(schema=BILLED)]
-    for start in range(0, len(account_ids), BATCH):
-        query = _billed(work, account_ids[start : start + BATCH], period)
-        found.append(columns.read(work, query, BILLED))
+    for part in in_batches(account_ids, BATCH):
+        found.append(columns.read(work, _billed(work, part, period), BILLED))
     return pl.concat(found).filter(~pl.col("bill_id").is_in(list(without)))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from aimak.batches import in_batches
 from aimak.money import plain_som
 from aimak.problems import Conflict, Problem
 
@@ -46,7 +47,7 @@ def add_printing(group: typer.Typer) -> None:
 
 
 def _files(bills: list[dict[str, Any]], stem: str, per_file: int) -> dict[str, list[dict[str, Any]]]:
-    parts = [bills[first : first + per_file] for first in range(0, len(bills), per_file)]
+    parts = list(in_batches(bills, per_file))
     return {f"{stem}-{place:04d}.pdf": part for place, part in enumerate(parts, 1)}
 
 

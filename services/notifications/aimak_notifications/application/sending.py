@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from aimak.batches import in_batches
 from aimak.messaging.faults import MAX_ATTEMPTS
 from aimak.plugins.sms_gateways import Handed, Handover, OutgoingSms
 from aimak.problems import Problem, Refused
@@ -51,9 +52,8 @@ class Sending:
         except Refused as wrong:
             self._leave(service, job, ids, wrong.problems[0].code, last)
             raise NotTaken(wrong.problems[0]) from wrong
-        size = opened.gateway.batch_size
-        for first in range(0, len(ids), size):
-            reason = _send_batch(service, job.tenant, ids[first : first + size], opened)
+        for part in in_batches(ids, opened.gateway.batch_size):
+            reason = _send_batch(service, job.tenant, part, opened)
             if reason is not None:
                 self._leave(service, job, ids, reason, last)
                 raise NotTaken(Problem("AIM-N008", {"gateway": opened.gateway.code, "reason": reason}))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from aimak.batches import in_batches
 from aimak.contracts import billing, payments
 from aimak.contracts.base import unfit
 from aimak.period import business_date
@@ -191,8 +192,7 @@ def _segments(notice: Notice, row: Row[Any], known: Known) -> Segments:
 
 
 def _schedule(work: UnitOfWork, ids: Sequence[int]) -> None:
-    for first in range(0, len(ids), MESSAGES_PER_JOB):
-        some = list(ids[first : first + MESSAGES_PER_JOB])
+    for some in in_batches(ids, MESSAGES_PER_JOB):
         work.schedule(SEND_JOB, str(some[0]), {"messages": some})
 
 

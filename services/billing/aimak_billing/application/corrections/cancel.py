@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from aimak import ledger
+from aimak.batches import in_batches
 from aimak.contracts import billing
 from aimak.contracts.base import MAX_ROWS
 from aimak.storage.work import UnitOfWork
@@ -24,8 +25,7 @@ def cancel_bills(work: UnitOfWork, bill_ids: Sequence[int], source_id: int, on: 
     touched.reopen(work, bill_ids)
     nothing = {"kind": "bill", "amount_tyiyn": 0, "version": CANCELLED_VERSION}
     moved = [{**row._mapping, **nothing} for row in cancellations.told(work, bill_ids)]
-    for first in range(0, len(moved), MAX_ROWS):
-        work.publish(billing.ReceivablesMoved.of(work.tenant, moved[first : first + MAX_ROWS]))
-    for first in range(0, len(bill_ids), bills.BATCH):
-        rows = bills.by_ids(work, bill_ids[first : first + bills.BATCH])
-        work.publish(billing.BillsIssued.of(work.tenant, told_bills(work, rows)))
+    for rows in in_batches(moved, MAX_ROWS):
+        work.publish(billing.ReceivablesMoved.of(work.tenant, rows))
+    for part in in_batches(bill_ids, bills.BATCH):
+        work.publish(billing.BillsIssued.of(work.tenant, told_bills(work, bills.by_ids(work, part))))

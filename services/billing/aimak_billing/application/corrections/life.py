@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from aimak.batches import in_batches
 from aimak.contracts import billing
 from aimak.problems import Conflict, NotFound, Problem, Refused
 from aimak.storage import counters
@@ -29,8 +30,8 @@ CLOSED, ACTIVE = "closed", "active"
 def tell_accounts(work: UnitOfWork, account_ids: Sequence[int]) -> None:
     """Tell others of accounts as they stand now."""
     alike = ("number", "holder", "phone", "language", "status", "version")
-    for first in range(0, len(account_ids), accounts.BATCH):
-        rows = accounts.described(work, account_ids[first : first + accounts.BATCH])
+    for part in in_batches(account_ids, accounts.BATCH):
+        rows = accounts.described(work, part)
         parts = address_parts(work, rows)
         told = [
             {"account_id": row.id, "address": address_text(*parts[row.id])} | {key: getattr(row, key) for key in alike}
@@ -194,8 +195,8 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
     else:
         ids = selections.of_service(work, service, provider)
     moved = []
-    for first in range(0, len(ids), accounts.BATCH):
-        for row in _alive(accounts.connections_of(work, ids[first : first + accounts.BATCH]), day):
+    for part in in_batches(ids, accounts.BATCH):
+        for row in _alive(accounts.connections_of(work, part), day):
             if (row.service, row.provider) == (service, provider):
                 store.end_connection(work, row.id, max(day, row.valid_from))
                 _connect(work, row.account_id, [row], max(day, row.valid_from), provider=to)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from aimak.batches import in_batches
 from aimak.files.rows import Row
 from aimak.period import Period
 from aimak.problems import NotFound, Problem, Refused
@@ -66,10 +67,7 @@ def _accounts(work: UnitOfWork, streets: Sequence[str]) -> list[int]:
 
 
 def _described(work: UnitOfWork, ids: Sequence[int]) -> list[Any]:
-    found = []
-    for first in range(0, len(ids), accounts.BATCH):
-        found += accounts.described(work, ids[first : first + accounts.BATCH])
-    return found
+    return [row for part in in_batches(ids, accounts.BATCH) for row in accounts.described(work, part)]
 
 
 def _served(work: UnitOfWork, account_id: int, service: str, since: date, until: date) -> bool:

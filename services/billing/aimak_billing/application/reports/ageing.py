@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
+from aimak.batches import in_batches
 from aimak.money import plain_som
 from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
@@ -48,10 +49,8 @@ def _quickly(work: UnitOfWork, books: Books) -> pl.DataFrame:
     found = store.by_age(work, books, marks)
     plain = left_of(found.filter(pl.col("minus") == 0).drop("minus"), names)
     plain = plain.rename(dict(zip(names, reversed(AGES), strict=True))).select(*_OWNER, *AGES, "advance")
-    others = found.filter(pl.col("minus") > 0)["account_id"].unique().to_list()
     aside, parts = found.filter(pl.col("minus") > 0).select(_OWNER), [plain]
-    for first in range(0, len(others), _ACCOUNTS_AT_ONCE):
-        some = sorted(others)[first : first + _ACCOUNTS_AT_ONCE]
+    for some in in_batches(aside["account_id"].unique().sort().to_list(), _ACCOUNTS_AT_ONCE):
         moved = moves.of_accounts(work, books, some[0], some[-1], some)
         exact = _aged(standing(moved, moves.policies(work), books.through), books.through, _OWNER)
         parts.append(exact.join(aside, on=_OWNER, how="semi"))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from aimak.batches import in_batches
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, func, select
 
@@ -79,9 +80,7 @@ def moved_by(work: UnitOfWork, sources: Collection[int]) -> dict[int, int]:
     """What the entries of documents did to balances, by their source (tyiyn)."""
     transfer = work.table("transfer")
     found: dict[int, int] = {}
-    wanted = sorted(sources)
-    for first in range(0, len(wanted), 500):
-        some = wanted[first : first + 500]
+    for some in in_batches(sorted(sources), 500):
         query = select(transfer.c.source_id, func.sum(effect(work))).where(
             transfer.c.tenant == work.tenant, transfer.c.source_id.in_(some), transfer.c.kind.in_(_CHARGED_LATER)
         )
