@@ -113,6 +113,9 @@ def _partners(metadata: MetaData) -> None:
         Column("terms", Json, nullable=False),
         Column("settings", Json, nullable=False, comment="the plugin's own"),
         Column("addresses", Json, nullable=False, comment="networks that may call; empty: any"),
+        Column(
+            "certificates", Json, nullable=False, comment="SHA-256 of client certificates; empty: none is asked for"
+        ),
         Column("version", BigInteger, nullable=False),
         Column("changed_by", Code, nullable=False),
         Column("changed_at", Instant, nullable=False),

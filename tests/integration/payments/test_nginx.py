@@ -1,16 +1,18 @@
-"""A real nginx before payments: whose address is believed, and whose is not."""
+"""A real nginx before payments: whose address and certificate are believed, and whose are not."""
 
 from __future__ import annotations
 
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -38,8 +40,13 @@ http {{
     scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port};
+        listen 127.0.0.1:{tls} ssl;
+        ssl_certificate {folder}/nginx.crt;
+        ssl_certificate_key {folder}/nginx.key;
+        ssl_verify_client optional_no_ca;
         location /partners/ {{
             proxy_set_header X-Real-IP $remote_addr;
+            proxy_set_header X-Client-Certificate $ssl_client_escaped_cert;
             proxy_pass http://unix:{socket}:;
         }}
     }}
@@ -66,11 +73,13 @@ serve(service.web(), [opened.detach() for opened in sockets])
 
 @dataclass
 class Doors:
-    """The two ways to payments."""
+    """The ways to payments, and the folder of keys and certificates."""
 
     nginx: str
+    tls: str
     direct: str
     town: Town
+    folder: Path
 
 
 def answering(port: int) -> bool:
@@ -87,6 +96,30 @@ def open_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+def make_certificate(folder: Path, name: str) -> None:
+    """A key and a certificate that it signed itself."""
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    names = ["-subj", f"/CN={name}", "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.crt"]
+    subprocess.run([*command, *names], check=True, capture_output=True)
+
+
+def digest(certificate: Path) -> str:
+    """The SHA-256 as openssl prints it, with colons."""
+    command = ["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", str(certificate)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip().partition("=")[2]
+
+
 @pytest.fixture
 def doors(tmp_path: Path, open_folder: Path) -> Iterator[Doors]:
     """Payments on a TCP port and on the unix socket of an nginx."""
@@ -101,15 +134,19 @@ def doors(tmp_path: Path, open_folder: Path) -> Iterator[Doors]:
     assert service.web is not None
     town = Town(service, service.web().test_client())
     tell_of_the_town(town)
-    direct, port = free_port(), free_port()
+    for name in ("nginx", "kapchyk", "stranger"):
+        make_certificate(tmp_path, name)
+    direct, port, tls = free_port(), free_port(), free_port()
     config = tmp_path / "nginx.conf"
-    config.write_text(CONFIG.format(folder=tmp_path, port=port, socket=open_folder / "nginx.sock"))
+    config.write_text(CONFIG.format(folder=tmp_path, port=port, tls=tls, socket=open_folder / "nginx.sock"))
     command = [sys.executable, "-c", SERVE, str(tmp_path), str(open_folder), str(direct), SECRET]
     served = subprocess.Popen(command)
     proxy = subprocess.Popen([str(NGINX), "-c", str(config), "-p", str(tmp_path)])
     try:
-        wait_until(lambda: answering(direct) and answering(port), 30, "payments and nginx")
-        yield Doors(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{direct}", town)
+        wait_until(lambda: all(map(answering, (direct, port, tls))), 30, "payments and nginx")
+        yield Doors(
+            f"http://127.0.0.1:{port}", f"https://127.0.0.1:{tls}", f"http://127.0.0.1:{direct}", town, tmp_path
+        )
     finally:
         for process in (proxy, served):
             os.kill(process.pid, signal.SIGTERM)
@@ -117,13 +154,23 @@ def doors(tmp_path: Path, open_folder: Path) -> Iterator[Doors]:
         service.close()
 
 
-def status(door: str, **headers: str) -> int:
+def shown(doors: Doors, name: str | None) -> ssl.SSLContext:
+    """TLS in which the caller shows that certificate, or none."""
+    context = ssl.create_default_context(cafile=str(doors.folder / "nginx.crt"))
+    context.check_hostname = False
+    if name:
+        context.load_cert_chain(doors.folder / f"{name}.crt", doors.folder / f"{name}.key")
+    return context
+
+
+def status(door: str, verify: ssl.SSLContext | bool = True, **headers: str) -> int:
     """What a check through that door is answered with."""
     return httpx.get(
         f"{door}/partners/{TENANT}/kapchyk",
         params={"command": "check", "txn_id": "1", "account": "0100001", "sum": "0"},
         headers=headers,
         auth=(LOGIN, PASSWORD),
+        verify=verify,
         timeout=20,
     ).status_code
 
@@ -137,3 +184,17 @@ def test_address_is_believed_from_nginx_alone(doors: Doors) -> None:
     for door in (doors.nginx, doors.direct):
         assert status(door) == 403
         assert status(door, **{"X-Real-IP": "203.0.113.7", "X-Forwarded-For": "203.0.113.7"}) == 403
+
+
+def test_certificate_is_believed_from_nginx_alone(doors: Doors) -> None:
+    """A partner held to its certificate is let in when nginx saw that it holds the key; another certificate, none,
+    or one that is merely written into the header opens nothing."""
+    agreed = doors.folder / "kapchyk.crt"
+    assert doors.town.define_partner(certificates=[digest(agreed)]).status_code == 200
+    assert status(doors.tls, shown(doors, "kapchyk")) == 200
+    assert status(doors.tls, shown(doors, "stranger")) == 403
+    assert status(doors.tls, shown(doors, None)) == 403
+    said = {"X-Client-Certificate": quote(agreed.read_text())}
+    assert status(doors.tls, shown(doors, "stranger"), **said) == 403
+    assert status(doors.nginx, **said) == 403
+    assert status(doors.direct, **said) == 403

@@ -10,13 +10,14 @@ import pytest
 from aimak.problems import Forbidden, Unauthorized
 from aimak.settings import Settings
 from aimak_payments.domain.terms import Terms
-from aimak_payments.http.authentication import Allowance, Doorkeeper, TooMany
+from aimak_payments.http.authentication import Allowance, Caller, Doorkeeper, TooMany
 from aimak_payments.store.partners import PartnerRecord
 from argon2 import PasswordHasher
 from sqlalchemy.exc import OperationalError
 
 from tests.unit.payments.conftest import LOGIN, PASSWORD, TENANT, Town, basic, result
 
+NOBODY_KNOWS = Caller(None, None)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -32,10 +33,21 @@ class Counting(PasswordHasher):
         return super().verify(hash, password)
 
 
-def record(password: str = PASSWORD, addresses: tuple[str, ...] = ()) -> PartnerRecord:
+def record(
+    password: str = PASSWORD, addresses: tuple[str, ...] = (), certificates: tuple[str, ...] = ()
+) -> PartnerRecord:
     """A partner with one login."""
     return PartnerRecord(
-        TENANT, "kapchyk", "osmp", "", Terms("Asia/Bishkek"), {}, addresses, 1, {LOGIN: CHEAP.hash(password)}
+        TENANT,
+        "kapchyk",
+        "osmp",
+        "",
+        Terms("Asia/Bishkek"),
+        {},
+        addresses,
+        certificates,
+        1,
+        {LOGIN: CHEAP.hash(password)},
     )
 
 
@@ -59,14 +71,16 @@ def test_wrong_credentials_are_unauthorized(town: Town) -> None:
 def test_malformed_credentials_are_unauthorized(header: str) -> None:
     """Whatever stands in the header, it lets nobody in."""
     with pytest.raises(Unauthorized):
-        Doorkeeper(CHEAP).admit(record(), header, None)
+        Doorkeeper(CHEAP).admit(record(), header, NOBODY_KNOWS)
 
 
 def test_password_is_computed_once_for_many_at_once() -> None:
     """Ten calls at once cost one computation; later ones cost none."""
     hasher = Counting(time_cost=1, memory_cost=8, parallelism=1)
     keeper, kapchyk = Doorkeeper(hasher), record()
-    threads = [threading.Thread(target=keeper.admit, args=(kapchyk, basic(LOGIN, PASSWORD), None)) for _ in range(10)]
+    threads = [
+        threading.Thread(target=keeper.admit, args=(kapchyk, basic(LOGIN, PASSWORD), NOBODY_KNOWS)) for _ in range(10)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -77,9 +91,9 @@ def test_password_is_computed_once_for_many_at_once() -> None:
 def test_remembered_password_ends_with_a_change() -> None:
     """The old password is not let in after a new one was set."""
     keeper = Doorkeeper(CHEAP)
-    keeper.admit(record(), basic(LOGIN, PASSWORD), None)
+    keeper.admit(record(), basic(LOGIN, PASSWORD), NOBODY_KNOWS)
     with pytest.raises(Unauthorized):
-        keeper.admit(record("another-password-of-a-machine"), basic(LOGIN, PASSWORD), None)
+        keeper.admit(record("another-password-of-a-machine"), basic(LOGIN, PASSWORD), NOBODY_KNOWS)
 
 
 def test_guessing_is_stopped_and_the_partner_itself_is_not() -> None:
@@ -87,17 +101,17 @@ def test_guessing_is_stopped_and_the_partner_itself_is_not() -> None:
     now = [0.0]
     hasher = Counting(time_cost=1, memory_cost=8, parallelism=1)
     keeper, kapchyk = Doorkeeper(hasher, lambda: now[0]), record()
-    keeper.admit(kapchyk, basic(LOGIN, PASSWORD), None)
+    keeper.admit(kapchyk, basic(LOGIN, PASSWORD), NOBODY_KNOWS)
     for _ in range(10):
         with pytest.raises(Unauthorized):
-            keeper.admit(kapchyk, basic(LOGIN, "guess"), None)
+            keeper.admit(kapchyk, basic(LOGIN, "guess"), NOBODY_KNOWS)
     with pytest.raises(TooMany):
-        keeper.admit(kapchyk, basic(LOGIN, "guess"), None)
+        keeper.admit(kapchyk, basic(LOGIN, "guess"), NOBODY_KNOWS)
     assert hasher.computed == 11
-    keeper.admit(kapchyk, basic(LOGIN, PASSWORD), None)
+    keeper.admit(kapchyk, basic(LOGIN, PASSWORD), NOBODY_KNOWS)
     now[0] = 61
     with pytest.raises(Unauthorized):
-        keeper.admit(kapchyk, basic(LOGIN, "guess"), None)
+        keeper.admit(kapchyk, basic(LOGIN, "guess"), NOBODY_KNOWS)
 
 
 @pytest.mark.parametrize(
@@ -116,10 +130,21 @@ def test_agreed_addresses_alone_are_let_in(address: str | None, inside: bool) ->
     kapchyk = record(addresses=("10.0.0.0/8", "2001:db8::/32"))
     keeper = Doorkeeper(CHEAP)
     if inside:
-        keeper.admit(kapchyk, basic(LOGIN, PASSWORD), address)
+        keeper.admit(kapchyk, basic(LOGIN, PASSWORD), Caller(address, None))
     else:
         with pytest.raises(Forbidden):
-            keeper.admit(kapchyk, basic(LOGIN, PASSWORD), address)
+            keeper.admit(kapchyk, basic(LOGIN, PASSWORD), Caller(address, None))
+
+
+@pytest.mark.parametrize(("shown", "inside"), [("a" * 64, True), ("b" * 64, False), (None, False)])
+def test_agreed_certificate_alone_is_let_in(shown: str | None, inside: bool) -> None:
+    """A partner held to a certificate is let in with it alone, whatever the password."""
+    kapchyk, keeper = record(certificates=("a" * 64,)), Doorkeeper(CHEAP)
+    if inside:
+        keeper.admit(kapchyk, basic(LOGIN, PASSWORD), Caller(None, shown))
+    else:
+        with pytest.raises(Forbidden):
+            keeper.admit(kapchyk, basic(LOGIN, PASSWORD), Caller(None, shown))
 
 
 def test_address_in_a_header_is_not_believed(town: Town) -> None:

@@ -62,6 +62,7 @@ def test_secrets_are_never_told(town: Town) -> None:
         ({"settings": {"min_tyiyn": 1.5}}, "settings.min_tyiyn"),
         ({"settings": {"unknown_account": "keep"}}, "settings.unknown_account"),
         ({"addresses": ["10.0.0.1/8"]}, "addresses"),
+        ({"certificates": ["a" * 40]}, "certificates"),
         ({"login": "a:b", "password": PASSWORD}, "login"),
         ({"login": "a"}, "login"),
     ],

@@ -72,10 +72,13 @@ def _partners(group: typer.Typer) -> None:
         protocol: Annotated[str, typer.Option(help="Installed protocol (aimak plugins list).")] = "osmp",
         login: Annotated[str | None, typer.Option(help="The partner's login; none: it may not call.")] = None,
         setting: Annotated[list[str] | None, typer.Option("--set", help="name=JSON, as the protocol asks.")] = None,
+        address: Annotated[list[str] | None, typer.Option(help="Network it may call from: 79.142.16.0/20")] = None,
+        certificate: Annotated[list[str] | None, typer.Option(help="SHA-256 of its client certificate.")] = None,
         password_file: PasswordFile = None,
     ) -> None:
         """Define a partner.  Example: aimak partner add pay24 --name Pay24 --login pay24 --password-file p.txt"""
         body: dict[str, Any] = {"code": code, "name": name, "protocol": protocol, "settings": _settings(setting or [])}
+        body |= {"addresses": address or [], "certificates": certificate or []}
         if login:
             body |= {"login": login, "password": ask_password(ui, password_file)}
         with connected(ui) as api:

@@ -1,4 +1,4 @@
-"""Defining a partner: terms, its protocol's settings, credentials, addresses."""
+"""Defining a partner: terms, its protocol's settings, credentials, addresses, certificates."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ class PartnerSchema(Schema):
     name = fields.String(load_default="", validate=validate.Length(max=200))
     settings = fields.Dict(keys=fields.String(), load_default=dict)
     addresses = fields.List(fields.String(), load_default=list)
+    certificates = fields.List(fields.String(), load_default=list)
     login = fields.String(load_default=None, validate=validate.Length(min=1, max=64), allow_none=True)
     password = fields.String(load_default=None, validate=validate.Length(min=MIN_SECRET, max=200), allow_none=True)
 
@@ -71,6 +72,7 @@ def define(
     _check_settings(given["protocol"], settings, protocols, problems)
     terms = _terms(work, shared, problems)
     addresses = _addresses(given["addresses"], problems)
+    certificates = _certificates(given["certificates"], problems)
     if (given["login"] is None) != (given["password"] is None) or ":" in (given["login"] or ""):
         problems.append(Problem("AIM-P014", place=Place(path="login")))
     if problems or terms is None:
@@ -85,6 +87,7 @@ def define(
         terms=terms,
         settings=settings,
         addresses=addresses,
+        certificates=certificates,
         version=before.version + 1 if before else 1,
         secrets=secrets,
     )
@@ -149,6 +152,18 @@ def _addresses(given: list[str], problems: list[Problem]) -> tuple[str, ...]:
     return tuple(networks)
 
 
+def _certificates(given: list[str], problems: list[Problem]) -> tuple[str, ...]:
+    """SHA-256 as openssl writes it (with colons) or plain, in either case."""
+    digests = []
+    for text in given:
+        digest = text.replace(":", "").lower()
+        if re.fullmatch(r"[0-9a-f]{64}", digest):
+            digests.append(digest)
+        else:
+            problems.append(Problem("AIM-P013", {"name": "certificates", "reason": text}, Place(path="certificates")))
+    return tuple(digests)
+
+
 def shown(record: PartnerRecord) -> dict[str, Any]:
     """A partner as the API gives it: logins, never secrets."""
     return {
@@ -157,6 +172,7 @@ def shown(record: PartnerRecord) -> dict[str, Any]:
         "name": record.name,
         "settings": {**asdict(record.terms), **record.settings},
         "addresses": list(record.addresses),
+        "certificates": list(record.certificates),
         "logins": sorted(record.secrets),
         "version": record.version,
     }

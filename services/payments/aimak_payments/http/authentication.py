@@ -1,4 +1,4 @@
-"""Who is calling: a partner's HTTP Basic credentials and its addresses."""
+"""Who is calling: a partner's HTTP Basic credentials, its addresses and its client certificates."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+import ssl
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote
 
 from aimak.problems import Forbidden, Problem, Refused, Unauthorized
 from argon2 import PasswordHasher
@@ -33,6 +36,25 @@ class TooMany(Refused):
     status = 429
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Where a request comes from and the SHA-256 of the certificate that its sender proved to hold; None where that
+    is not known or cannot be believed, and a partner held to it is then not let in."""
+
+    address: str | None
+    certificate: str | None
+
+
+def certificate_digest(escaped_pem: str) -> str | None:
+    """The SHA-256 of a certificate as nginx hands it on ($ssl_client_escaped_cert); None where there is none."""
+    if not escaped_pem:
+        return None
+    try:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(unquote(escaped_pem))).hexdigest()
+    except ValueError:
+        return None
+
+
 class Doorkeeper:
     """Lets a partner in. One for each process; safe to ask from many threads.
 
@@ -51,16 +73,16 @@ class Doorkeeper:
         # One password at a time: ten parallel first calls cost one computation, and guesses cannot eat the machine.
         self._computing = threading.Lock()
 
-    def admit(self, record: PartnerRecord | None, authorization: str, address: str | None) -> None:
-        """Return when the caller is this partner. Raises Forbidden for a partner that is unknown, has no credentials
-        or calls from elsewhere, Unauthorized for wrong credentials, TooMany after too many wrong ones.
-
-        `address` is None where it cannot be believed; a partner with agreed addresses is then not let in.
-        """
+    def admit(self, record: PartnerRecord | None, authorization: str, caller: Caller) -> None:
+        """Return when the caller is this partner. Raises Forbidden for a partner that is unknown, has no credentials,
+        calls from elsewhere or without its certificate, Unauthorized for wrong credentials, TooMany after too many
+        wrong ones."""
         if record is None or not record.secrets:
             raise Forbidden(Problem("AIM-P015"))
-        if record.addresses and not _within(address, record.addresses):
-            raise Forbidden(Problem("AIM-P016", {"address": address or "?"}))
+        if record.addresses and not _within(caller.address, record.addresses):
+            raise Forbidden(Problem("AIM-P016", {"address": caller.address or "?"}))
+        if record.certificates and caller.certificate not in record.certificates:
+            raise Forbidden(Problem("AIM-P023", {"certificate": caller.certificate or "-"}))
         login, password = _basic(authorization)
         stored = record.secrets.get(login)
         if stored is None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from aimak_payments.application import payments
 from aimak_payments.application.partner import Partner
-from aimak_payments.http.authentication import Allowance, Doorkeeper
+from aimak_payments.http.authentication import Allowance, Caller, Doorkeeper, certificate_digest
 from aimak_payments.store import partners
 from aimak_payments.store.partners import PartnerRecord
 
@@ -50,7 +50,7 @@ class Door:
     def answer(self, tenant: str, code: str, rest: str) -> PartnerResponse:
         """The answer to the present request. Raises Refused for a caller that is not let in."""
         record = self._record(tenant, code)
-        self._doorkeeper.admit(record, request.headers.get("Authorization", ""), self._address())
+        self._doorkeeper.admit(record, request.headers.get("Authorization", ""), self._caller())
         assert record is not None
         # After the password: nobody else can use up what a partner may ask.
         self._allowance.spend(tenant, code)
@@ -97,12 +97,15 @@ class Door:
             opened = self._opened[record.tenant, record.code] = Partner.open(record, self._protocols)
         return opened
 
-    def _address(self) -> str | None:
-        """The caller's address. nginx tells it in a header, which is believed on its own unix socket alone."""
+    def _caller(self) -> Caller:
+        """Who calls. nginx tells it in headers, which are believed on its own unix socket alone."""
         direct = request.remote_addr
         if direct != _UNIX_SOCKET:
-            return direct
-        return request.headers.get("X-Real-IP") if self._behind_proxy else None
+            return Caller(direct, None)
+        if not self._behind_proxy:
+            return Caller(None, None)
+        told = request.headers
+        return Caller(told.get("X-Real-IP"), certificate_digest(told.get("X-Client-Certificate", "")))
 
 
 def _asked(rest: str) -> PartnerRequest:

@@ -15,7 +15,8 @@ from aimak_payments.store import queries
 
 @dataclass(frozen=True)
 class PartnerRecord:
-    """One partner of one tenant as it is set now. `secrets` are login → argon2 hash."""
+    """One partner of one tenant as it is set now. `secrets` are login → argon2 hash; `certificates` are SHA-256 in
+    hexadecimal."""
 
     tenant: str
     code: str
@@ -24,6 +25,7 @@ class PartnerRecord:
     terms: Terms
     settings: Mapping[str, Any]
     addresses: tuple[str, ...]
+    certificates: tuple[str, ...]
     version: int
     secrets: Mapping[str, str]
 
@@ -49,6 +51,7 @@ def _record(row: Row[Any], secrets: Mapping[str, str]) -> PartnerRecord:
         Terms(**row.terms),
         row.settings,
         tuple(row.addresses),
+        tuple(row.certificates),
         row.version,
         secrets,
     )
@@ -72,6 +75,7 @@ def write(work: UnitOfWork, record: PartnerRecord, actor: str) -> None:
         "terms": asdict(record.terms),
         "settings": dict(record.settings),
         "addresses": list(record.addresses),
+        "certificates": list(record.certificates),
         "version": record.version,
         "changed_by": actor,
         "changed_at": work.now,
