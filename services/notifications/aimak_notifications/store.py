@@ -12,12 +12,12 @@ from aimak.storage import bulk
 from aimak.storage.types import dumps
 from aimak.storage.upsert import insert_once
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, func, insert, or_, select, text, update
 
 from aimak_notifications.domain import notices as domain
 from aimak_notifications.domain import states
 from aimak_notifications.domain.notices import Notice
-from aimak_notifications.tables import account, consent, gateway, message, notice, service_type
+from aimak_notifications.tables import account, consent, gateway, message, notice, plugin_state, service_type
 
 # One turn at a time in a tenant: bills, payments and accounts look at each other's rows before they write.
 _TURN_LOCK_SPACE = 0x61696D6E
@@ -229,3 +229,18 @@ def _load(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
     if rows:
         named = [{"tenant": work.tenant, **row} for row in rows]
         bulk.load(work, table, pl.DataFrame(named, infer_schema_length=None))
+
+
+def remembered(work: UnitOfWork, code: str) -> dict[str, Any]:
+    """What a gateway's plugin remembers for this tenant, by key."""
+    mine = (plugin_state.c.tenant == work.tenant) & (plugin_state.c.gateway == code)
+    return {row.key: row.value for row in work.execute(select(plugin_state).where(mine))}
+
+
+def remember(work: UnitOfWork, code: str, key: str, value: Any) -> None:
+    """Put a value under a key in the place of what was there; None leaves nothing there."""
+    row = {"tenant": work.tenant, "gateway": code, "key": key}
+    mine = (plugin_state.c.tenant == work.tenant) & (plugin_state.c.gateway == code) & (plugin_state.c.key == key)
+    work.execute(delete(plugin_state).where(mine))
+    if value is not None:
+        work.execute(insert(plugin_state).values(**row, value=value))

@@ -101,3 +101,13 @@ consent = Table(
     Column("changed_at", Instant, nullable=False),
     Column("changed_by", Code, nullable=False),
 )
+
+plugin_state = Table(
+    "plugin_state",
+    metadata,
+    Column("tenant", Code, primary_key=True),
+    Column("gateway", Code, primary_key=True),
+    Column("key", Code, primary_key=True),
+    Column("value", Json, nullable=False),
+    comment="the little that a gateway's plugin remembers between calls",
+)

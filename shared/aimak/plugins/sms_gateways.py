@@ -51,6 +51,22 @@ class HttpClient(Protocol):
         ...
 
 
+class PluginState(Protocol):
+    """The little that a plugin remembers between calls, of one tenant and this plugin alone: a token, a cursor.
+
+    Keys are at most 64 characters, a value at most 8,000 of JSON, and there are at most 100 of them: ValueError else.
+    Each call is a transaction of its own, so a plugin calls it from `send`, `query` and `read`, not while it is opened.
+    """
+
+    def get(self, key: str) -> Any:
+        """What was put under the key; None where nothing was."""
+        ...
+
+    def put(self, key: str, value: Any) -> None:
+        """Remember a JSON value from now on; None forgets the key."""
+        ...
+
+
 class NotReached(Exception):
     """No connection: the other side has nothing of it."""
 
@@ -66,6 +82,7 @@ class GatewayHost:
     tenant: str
     clock: Clock
     http: HttpClient
+    state: PluginState
     folder: Path
     """Of this tenant alone; it may not exist yet."""
     log: logging.Logger

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from marshmallow import ValidationError
 
 INSTANT = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
 FIRST_ID = 2**62 + 1
+LOG = logging.getLogger("aimak.sms")
 _RUBBISH: tuple[Mapping[str, str], ...] = (
     {},
     {"id": ""},
@@ -70,6 +72,21 @@ class FakeHttp:
         return self.answer
 
 
+class FakeState:
+    """A plugin's memory that ends with the test."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    def get(self, key: str) -> Any:
+        """What was put under the key."""
+        return json.loads(self._kept.get(key, "null"))
+
+    def put(self, key: str, value: Any) -> None:
+        """Remember what can be written as JSON."""
+        self._kept[key] = json.dumps(value)
+
+
 def sms(number: int = 0, **changes: Any) -> OutgoingSms:
     """A message to a made-up phone; `number` tells messages apart."""
     values: dict[str, Any] = {
@@ -108,7 +125,7 @@ class SmsGatewayContract:
 
         def opened(network: FakeHttp) -> SmsGateway:
             loaded = self.gateway.settings_schema().load(dict(self.settings))
-            host = GatewayHost("naryn", FixedClock(INSTANT), network, tmp_path / "out", logging.getLogger("aimak.sms"))
+            host = GatewayHost("naryn", FixedClock(INSTANT), network, FakeState(), tmp_path / "out", LOG)
             return self.gateway(loaded, host)
 
         return opened

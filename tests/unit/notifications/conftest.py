@@ -80,6 +80,18 @@ class AskedGateway(ToldGateway):
     can_query = True
 
 
+class CountingGateway(ToldGateway):
+    """Numbers its messages one after another, over all that it ever sent."""
+
+    code = "counting"
+
+    def send(self, messages: Sequence[OutgoingSms]) -> list[Handed]:
+        """Count on from what was remembered."""
+        sent = (self.host.state.get("sent") or 0) + len(messages)
+        self.host.state.put("sent", sent)
+        return super().send(messages)
+
+
 @dataclass
 class House:
     """The service with short words for what tests do to it."""
@@ -144,7 +156,7 @@ def settings(tmp_path: Path, migrated: Path) -> Settings:
 def house(settings: Settings) -> Iterator[House]:
     """Notifications on a fresh file, its clock standing at 10:00 in Naryn."""
     ToldGateway.reset()
-    plugins = (ToldGateway, RepeatableGateway, AskedGateway, FileGateway, KannelGateway)
+    plugins = (ToldGateway, RepeatableGateway, AskedGateway, CountingGateway, FileGateway, KannelGateway)
     registry = Registry[SmsGateway]("aimak.sms_gateways", 1, {plugin.code: plugin for plugin in plugins})
     service = bootstrap.build(settings, registry)
     service.clock, service.ids = FixedClock(NOW), SeededIds(1)

@@ -19,6 +19,7 @@ from marshmallow import ValidationError
 from sqlalchemy import Row
 
 from aimak_notifications import store
+from aimak_notifications.application.remembering import Remembered
 
 SECRET = "secret:"
 SYSTEM = "system"
@@ -93,6 +94,7 @@ class Gateways:
             tenant=tenant,
             clock=service.clock,
             http=self._http,
+            state=Remembered(service, tenant, code),
             folder=service.settings.data_dir / "sms" / tenant,
             log=logging.getLogger(f"aimak.sms.{code}"),
         )
