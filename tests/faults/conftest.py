@@ -30,6 +30,8 @@ DRAWN = {
     "credential": ("secret_hash",),
     "party": ("digest",),
     "party_person": ("salt",),
+    "payment": ("typed_digest",),
+    "payment_typed": ("salt",),
     "ledger_proof": ("previous", "hash"),
     "ledger_table": ("digest", "columns"),
     "ledger_rows": ("digests",),

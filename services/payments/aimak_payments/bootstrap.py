@@ -20,7 +20,7 @@ from flask import Flask
 from aimak_payments import tables
 from aimak_payments.application import registries
 from aimak_payments.application.events import SUBSCRIPTIONS, payments_again
-from aimak_payments.application.lists import control_checks
+from aimak_payments.application.lists import control_checks, typed_agree
 from aimak_payments.http import operator_routes, partner_routes
 from aimak_payments.http.authentication import Doorkeeper
 from aimak_payments.store.payments import control_sums
@@ -38,7 +38,7 @@ def build(settings: Settings) -> Service:
         tables.build(),
         republish={PaymentsReceived: payments_again},
         read_models=tables.READ_MODELS,
-        checks=(control_checks,),
+        checks=(control_checks, typed_agree),
         control=control_sums,
         plugins=(protocols,),
     )

@@ -169,7 +169,13 @@ def _payments(metadata: MetaData) -> None:
         _key("id", Id, autoincrement=False),
         Column("partner", Code, nullable=False),
         Column("external_id", EXTERNAL_ID, nullable=False),
-        Column("account_text", ACCOUNT_TEXT, nullable=False),
+        Column(
+            "typed_digest",
+            String(64),
+            nullable=False,
+            server_default="",
+            comment="salted, of what payment_typed says",
+        ),
         Column("account_id", Id),
         Column("amount", Tyiyn, nullable=False),
         Column("paid_at", Instant, nullable=False),
@@ -185,7 +191,20 @@ def _payments(metadata: MetaData) -> None:
     Index("payment_account", payment.c.tenant, payment.c.account_id)
     Index("payment_day", payment.c.tenant, payment.c.partner, payment.c.paid_on)
     ledger.day_index(payment)
+    _typed(metadata)
     _parts(metadata)
+
+
+def _typed(metadata: MetaData) -> None:
+    typed = Table(
+        "payment_typed",
+        metadata,
+        _key("tenant", Code),
+        _key("payment_id", Id, autoincrement=False),
+        Column("account_text", ACCOUNT_TEXT, nullable=False, comment="as the payer typed it: in no copy of the ledger"),
+        Column("salt", String(32), nullable=False),
+    )
+    append_only(typed)
 
 
 def _parts(metadata: MetaData) -> None:

@@ -5,6 +5,7 @@ closed and hashed over the day before it (`days`), and a copy of it is proved an
 """
 
 from aimak.ledger.postings import account_id, close_day, open_day, post, transfer
+from aimak.ledger.salted import salted
 from aimak.ledger.tables import belongs_to, day_index, tables
 
-__all__ = ["account_id", "belongs_to", "close_day", "day_index", "open_day", "post", "tables", "transfer"]
+__all__ = ["account_id", "belongs_to", "close_day", "day_index", "open_day", "post", "salted", "tables", "transfer"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
+
+from aimak.ledger import salted
 
 # The most versions an account may have; a party's id stays below the floor of derived ids.
 VERSIONS_AT_MOST = 1 << 20
@@ -35,5 +36,4 @@ def party_id(account_id: int, version: int) -> int:
 
 def digest(person: Person, salt: str) -> str:
     """What the ledger keeps instead of the facts: whoever has them and the salt can show that they are the same."""
-    facts = (person.number, person.holder, person.address, person.phone or "")
-    return sha256("\n".join((salt, *(fact.replace("\n", " ") for fact in facts))).encode()).hexdigest()
+    return salted(salt, person.number, person.holder, person.address, person.phone or "")

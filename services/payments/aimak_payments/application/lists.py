@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from aimak import ledger
 from aimak.money import plain_som
 from aimak.problems import Conflict, NotFound, Place, Problem, Refused
 from aimak.storage.work import UnitOfWork
@@ -142,6 +143,18 @@ def totals(work: UnitOfWork) -> dict[str, int]:
     """How many payments were taken and how many of them wait in suspense, with their sums."""
     sums = payments.sums(work)
     return {name: sums[name] for name in ("payments", "amount_tyiyn", "suspense", "suspense_tyiyn")}
+
+
+def typed_agree(work: UnitOfWork) -> list[Problem]:
+    """What `aimak doctor` asks: what each payer typed is what the ledger's digest stands for; an erased text is not
+    held against it."""
+    after, differing = 0, 0
+    while rows := payments.typed_proofs(work, after, payments.PAGE_ROWS):
+        after = rows[-1].id
+        differing += sum(
+            row.salt is not None and ledger.salted(row.salt, row.account_text) != row.typed_digest for row in rows
+        )
+    return [Problem("AIM-P047", {"count": differing})] if differing else []
 
 
 def control_checks(work: UnitOfWork) -> Sequence[Problem]:

@@ -188,6 +188,7 @@ def _credit(
     rules = accounts.split_rules(work)
     ledger_day = ledger.open_day(work)
     rows: list[dict[str, Any]] = []
+    typed: list[dict[str, Any]] = []
     parts: list[dict[str, Any]] = []
     transfers: list[dict[str, Any]] = []
     reasons: dict[str, str] = {}
@@ -195,8 +196,11 @@ def _credit(
         account = found.get(command.account)
         owing = standings.get(account.account_id, []) if account else []
         reason = suspense_reason(account.status if account else None, bool(owing))
+        said = {"account_text": command.account, "salt": work.ids.uuid().hex}
         row = {**_payment(work, partner, command, account, source), "ledger_day": ledger_day, "suspense_reason": reason}
+        row["typed_digest"] = ledger.salted(said["salt"], said["account_text"])
         rows.append(row)
+        typed.append({"tenant": work.tenant, "payment_id": row["id"], **said})
         if account is None or reason is not None:
             reasons[command.external_id] = str(reason)
             transfers.append(_to_suspense(work, row))
@@ -206,7 +210,7 @@ def _credit(
         for provider, amount in shares.items():
             parts.append(_part(row, provider, amount))
             transfers.append(_to_provider(work, row, provider, amount))
-    payments.add(work, rows, parts)
+    payments.add(work, rows, parts, typed)
     ledger.post(work, transfers, ledger_day)
     work.publish(received(work.tenant, rows, parts))
     return reasons
@@ -219,7 +223,6 @@ def _payment(work: UnitOfWork, partner: Partner, command: Pay, account: Account 
         "id": payment_id_of(work.tenant, partner.code, command.external_id),
         "partner": partner.code,
         "external_id": command.external_id,
-        "account_text": command.account,
         "account_id": account.account_id if account else None,
         "amount": command.amount_tyiyn,
         "paid_at": paid_at,

@@ -31,9 +31,15 @@ def add_answers_once(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set
     return set(work.execute(queries.new_answers(work.metadata, work.is_sqlite), ordered).scalars())
 
 
-def add(work: UnitOfWork, payments: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> None:
-    """Write payments with their parts."""
+def add(
+    work: UnitOfWork,
+    payments: Sequence[Mapping[str, Any]],
+    parts: Sequence[Mapping[str, Any]],
+    typed: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write payments with their parts and what their payers typed."""
     _insert(work, work.table("payment"), payments)
+    _insert(work, work.table("payment_typed"), typed)
     _insert(work, work.table("payment_part"), parts)
 
 
@@ -73,7 +79,7 @@ def listed(
 ) -> Sequence[Row[Any]]:
     """A page of payments in the order of ids, those with an id above `after`; days are the partner's, both included."""
     payment = work.table("payment")
-    query = select(payment).where(payment.c.tenant == work.tenant, payment.c.id > after)
+    query = with_typed(work).where(payment.c.tenant == work.tenant, payment.c.id > after)
     if account_id is not None:
         query = query.where(payment.c.account_id == account_id)
     if partner:
@@ -85,6 +91,22 @@ def listed(
     if suspended:
         query = query.where(payment.c.suspense_reason.is_not(None))
     return work.execute(query.order_by(payment.c.id).limit(PAGE_ROWS)).all()
+
+
+def with_typed(work: UnitOfWork) -> Select[Any]:
+    """Payments with what their payers typed (`account_text`)."""
+    payment, typed = work.table("payment"), work.table("payment_typed")
+    same = (typed.c.tenant == payment.c.tenant) & (typed.c.payment_id == payment.c.id)
+    return select(payment, typed.c.account_text).outerjoin(typed, same)
+
+
+def typed_proofs(work: UnitOfWork, after: int, limit: int) -> Sequence[Row[Any]]:
+    """id, typed_digest, account_text and salt of payments above `after`, in order; of an erased text none."""
+    payment, typed = work.table("payment"), work.table("payment_typed")
+    same = (typed.c.tenant == payment.c.tenant) & (typed.c.payment_id == payment.c.id)
+    query = select(payment.c.id, payment.c.typed_digest, typed.c.account_text, typed.c.salt).outerjoin(typed, same)
+    mine = (payment.c.tenant == work.tenant) & (payment.c.id > after)
+    return work.execute(query.where(mine).order_by(payment.c.id).limit(limit)).all()
 
 
 def parts_of(work: UnitOfWork, payment_ids: Sequence[int]) -> dict[int, dict[str, int]]:

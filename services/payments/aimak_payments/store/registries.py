@@ -11,6 +11,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, func, insert, select
 
 from aimak_payments.domain.registries import MISMATCH
+from aimak_payments.store.payments import with_typed
 
 LISTED_ROWS = 100
 
@@ -86,7 +87,7 @@ def only_online(work: UnitOfWork, partner: str, first: date, last: date) -> Sequ
         )
         .exists()
     )
-    query = select(payment).where(
+    query = with_typed(work).where(
         payment.c.tenant == work.tenant,
         payment.c.partner == partner,
         payment.c.paid_on.between(first, last),
