@@ -10,8 +10,8 @@ from aimak.ledger import salted
 from aimak.storage import guards
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 _BATCH = 5_000
 
 
