@@ -18,7 +18,7 @@ from aimak.problems import Refused
 from aimak.settings import Settings
 from aimak_billing.application import cycle
 from aimak_billing.application.corrections import documents, life, runs
-from aimak_billing.application.corrections.kinds import KINDS, kind_of
+from aimak_billing.application.corrections.kinds import kind_of, kinds
 from aimak_billing.application.kit import Kit
 from aimak_billing.domain.rating import Plugins
 from sqlalchemy import text
@@ -173,8 +173,8 @@ class Books:
         """Enter a document and approve it by another; False where it is refused."""
         try:
             with self.town.service.work(TENANT, bulk=True) as work:
-                number = documents.enter(work, kind_of(asked["kind"]), {"reason": "machine", **asked}, CLERK)
-                documents.approve(work, KINDS, number, APPROVER)
+                number = documents.enter(work, kind_of(self.kit, asked["kind"]), {"reason": "machine", **asked}, CLERK)
+                documents.approve(work, kinds(self.kit), number, APPROVER)
                 work.commit()
         except Refused:
             return False

@@ -16,9 +16,9 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.application.tariffs import stored
 from aimak_billing.application.views import find_bill
 from aimak_billing.domain.corrections.sentences import corrected
-from aimak_billing.domain.rating import explain, label
+from aimak_billing.domain.rating import explain, label, unit_of
 from aimak_billing.domain.rating.written import quantity_text
-from aimak_billing.domain.tariff import TariffVersion, TaxRule
+from aimak_billing.domain.tariff import ONCE, TariffVersion, TaxRule
 from aimak_billing.store import bills as store
 from aimak_billing.store import runs
 
@@ -53,12 +53,24 @@ class Speaker:
 
     def measured(self, line: Row[Any]) -> tuple[str, str]:
         """A line's quantity and unit: the component's own (persons), else the service's; empty where it has none."""
-        component = self.versions[line.tariff_version].component(line.component)
+        version = self.versions[line.tariff_version]
+        component = version.component(line.component)
         kind = self.plugins.rate_components.get(component.kind)
         units = kind.unit_names if kind else None
         if line.quantity is None or units == {}:
             return "", ""
-        return quantity_text(line.quantity, 0), self.unit(line.service) if units is None else units[self.lang]
+        if units is None:
+            return quantity_text(line.quantity, 0), self._unit(line.service, version)
+        return quantity_text(line.quantity, 0), units[self.lang]
+
+    def _unit(self, service: str, version: TariffVersion) -> str:
+        plugin = self.plugins.service_types.get(service)
+        return unit_of(version, plugin.unit_names if plugin else {}, self.lang) or ""
+
+    def heading(self, lines: Sequence[Row[Any]]) -> str:
+        """What the lines of a connection are of: the service; of what was asked for once the item."""
+        once = self.versions[lines[0].tariff_version].frequency == ONCE
+        return self.line(lines[0]) if once else self.service(lines[0].service)
 
     def line(self, line: Row[Any]) -> str:
         """What a line is called."""
@@ -75,7 +87,7 @@ class Speaker:
             return self.corrected(lines)
         told = [{**line._mapping, "tax": line.tax_code} for line in lines]
         version = self.versions[lines[0].tariff_version]
-        return f"{self.service(lines[0].service)}: {explain(told, version, self.plugins, self.taxes, self.lang)}"
+        return f"{self.heading(lines)}: {explain(told, version, self.plugins, self.taxes, self.lang)}"
 
 
 def by_connection(lines: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:

@@ -147,7 +147,7 @@ def _lines(lines: Sequence[Row[Any]], speaker: Speaker) -> Iterator[BillLine]:
     weights = [abs(line.amount) for line in charges]
     taxes = share(tax, weights) if any(weights) else [tax, *[0] * (len(charges) - 1)]
     for line, part in zip(charges, taxes, strict=True):
-        name = speaker.service(line.service)
+        name = speaker.heading(lines)
         quantity, unit = speaker.measured(line)
         yield BillLine(
             label=name if len(charges) == 1 else f"{name}: {speaker.line(line)}",

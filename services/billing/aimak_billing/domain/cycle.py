@@ -40,6 +40,8 @@ DONE_IN = {
 ENDED = (ISSUED, CLOSED, ABANDONED)
 MONTHLY = "month"
 EVERYBODY = "all"
+ONE_OFF = "once"
+"""The cycle and the scope of a bill of a service that was asked for once: no run makes it, none replaces it."""
 DAYS_TO_PAY_AT_LEAST = 10
 
 

@@ -15,7 +15,7 @@ from flask_smorest import Blueprint
 from aimak_billing.application import cycle, status, views
 from aimak_billing.application.chunks import preview_again
 from aimak_billing.application.corrections import checks, documents, runs
-from aimak_billing.application.corrections.kinds import KINDS, kind_of
+from aimak_billing.application.corrections.kinds import kind_of, kinds
 from aimak_billing.application.kit import Kit
 from aimak_billing.http.answers import listed, page
 from aimak_billing.http.schemas import CorrectionSchema, DecisionSchema, ReasonSchema, RulesSchema, RunSchema
@@ -28,8 +28,8 @@ WRITERS = ("clerk", "approver", "admin")
 
 def corrections(blue: Blueprint, service: Service, kit: Kit) -> None:
     """Add the routes."""
-    _documents(blue, service)
-    _decisions(blue, service)
+    _documents(blue, service, kit)
+    _decisions(blue, service, kit)
     _runs(blue, service, kit)
     _passes(blue, service, kit)
     _checks(blue, service, kit)
@@ -46,14 +46,14 @@ def _keep(work: UnitOfWork) -> None:
         work.commit()
 
 
-def _documents(blue: Blueprint, service: Service) -> None:
+def _documents(blue: Blueprint, service: Service, kit: Kit) -> None:
     @blue.post("/corrections")
     @requires(*WRITERS)
     @blue.arguments(CorrectionSchema)
     def enter(asked: dict[str, Any]) -> dict[str, Any]:
         """Enter a document; nothing is posted before somebody else approves it."""
         with service.work(actor().tenant) as work:
-            number = documents.enter(work, kind_of(asked["kind"]), asked, actor().name)
+            number = documents.enter(work, kind_of(kit, asked["kind"]), asked, actor().name)
             document = documents.view(documents.find(work, number))
             _keep(work)
         return {"correction": document, "dry_run": dry_run()}
@@ -78,13 +78,13 @@ def _documents(blue: Blueprint, service: Service) -> None:
             return {"correction": documents.view(documents.find(work, number))}
 
 
-def _decisions(blue: Blueprint, service: Service) -> None:
+def _decisions(blue: Blueprint, service: Service, kit: Kit) -> None:
     @blue.post("/corrections/<int:number>/approve")
     @requires("approver")
     def approve_document(number: int) -> dict[str, Any]:
         """Approve a document that somebody else entered; it is posted."""
         with service.work(actor().tenant, bulk=True) as work:
-            fresh = documents.approve(work, KINDS, number, actor().name)
+            fresh = documents.approve(work, kinds(kit), number, actor().name)
             document = documents.view(documents.find(work, number))
             _keep(work)
         return {"correction": document, "replayed": not fresh, "dry_run": dry_run()}

@@ -82,6 +82,10 @@ class CorrectionSchema(Schema):
     amount_tyiyn = fields.Integer(strict=True)
     origin = fields.String(validate=_PERIOD)
     document = fields.Integer(strict=True)
+    item = fields.String(validate=validate.Length(max=64))
+    quantity_thousandths = fields.Integer(strict=True)
+    tariff = fields.String(validate=validate.Length(max=64))
+    day = fields.Date()
 
 
 class ReasonSchema(Schema):

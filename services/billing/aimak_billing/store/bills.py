@@ -115,6 +115,13 @@ def last_number(work: UnitOfWork) -> int:
     return work.execute(select(func.max(bill.c.number)).where(bill.c.tenant == work.tenant)).scalar() or 0
 
 
+def one_off_count(work: UnitOfWork, account_id: int, period: str) -> int:
+    """How many bills of services asked for once an account has of a period."""
+    bill = work.table("bill")
+    mine = (bill.c.tenant == work.tenant) & (bill.c.account_id == account_id) & (bill.c.period == period)
+    return work.execute(select(func.count()).select_from(bill).where(mine, bill.c.sequence < 0)).scalar_one()
+
+
 def number_bounds(work: UnitOfWork, run_id: int) -> tuple[int | None, int | None]:
     """The first and the last number that an approved run gives to its bills."""
     chunk = work.table("run_chunk")

@@ -13,6 +13,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, func, literal, select
 
 from aimak_billing.domain.chunk import TRANSFERS_AT_MOST
+from aimak_billing.domain.cycle import ONE_OFF
 from aimak_billing.store import columns
 from aimak_billing.store.ledger import CANCELLATION
 
@@ -28,15 +29,15 @@ def in_force(work: UnitOfWork, bill_id: ColumnElement[int]) -> ColumnElement[boo
 
 
 def of_period(work: UnitOfWork, first: int, last: int, period: str) -> pl.DataFrame:
-    """All bills of accounts with ids from `first` to `last` for a period: bill_id, account_id, scope, sequence, live
-    (0 where it was cancelled)."""
+    """All bills that runs made of accounts with ids from `first` to `last` for a period: bill_id, account_id, scope,
+    sequence, live (0 where it was cancelled)."""
     bill, cancelled = work.table("bill"), work.table("bill_cancellation")
     same = (cancelled.c.tenant == bill.c.tenant) & (cancelled.c.bill_id == bill.c.id)
     mine = (bill.c.tenant == work.tenant) & (bill.c.account_id >= first) & (bill.c.account_id <= last)
     query = (
         select(bill.c.id, bill.c.account_id, bill.c.scope, bill.c.sequence, _not_cancelled(cancelled))
         .outerjoin(cancelled, same)
-        .where(mine, bill.c.period == period)
+        .where(mine, bill.c.period == period, bill.c.scope != ONE_OFF)
         .order_by(bill.c.account_id, bill.c.sequence)
     )
     return columns.read(work, query, _LIVE)
@@ -131,7 +132,7 @@ def charged_twice(work: UnitOfWork) -> int:
     twice = (
         select(line.c.connection_id)
         .select_from(several.join(bill, again).join(line, lines))
-        .where(bill.c.tenant == work.tenant, in_force(work, bill.c.id))
+        .where(bill.c.tenant == work.tenant, in_force(work, bill.c.id), bill.c.scope != ONE_OFF)
         .group_by(line.c.connection_id, bill.c.period)
         .having(func.count(func.distinct(bill.c.id)) > 1)
         .subquery()
@@ -175,7 +176,7 @@ def told(work: UnitOfWork, bill_ids: Sequence[int]) -> Sequence[Row[Any]]:
 
 def chosen(work: UnitOfWork, facts: Mapping[str, Any], limit: int) -> Sequence[Row[Any]]:
     """Bills in force that `facts` names (bill, run, account, scope, periods `since` to `through`) with
-    numbers `upto`, at most `limit`."""
+    numbers `upto`, at most `limit`. A bill of a service that was asked for once is meant where it is named itself."""
     bill = work.table("bill")
     query = select(bill).where(bill.c.tenant == work.tenant, in_force(work, bill.c.id))
     query = query.where(bill.c.number <= facts["upto"])
@@ -183,6 +184,8 @@ def chosen(work: UnitOfWork, facts: Mapping[str, Any], limit: int) -> Sequence[R
     for name, column in named.items():
         if facts.get(name) is not None:
             query = query.where(column == facts[name])
+    if facts.get("bill") is None:
+        query = query.where(bill.c.scope != ONE_OFF)
     if facts.get("since"):
         query = query.where(bill.c.period >= facts["since"], bill.c.period <= facts["through"])
     return work.execute(query.order_by(bill.c.id).limit(limit)).all()

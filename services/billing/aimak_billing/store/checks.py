@@ -11,6 +11,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, and_, delete, func, insert, or_, select
 
 from aimak_billing.domain.corrections.outsort import HISTORY
+from aimak_billing.domain.cycle import ONE_OFF
 from aimak_billing.store import columns
 from aimak_billing.store.cancellations import in_force
 
@@ -61,7 +62,7 @@ def history(work: UnitOfWork, first: int, last: int, since: str, before: str) ->
     `before`."""
     bill = work.table("bill")
     mine = (bill.c.tenant == work.tenant) & (bill.c.account_id >= first) & (bill.c.account_id <= last)
-    mine &= (bill.c.period >= since) & (bill.c.period < before) & in_force(work, bill.c.id)
+    mine &= (bill.c.period >= since) & (bill.c.period < before) & in_force(work, bill.c.id) & (bill.c.scope != ONE_OFF)
     keys = (bill.c.account_id, bill.c.period)
     query = select(*keys, func.sum(bill.c.net + bill.c.tax), func.max(bill.c.residents)).where(mine)
     return columns.read(work, query.group_by(*keys).order_by(*keys), HISTORY)
@@ -71,7 +72,7 @@ def lines_before(work: UnitOfWork, first: int, last: int, since: str, before: st
     """account_id, connection_id, tariff_version, estimated (1 where by norm), period of lines of such bills."""
     bill, line = work.table("bill"), work.table("bill_line")
     mine = (bill.c.tenant == work.tenant) & (bill.c.account_id >= first) & (bill.c.account_id <= last)
-    mine &= (bill.c.period >= since) & (bill.c.period < before) & in_force(work, bill.c.id)
+    mine &= (bill.c.period >= since) & (bill.c.period < before) & in_force(work, bill.c.id) & (bill.c.scope != ONE_OFF)
     same = (line.c.tenant == bill.c.tenant) & (line.c.bill_id == bill.c.id) & line.c.origin.is_(None)
     query = select(bill.c.account_id, line.c.connection_id, line.c.tariff_version, bill.c.period, line.c.basis)
     schema = {

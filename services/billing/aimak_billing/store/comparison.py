@@ -7,6 +7,7 @@ from typing import Any
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, Select, func, select
 
+from aimak_billing.domain.cycle import ONE_OFF
 from aimak_billing.store.cancellations import in_force
 
 OF_TOTALS = ("service", "provider", "customer_class")
@@ -27,7 +28,8 @@ def of_period(work: UnitOfWork, period: str, by: str) -> dict[Any, int]:
     """Gross of a period that was issued: by street of the bills in force; by the rest as its runs issued it."""
     if by == STREET:
         bill = work.table("bill")
-        return _sums(work, _by_street(work, bill).where(bill.c.period == period, in_force(work, bill.c.id)))
+        by_runs = (bill.c.period == period) & (bill.c.scope != ONE_OFF) & in_force(work, bill.c.id)
+        return _sums(work, _by_street(work, bill).where(by_runs))
     table, run = work.table("run_total"), work.table("run")
     same = (run.c.tenant == table.c.tenant) & (run.c.id == table.c.run_id)
     query = select(table.c[by], func.sum(table.c.net + table.c.tax)).join(run, same)

@@ -60,7 +60,7 @@ def add_run(work: UnitOfWork, period: str, run_id: int, **facts: Any) -> None:
 def runs(work: UnitOfWork, period: str | None = None) -> Sequence[Row[Any]]:
     """Runs of a period, or all: by period, selection and generation."""
     table = work.table("run")
-    query = select(table).where(table.c.tenant == work.tenant)
+    query = select(table).where(table.c.tenant == work.tenant, table.c.cycle == states.MONTHLY)
     if period is not None:
         query = query.where(table.c.period == period)
     return work.execute(query.order_by(table.c.period, table.c.selection, table.c.generation)).all()

@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, case, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aimak_billing.domain.corrections.differences import BILLED
+from aimak_billing.domain.cycle import ONE_OFF
 from aimak_billing.store import columns
 from aimak_billing.store.cancellations import BATCH, in_force
 
@@ -168,7 +169,7 @@ def _billed(work: UnitOfWork, account_ids: Sequence[int], period: str) -> Select
         )
         .join(line, lines)
         .where(bill.c.tenant == work.tenant, bill.c.account_id.in_(list(account_ids)), in_force(work, bill.c.id))
-        .where(or_(own, line.c.origin == period))
+        .where(or_(own, line.c.origin == period), bill.c.scope != ONE_OFF)
         .order_by(bill.c.account_id, bill.c.id, line.c.line)
     )
 

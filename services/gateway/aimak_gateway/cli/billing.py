@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from aimak.money import format_som
 
-from aimak_gateway.cli import corrections
+from aimak_gateway.cli import corrections, one_off
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.nouns import noun
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     bills = noun(app, "bill", "Issued bills.")
     _bills(bills)
     corrections.of_bills(bills)
+    one_off.add(bills)
     add_printing(bills)
     accounts = noun(app, "account", "Accounts.")
     _accounts(accounts)

@@ -12,6 +12,7 @@ from aimak.problems import Problem, Refused
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.quantities import comes_to
 from aimak_gateway.cli.runs import begin
 
 Account = Annotated[str, typer.Argument(help="An account's number, old or new.")]
@@ -38,13 +39,13 @@ def register(app: typer.Typer) -> None:
 
 
 def enter(ui: Ui, kind: str, dry_run: bool, **asked: Any) -> None:
-    """Enter a document and show it."""
+    """Enter a document and show it, with what it comes to where it bills something."""
     said = {"kind": kind, **{name: value for name, value in asked.items() if value not in (None, "")}}
     with connected(ui) as api:
         answer = api.post("/billing/corrections", said, **_dry(dry_run))
     document = answer["correction"]
     following = None if dry_run else f"aimak correction approve {document['number']}"
-    ui.result(answer, _lines(ui, [document]), following)
+    ui.result(answer, [*_lines(ui, [document]), *comes_to(ui, document["facts"])], following)
 
 
 def tyiyn(text: str) -> int:

@@ -14,6 +14,7 @@ from aimak_gateway.cli import tariff_life, tariff_simulate, tariff_texts
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import USAGE, Failed, Ui, command, table
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.quantities import thousandths
 
 
 def register(app: typer.Typer) -> None:
@@ -105,14 +106,6 @@ def named(pairs: list[str]) -> dict[str, str]:
             raise Refused(Problem("AIM-G026", {"value": pair}))
         made[name.strip()] = value
     return made
-
-
-def thousandths(text: str) -> int:
-    """A quantity as whole thousandths. Raises Refused for more than three decimals or no number."""
-    whole, _, fraction = text.replace(",", ".").partition(".")
-    if not whole.isdigit() or (fraction and not fraction.isdigit()) or len(fraction) > 3:
-        raise Refused(Problem("AIM-G025", {"value": text}))
-    return int(whole) * 1000 + int((fraction or "0").ljust(3, "0"))
 
 
 def attributes(pairs: list[str]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from aimak.problems import Problem, Refused
 
-from aimak_billing.application.corrections import cancelling, merging, money
+from aimak_billing.application.corrections import cancelling, merging, money, one_off
 from aimak_billing.application.corrections.documents import Kind
+from aimak_billing.application.kit import Kit
 
-KINDS: Mapping[str, Kind] = {
+_OF_MONEY: Mapping[str, Kind] = {
     kind.code: kind
     for kind in (
         cancelling.CANCEL,
@@ -23,8 +24,14 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def kind_of(code: str) -> Kind:
+def kinds(kit: Kit) -> Mapping[str, Kind]:
+    """All kinds; what one of them rates it rates by the plugins of `kit`."""
+    return {**_OF_MONEY, one_off.CODE: one_off.kind(kit)}
+
+
+def kind_of(kit: Kit, code: str) -> Kind:
     """The kind of that code. Raises Refused."""
-    if code not in KINDS:
-        raise Refused(Problem("AIM-B115", {"kind": code, "known": ", ".join(sorted(KINDS))}))
-    return KINDS[code]
+    known = kinds(kit)
+    if code not in known:
+        raise Refused(Problem("AIM-B115", {"kind": code, "known": ", ".join(sorted(known))}))
+    return known[code]

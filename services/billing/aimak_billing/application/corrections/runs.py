@@ -59,6 +59,16 @@ def _selection(text: str) -> Selection:
     return selection
 
 
+def _bill(work: UnitOfWork, number: str, period: str) -> Row[Any]:
+    """A bill that a run of the period may make anew. Raises Refused."""
+    bill = find_bill(work, number)
+    if bill.period != period:
+        raise Refused(Problem("AIM-B106", {"bill": number, "period": bill.period}))
+    if bill.scope == states.ONE_OFF:
+        raise Refused(Problem("AIM-B185", {"bill": bill.number}))
+    return bill
+
+
 def _members(work: UnitOfWork, selection: Selection, asked: Mapping[str, Any]) -> tuple[str, Sequence[int]]:
     """What is billed of each account, and the accounts where they are named. Raises Refused where there are none."""
     scope, found = selection.scope, list[int]()
@@ -67,9 +77,7 @@ def _members(work: UnitOfWork, selection: Selection, asked: Mapping[str, Any]) -
     if selection.kind == "account":
         found = [find_account(work, selection.value).id]
     elif selection.kind == "bill":
-        bill = find_bill(work, selection.value)
-        if bill.period != asked["period"]:
-            raise Refused(Problem("AIM-B106", {"bill": selection.value, "period": bill.period}))
+        bill = _bill(work, selection.value, asked["period"])
         scope, found = bill.scope, [bill.account_id]
     elif selection.kind == "street":
         found = selections.of_street(work, _number(selection.value))

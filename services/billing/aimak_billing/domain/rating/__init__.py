@@ -4,6 +4,6 @@ from aimak_billing.domain.rating.book import Book
 from aimak_billing.domain.rating.calculate import Rated, quote, rate, together
 from aimak_billing.domain.rating.clashes import conflicts
 from aimak_billing.domain.rating.plugins import Plugins
-from aimak_billing.domain.rating.sentences import explain, label
+from aimak_billing.domain.rating.sentences import explain, label, unit_of
 
-__all__ = ["Book", "Plugins", "Rated", "conflicts", "explain", "label", "quote", "rate", "together"]
+__all__ = ["Book", "Plugins", "Rated", "conflicts", "explain", "label", "quote", "rate", "together", "unit_of"]

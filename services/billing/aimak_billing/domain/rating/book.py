@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -97,13 +97,13 @@ class Book:
     def of_item(cls, version: TariffVersion, taxes: Iterable[TaxRule], plugins: Plugins, day: date, item: str) -> Book:
         """A price list's book of one item with its taxes, on a day; the quantity asked for is the connection's usage.
         Raises Refused, also where the list has no such item."""
-        chosen = [one for one in version.components if one.code == item]
+        chosen = [one for one in version.components if one.code == item and one.kind != TAX]
         if version.frequency != ONCE or not chosen:
             raise Refused(Problem("AIM-T242", {"code": version.code, "item": item}))
         taxed = [one for one in version.components if _taxes(one, item)]
         one = replace(version, components=(*chosen, *(replace(tax, parameters=_only(tax, item)) for tax in taxed)))
         making = _Making([one], list(taxes), plugins, version.currency)
-        book = making.book(Period.month_of(day), [one], 0)
+        book = making.book(Period(day, day + timedelta(days=1), day.isoformat()), [one], 0)
         if making.problems:
             raise Refused(*making.problems)
         return book

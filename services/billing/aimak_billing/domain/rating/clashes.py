@@ -7,7 +7,7 @@ from itertools import combinations
 
 from aimak.problems import Problem
 
-from aimak_billing.domain.tariff import PUBLISHED, Conditions, TariffVersion, TaxRule, spans, tax_spans
+from aimak_billing.domain.tariff import ONCE, PUBLISHED, Conditions, TariffVersion, TaxRule, spans, tax_spans
 
 
 def conflicts(versions: Sequence[TariffVersion], taxes: Sequence[TaxRule] = ()) -> tuple[Problem, ...]:
@@ -27,7 +27,7 @@ def clashes(versions: Sequence[TariffVersion]) -> Iterator[tuple[TariffVersion, 
                 yield second, Problem("AIM-T033", {"code": second.code, "service": first.service})
             elif first.valid_from == second.valid_from:
                 yield second, Problem("AIM-T009", {**fields, "date": second.valid_from.isoformat()})
-        elif _alike(first, second) and first.id in in_force and second.id in in_force:
+        elif _rival(first, second) and first.id in in_force and second.id in in_force:
             day = in_force[first.id].meets(in_force[second.id])
             if day is not None and _meet(first.applies_to, second.applies_to):
                 yield second, Problem("AIM-T009", {**fields, "date": day.isoformat()})
@@ -50,6 +50,11 @@ def tax_clashes(rules: Sequence[TaxRule]) -> Iterator[tuple[TaxRule, Problem]]:
 
 def _alike(first: TariffVersion, second: TariffVersion) -> bool:
     return (first.service, first.provider) == (second.service, second.provider)
+
+
+def _rival(first: TariffVersion, second: TariffVersion) -> bool:
+    """Whether two tariffs are of one service and provider; what is asked for by item stands beside all others."""
+    return _alike(first, second) and ONCE not in (first.frequency, second.frequency)
 
 
 def _meet(first: Conditions, second: Conditions) -> bool:

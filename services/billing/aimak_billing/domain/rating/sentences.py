@@ -34,7 +34,7 @@ from aimak_billing.domain.rating.written import (
     told_text,
     tyiyn,
 )
-from aimak_billing.domain.tariff import TariffVersion, TaxRule
+from aimak_billing.domain.tariff import ONCE, TariffVersion, TaxRule
 
 BillLine = Mapping[str, Any]
 _OF_STRETCHES = ("stretches", "from", "period")
@@ -194,8 +194,16 @@ def _own_sentence(
 def _unit(one: Line, prepared: Prepared, lang: str) -> tuple[str | None, int]:
     """How the unit of a line is written, None where it has none, and how many decimals are shown."""
     units, shown = one.component.unit_names, one.component.decimals
-    unit = prepared.version.unit or prepared.service.unit_names.get(lang) if units is None else units.get(lang)
-    return unit, prepared.service.decimals if shown is None else shown
+    unit = unit_of(prepared.version, prepared.service.unit_names, lang) if units is None else units.get(lang)
+    usual = 0 if prepared.version.frequency == ONCE else prepared.service.decimals
+    return unit, usual if shown is None else shown
+
+
+def unit_of(version: TariffVersion, of_service: Mapping[str, str], lang: str) -> str | None:
+    """How the unit of a tariff's quantities is written: its own, pieces in a price list, else that of the service."""
+    if version.unit is None and version.frequency == ONCE:
+        return say("explain.piece", lang)
+    return version.unit or of_service.get(lang)
 
 
 def _row(

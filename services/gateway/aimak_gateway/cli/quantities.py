@@ -1,0 +1,36 @@
+"""Quantities as people write them, and what a quantity of something comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aimak.money import format_som
+from aimak.problems import Problem, Refused
+
+from aimak_gateway.cli.frame import Ui, table
+
+
+def thousandths(text: str) -> int:
+    """A quantity as whole thousandths. Raises Refused for more than three decimals or no number."""
+    whole, _, fraction = text.replace(",", ".").partition(".")
+    if not whole.isdigit() or (fraction and not fraction.isdigit()) or len(fraction) > 3:
+        raise Refused(Problem("AIM-G025", {"value": text}))
+    return int(whole) * 1000 + int((fraction or "0").ljust(3, "0"))
+
+
+def quantity_text(value: int) -> str:
+    """Thousandths as a decimal without needless digits: 2000 is "2", 1500 is "1.5"."""
+    whole, rest = divmod(value, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+
+
+def comes_to(ui: Ui, facts: Mapping[str, Any]) -> list[str]:
+    """What a document that bills an item comes to; nothing of a document that bills none."""
+    if "gross_tyiyn" not in facts:
+        return []
+    keys = ("net", "tax", "gross")
+    row = [facts["tariff"], facts["item"], quantity_text(facts["quantity_thousandths"])]
+    row += [format_som(facts[f"{key}_tyiyn"]) for key in keys]
+    heads = [ui.word(f"ui.{key}") for key in ("tariff", "item", "quantity", *keys)]
+    return ["", *table([row], heads, (2, 3, 4, 5))]
