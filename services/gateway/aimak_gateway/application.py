@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aimak import audit
 from aimak.http.auth import ROLES, Actor
 from aimak.problems import Conflict, NotFound, Problem, Refused, Unauthorized
 from aimak.storage.work import UnitOfWork
@@ -54,7 +55,7 @@ def add_first_admin(work: UnitOfWork, name: str, password: str) -> bool:
 
 def add_person(work: UnitOfWork, new: NewPerson, by: str) -> None:
     """Add a person. Raises Refused for an unknown role or a short password, Conflict for a name that is taken."""
-    _refuse_unfit(new.roles, new.password)
+    refuse_unfit(new.roles, new.password)
     row = {
         "name": new.name,
         "password_hash": _hasher.hash(new.password),
@@ -66,9 +67,10 @@ def add_person(work: UnitOfWork, new: NewPerson, by: str) -> None:
     }
     if not store.add_person(work, row):
         raise Conflict(Problem("AIM-G012", {"name": new.name}))
+    audit.note(work, after={"roles": row["roles"], "tenants": row["tenants"]}, action="user.add")
 
 
-def _refuse_unfit(roles: tuple[str, ...] | None, password: str | None) -> None:
+def refuse_unfit(roles: tuple[str, ...] | None, password: str | None) -> None:
     """Raise Refused for unknown or no roles and for a short password; None is not looked at."""
     wrong: list[Problem] = []
     if roles is not None:
@@ -87,7 +89,7 @@ def change_person(work: UnitOfWork, name: str, change: Change) -> Row[Any]:
     person = store.anybody_named(work, name)
     if person is None:
         raise NotFound(Problem("AIM-G013", {"name": name}))
-    _refuse_unfit(change.roles, change.password)
+    refuse_unfit(change.roles, change.password)
     values: dict[str, Any] = {}
     if change.roles is not None:
         values["roles"] = list(change.roles)
@@ -103,7 +105,16 @@ def change_person(work: UnitOfWork, name: str, change: Change) -> Row[Any]:
         store.end_sessions(work, name)
     changed = store.anybody_named(work, name)
     assert changed is not None
+    _note_change(work, person, changed, new_password=change.password is not None)
     return changed
+
+
+def _note_change(work: UnitOfWork, before: Row[Any], after: Row[Any], *, new_password: bool) -> None:
+    """What is different; of a password only that it is new."""
+    names = [name for name in ("roles", "active") if getattr(before, name) != getattr(after, name)]
+    now = {name: getattr(after, name) for name in names} | ({"password": "…"} if new_password else {})
+    action = "user.remove" if now.get("active") is False else "user.change"
+    audit.note(work, before={name: getattr(before, name) for name in names}, after=now, action=action)
 
 
 def login(work: UnitOfWork, name: str, password: str, tenant: str | None) -> tuple[str, Actor]:

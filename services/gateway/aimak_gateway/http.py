@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import httpx
-from aimak.http import blueprint, open_to
-from aimak.http.auth import Actor, sign
+from aimak.http import blueprint, open_to, wants_trial
+from aimak.http.auth import Actor, commanding, sign
+from aimak.http.kernel import AUDITORS, audit_answer
 from aimak.problems import Forbidden, Problem, Refused, Unauthorized
 from aimak.service import Service
+from aimak.storage.trial import tried
 from flask import Response, current_app, request
 from flask_smorest import Blueprint
 
@@ -34,7 +37,7 @@ def _own(service: Service) -> Blueprint:
     def login() -> dict[str, Any]:
         """Open a session."""
         asked = _json()
-        with service.work(application.NO_TENANT) as work:
+        with _trial(), service.work(application.NO_TENANT) as work:
             token, actor = application.login(
                 work, str(asked.get("name", "")), str(asked.get("password", "")), asked.get("tenant")
             )
@@ -71,7 +74,7 @@ def _people(routes: Blueprint, service: Service) -> None:
             tuple(asked.get("roles") or ()),
             tuple(asked.get("tenants") or ("*",)),
         )
-        with service.work(application.NO_TENANT) as work:
+        with _commanded(asking), service.work(application.NO_TENANT) as work:
             application.add_person(work, new, asking.name)
             work.commit()
         return {"name": new.name, "roles": list(new.roles), "tenants": list(new.tenants)}
@@ -80,13 +83,28 @@ def _people(routes: Blueprint, service: Service) -> None:
     @open_to("session")
     def change(name: str) -> dict[str, Any]:
         """Change someone's roles or password, let them in no more (`active` false) or again."""
-        _admin(service)
-        asked = _json()
-        wanted = _change(asked)
-        with service.work(application.NO_TENANT) as work:
+        asking, wanted = _admin(service), _change(_json())
+        with _commanded(asking), service.work(application.NO_TENANT) as work:
             person = application.change_person(work, name, wanted)
             work.commit()
         return {"name": name, "roles": person.roles, "tenants": person.tenants, "active": person.active}
+
+    @routes.get("/people/audit")
+    @open_to("session")
+    def audit_rows() -> dict[str, Any]:
+        """Who let people in, changed them and let them in no more; asked for as every service's /audit."""
+        asking = _asking(service)
+        if not set(asking.roles) & set(AUDITORS):
+            raise Forbidden(Problem("AIM-K072", {"actor": asking.name, "roles": ", ".join(AUDITORS)}))
+        return audit_answer(service, asking.tenant, kept_under=application.NO_TENANT)
+
+
+def _commanded(asking: Actor) -> AbstractContextManager[None]:
+    return commanding(asking.name, undone=wants_trial())
+
+
+def _trial() -> AbstractContextManager[None]:
+    return tried() if wants_trial() else nullcontext()
 
 
 def _passing(service: Service, clients: Mapping[str, httpx.Client]) -> Blueprint:

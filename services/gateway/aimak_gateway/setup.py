@@ -4,26 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
+from aimak import audit
 from aimak.service import Service
 from aimak.settings import Settings
 from aimak.storage import migrate
 
-from aimak_gateway import application
+from aimak_gateway import application, store
 from aimak_gateway.embedded import Ownership, build_services, with_secret
 
 
-def initialise(settings: Settings, admin: str, password: str) -> dict[str, Any]:
-    """Make or migrate every database and add the first person. Done again it changes nothing.
+def initialise(settings: Settings, admin: str, password: str, *, dry_run: bool = False) -> dict[str, Any]:
+    """Make or migrate every database and add the first person. Done again it changes nothing; with `dry_run` it does
+    not begin.
 
     Raises Held when the embedded data folder is in use, Refused for a password that is too short.
     """
+    if dry_run:
+        return _would_initialise(settings, admin, password)
     with _Opened(settings) as services:
         _upgrade(services, settings)
         gateway = next(service for service in services if service.name == "gateway")
-        with gateway.work(application.NO_TENANT) as work:
+        command = audit.Command("init", "init", admin)
+        with audit.commanded(command), gateway.work(application.NO_TENANT) as work:
             created = application.add_first_admin(work, admin, password)
             work.commit()
+    return _initialised(settings, admin, created=created)
+
+
+def _initialised(settings: Settings, admin: str, *, created: bool) -> dict[str, Any]:
     return {"created": created, "admin": admin, "runtime": settings.runtime, "data_dir": str(settings.data_dir)}
+
+
+def _would_initialise(settings: Settings, admin: str, password: str) -> dict[str, Any]:
+    application.refuse_unfit(None, password)
+    new = settings.runtime == "embedded" and not (settings.data_dir / "gateway.sqlite3").exists()
+    if new:
+        return _initialised(settings, admin, created=True)
+    with _Opened(settings) as services:
+        gateway = next(service for service in services if service.name == "gateway")
+        if migrate.current(gateway) is None:
+            return _initialised(settings, admin, created=True)
+        with gateway.work(application.NO_TENANT) as work:
+            return _initialised(settings, admin, created=not store.anyone(work))
 
 
 def migrate_all(settings: Settings, *, dry_run: bool = False) -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -13,6 +14,7 @@ from flask import current_app, g, request
 
 from aimak import audit
 from aimak.problems import Forbidden, Problem, Unauthorized
+from aimak.storage.trial import tried
 
 ROLES = ("clerk", "approver", "admin", "inspector", "partner", "resident")
 TOKEN_LIFE = timedelta(minutes=5)
@@ -53,8 +55,11 @@ def verify(token: str, secret: str) -> Actor:
         raise Unauthorized(Problem("AIM-K071", {"reason": type(wrong).__name__})) from wrong
 
 
-def requires(*roles: str) -> Callable[[View], View]:
-    """Let only actors with one of `roles` call a view; the roles are declared on it (`declared_roles`)."""
+def requires(*roles: str, tries_itself: bool = False) -> Callable[[View], View]:
+    """Let only actors with one of `roles` call a view; the roles are declared on it (`declared_roles`).
+
+    What is not a GET is a command: noted with who gave it, and with `?dry_run=1` only tried. A view that
+    `tries_itself` has a way of its own to do so."""
     assert roles and set(roles) <= set(ROLES), roles
 
     def declare(view: View) -> View:
@@ -66,7 +71,7 @@ def requires(*roles: str) -> Callable[[View], View]:
                 raise Forbidden(Problem("AIM-K072", fields))
             if request.method in ("GET", "HEAD"):
                 return view(*args, **kwargs)
-            with audit.commanded(_command(asking)):
+            with commanding(asking.name, undone=wants_trial() and not tries_itself):
                 return view(*args, **kwargs)
 
         cast(Any, checked).declared_roles = roles
@@ -75,11 +80,28 @@ def requires(*roles: str) -> Callable[[View], View]:
     return declare
 
 
-def _command(asking: Actor) -> audit.Command:
+def wants_trial() -> bool:
+    """Whether the caller asks only what would be done."""
+    return request.args.get("dry_run", "").lower() in ("1", "true", "yes")
+
+
+@contextmanager
+def commanding(name: str, *, undone: bool) -> Iterator[None]:
+    """Note what a request changes as done by `name`; `undone`: try it, and undo it at the end."""
+    with tried() if undone else nullcontext(), audit.commanded(_command(name)):
+        yield
+
+
+def _command(name: str) -> audit.Command:
     """What is asked for, to be noted with what it changes."""
     body = request.get_json(silent=True) if request.mimetype == "application/json" else None
     said = {**request.args.to_dict(), **(body if isinstance(body, dict) else {})}
-    return audit.Command(asking.name, request.endpoint or "", request.path, said)
+    return audit.Command(name, action(str(request.url_rule or "")), request.path, said)
+
+
+def action(rule: str) -> str:
+    """What a route's command is called in the audit: the rule's own words, "billing.cycles.approve"."""
+    return ".".join(part for part in rule.split("/") if part and not part.startswith("<"))
 
 
 def open_to(who: str) -> Callable[[View], View]:

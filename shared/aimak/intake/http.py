@@ -9,7 +9,7 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from aimak.http.app import language, problems_json
-from aimak.http.auth import actor, requires
+from aimak.http.auth import actor, requires, wants_trial
 from aimak.intake import answers
 from aimak.intake.importer import Importer
 from aimak.intake.upload import Sending, receive
@@ -32,7 +32,7 @@ def blueprint(service: Service, importers: Sequence[Importer]) -> Blueprint:
     everyone = tuple(sorted({role for importer in importers for role in importer.roles}))
 
     @routes.post("/<kind>")
-    @requires(*everyone)
+    @requires(*everyone, tries_itself=True)
     def send(kind: str) -> tuple[dict[str, Any], int]:
         """Send a file in. The answer names the import, which the worker then takes."""
         request.max_content_length = _UNLIMITED_BYTES
@@ -74,5 +74,4 @@ def _sending(importers: dict[str, Importer], kind: str) -> Sending:
     if missing:
         raise Refused(*(Problem(PARAMETER_MISSING, {"parameter": name}) for name in missing))
     name = request.args.get("name", "").replace("\\", "/").rpartition("/")[2].strip()[:200] or kind
-    dry_run = request.args.get("dry_run", "").lower() in ("1", "true", "yes")
-    return Sending(asking.tenant, asking.name, kind, name, params, dry_run)
+    return Sending(asking.tenant, asking.name, kind, name, params, wants_trial())

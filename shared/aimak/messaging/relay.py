@@ -11,6 +11,7 @@ from aimak.clock import RandomIds
 from aimak.messaging import outbox
 from aimak.messaging.envelope import Broker, Unconfirmed
 from aimak.service import Service
+from aimak.storage import trial
 
 # A message's id is transport and no result: always random, as a seeded series would begin again with each process
 # and another message's id would make an inbox drop it.
@@ -60,7 +61,12 @@ class Relay:
 
 @contextmanager
 def transaction(service: Service) -> Iterator[Connection]:
-    """A short transaction across tenants, for the kernel's own tables; commits when the block ends well."""
+    """A short transaction across tenants, for the kernel's own tables; commits when the block ends well. In a command
+    that is only tried it is a part of that."""
+    if under_way := trial.present():
+        with under_way.part(service.online) as part:
+            yield part
+        return
     connection = service.online.begin()
     try:
         yield connection

@@ -17,6 +17,7 @@ from aimak.clock import Clock, IdSource
 from aimak.contracts.base import Event
 from aimak.period import business_date
 from aimak.problems import NotFound, PermanentFault, Problem
+from aimak.storage import trial
 from aimak.storage.database import Database
 from aimak.storage.statements import insert_into, rows_where
 
@@ -56,6 +57,7 @@ class UnitOfWork:
         self.ids = ids
         self._sets_time = sets_time
         self._connection: Connection | None = None
+        self._trial: trial.Trial | None = None
         self._tenant: Any = None
         self.notes: list[dict[str, Any]] = []
         self.now: datetime
@@ -63,7 +65,8 @@ class UnitOfWork:
     def __enter__(self) -> Self:
         assert self._connection is None, "a unit of work is opened once"
         self.now = self.clock.now()
-        self._connection = self.database.begin()
+        self._trial = trial.present()
+        self._connection = self._trial.join(self.database) if self._trial else self.database.begin()
         return self
 
     def __exit__(
@@ -79,7 +82,7 @@ class UnitOfWork:
         except OperationalError:
             connection.invalidate()
         finally:
-            connection.close()
+            self._close(connection)
 
     @property
     def connection(self) -> Connection:
@@ -103,15 +106,21 @@ class UnitOfWork:
         return result
 
     def commit(self) -> None:
-        """Make everything of this unit durable and close it."""
+        """Make everything of this unit durable and close it. A command that is only tried keeps it until its end."""
         connection = self.connection
         audit.write(self)
         self._end(connection, "COMMIT")
         self._connection = None
-        connection.close()
+        self._close(connection)
+
+    def _close(self, connection: Connection) -> None:
+        if self._trial is None:
+            connection.close()
 
     def _end(self, connection: Connection, how: str) -> None:
-        if self.is_sqlite:
+        if self._trial is not None:
+            self._trial.leave(connection, kept=how == "COMMIT")
+        elif self.is_sqlite:
             connection.exec_driver_sql(how)
         elif how == "COMMIT":
             connection.commit()

@@ -23,9 +23,7 @@ from aimak_billing.store import registers as store
 from aimak_billing.store import tariffs
 
 
-def take_tariffs(
-    kit: Kit, work: UnitOfWork, text: str, file: str, *, actor: str, dry_run: bool = False
-) -> dict[str, Any]:
+def take_tariffs(kit: Kit, work: UnitOfWork, text: str, file: str, *, actor: str) -> dict[str, Any]:
     """Take a file of tariffs and tax rules whole, or refuse it whole with every problem and its place.
 
     Tariffs are entered as drafts, whatever the file says of a decision; tax rules, which the law decides, hold at
@@ -50,10 +48,9 @@ def take_tariffs(
     )
     if clashes:
         raise Conflict(*clashes)
-    if not dry_run:
-        _enter(kit, work, fresh, actor)
-        tariffs.add_taxes(work, [_tax_row(tax) for tax in fresh_taxes])
-        touch_tariffs(work, (), fresh_taxes, versions)
+    _enter(kit, work, fresh, actor)
+    tariffs.add_taxes(work, [_tax_row(tax) for tax in fresh_taxes])
+    touch_tariffs(work, (), fresh_taxes, versions)
     total = len(loaded.versions) + len(loaded.taxes)
     counts = {"state": "done", "total": total, "taken": len(fresh) + len(fresh_taxes), "refused": 0}
     return {**counts, "replayed": not fresh and not fresh_taxes, "tariffs": named}

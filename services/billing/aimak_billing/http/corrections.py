@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from aimak.http import actor, requires
+from aimak.http import actor, requires, wants_trial
 from aimak.http.app import language
 from aimak.service import Service
 from aimak.storage.work import UnitOfWork
@@ -36,16 +36,6 @@ def corrections(blue: Blueprint, service: Service, kit: Kit) -> None:
     _rules(blue, service)
 
 
-def dry_run() -> bool:
-    """Whether the caller asks only what would be done."""
-    return request.args.get("dry_run", "").lower() in ("1", "true", "yes")
-
-
-def _keep(work: UnitOfWork) -> None:
-    if not dry_run():
-        work.commit()
-
-
 def _documents(blue: Blueprint, service: Service, kit: Kit) -> None:
     @blue.post("/corrections")
     @requires(*WRITERS)
@@ -55,8 +45,8 @@ def _documents(blue: Blueprint, service: Service, kit: Kit) -> None:
         with service.work(actor().tenant) as work:
             number = documents.enter(work, kind_of(kit, asked["kind"]), asked, actor().name)
             document = documents.view(documents.find(work, number))
-            _keep(work)
-        return {"correction": document, "dry_run": dry_run()}
+            work.commit()
+        return {"correction": document, "dry_run": wants_trial()}
 
     @blue.get("/corrections")
     @requires(*STAFF)
@@ -86,8 +76,8 @@ def _decisions(blue: Blueprint, service: Service, kit: Kit) -> None:
         with service.work(actor().tenant, bulk=True) as work:
             fresh = documents.approve(work, kinds(kit), number, actor().name)
             document = documents.view(documents.find(work, number))
-            _keep(work)
-        return {"correction": document, "replayed": not fresh, "dry_run": dry_run()}
+            work.commit()
+        return {"correction": document, "replayed": not fresh, "dry_run": wants_trial()}
 
     @blue.post("/corrections/<int:number>/refuse")
     @requires(*WRITERS)
@@ -97,7 +87,7 @@ def _decisions(blue: Blueprint, service: Service, kit: Kit) -> None:
         with service.work(actor().tenant) as work:
             fresh = documents.refuse(work, number, actor().name, asked["reason"])
             document = documents.view(documents.find(work, number))
-            _keep(work)
+            work.commit()
         return {"correction": document, "replayed": not fresh}
 
 

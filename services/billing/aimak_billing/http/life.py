@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from aimak.http import actor, requires
+from aimak.http import actor, requires, wants_trial
 from aimak.service import Service
 from aimak.storage.work import UnitOfWork
-from flask import request
 from flask_smorest import Blueprint
 
 from aimak_billing.application.corrections import connections, life, outages
@@ -34,12 +33,10 @@ def lives(blue: Blueprint, service: Service, kit: Kit) -> None:
     """Add the routes."""
 
     def change(act: _Act) -> dict[str, Any]:
-        dry = request.args.get("dry_run", "").lower() in ("1", "true", "yes")
         with service.work(actor().tenant, bulk=True) as work:
             done = act(work)
-            if not dry:
-                work.commit()
-        return {"changed": done, "dry_run": dry}
+            work.commit()
+        return {"changed": done, "dry_run": wants_trial()}
 
     _accounts(blue, change)
     _town(blue, service, change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aimak.http import actor, requires
+from aimak.http import actor, requires, wants_trial
 from aimak.http.app import language
 from aimak.problems import Problem, Refused
 from aimak.service import Service
@@ -53,12 +53,10 @@ def _files(blue: Blueprint, service: Service, kit: Kit) -> None:
         """Enter a file of tariffs as drafts, whole, or refuse it whole."""
         request.max_content_length = TARIFF_BYTES
         name = file_name("tariffs.yaml")
-        dry_run = request.args.get("dry_run", "").lower() in ("1", "true", "yes")
         with service.work(actor().tenant) as work:
-            taken = tariffs.take_tariffs(kit, work, _body_text(name), name, actor=actor().name, dry_run=dry_run)
-            if not dry_run:
-                work.commit()
-        return taken
+            taken = tariffs.take_tariffs(kit, work, _body_text(name), name, actor=actor().name)
+            work.commit()
+        return {**taken, "dry_run": wants_trial()}
 
 
 def _documents(blue: Blueprint, service: Service) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from aimak.money import format_som
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.installation import OWNERS
@@ -23,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _who(group: typer.Typer) -> None:
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(
         ui: Ui,
         account: Annotated[str | None, typer.Option(help="An account's number.")] = None,
@@ -37,13 +38,27 @@ def _who(group: typer.Typer) -> None:
             account_id = api.get(f"/billing/accounts/{account}")["account_id"] if account else None
             asked = {"account_id": account_id, "actor": actor, "from": since, "to": until}
             answers = [api.get(f"/{service}/audit", **asked) for service in OWNERS]
+            answers.append(api.get("/gateway/people/audit", **asked))
         rows = [{**row, "service": answer["service"]} for answer in answers for row in answer["audit"]]
         rows.sort(key=lambda row: row["at"], reverse=True)
         shown = [
-            (row["at"][:19], row["actor"], row["action"], row["path"], _change(row), row["ground"]) for row in rows
+            (_instant(row), row["actor"], _action(ui, row["action"]), row["path"], _change(row), row["ground"])
+            for row in rows
         ]
-        heads = [ui.word(f"ui.{key}") for key in ("date", "actor", "action", "subject", "change", "ground")]
-        ui.result(rows, table(shown, heads))
+        listing.show(ui, rows, ("date", "actor", "action", "subject", "change", "ground"), shown)
+
+
+def _instant(row: dict[str, Any]) -> str:
+    return str(row["at"])[:19].replace("T", " ")
+
+
+def _action(ui: Ui, action: str) -> str:
+    """A command by its name; of one that is told in words ("enter cancel 1") those that have a name."""
+    known = ui.named("action", action)
+    if known != action or " " not in action:
+        return known
+    verb, kind, *rest = action.split()
+    return " ".join([ui.named("action", verb), ui.named("document", kind), *rest])
 
 
 def _change(row: dict[str, Any]) -> str:
@@ -52,7 +67,7 @@ def _change(row: dict[str, Any]) -> str:
 
 
 def _questions(group: typer.Typer) -> None:
-    @command(group, "bill-trail")
+    @command(group, "bill-trail", lists=True)
     def bill_trail(
         ui: Ui,
         accounts: Annotated[int, typer.Option(help="How many bills to draw by lot.")] = 25,
@@ -64,9 +79,10 @@ def _questions(group: typer.Typer) -> None:
         with connected(ui) as api:
             asked = {"accounts": accounts, "seed": seed, "period": period, "lang": ui.lang}
             bills = api.get("/billing/audit/bill-trail", **asked)["bills"]
-        ui.result(bills, lambda: [line for bill in bills for line in _trail(ui, bill)])
+        rows = [(bill["number"], line) for bill in bills for line in _trail(ui, bill) if line]
+        listing.show(ui, bills, ("bill", "trail"), rows, screen=[line for bill in bills for line in _trail(ui, bill)])
 
-    @command(group, "changes")
+    @command(group, "changes", lists=True)
     def changes(ui: Ui, period: Period = None, since: Since = None, until: Until = None) -> None:
         """Who changed what after the bill, with what paper, and the som that went away.  Example: aimak audit changes
         --period 2026-11"""
@@ -74,25 +90,30 @@ def _questions(group: typer.Typer) -> None:
             answer = api.get("/billing/audit/changes", period=period, **{"from": since, "to": until})
         people = [(row["actor"], format_som(row["moved_tyiyn"])) for row in answer["employees"]]
         heads = [ui.word("ui.actor"), ui.word("ui.amount")]
-        ui.result(answer, lambda: [*_changes(ui, answer["changes"]), "", *table(people, heads, (1,))])
+        listing.show(ui, answer, COLUMNS, _changes(ui, answer["changes"]), after=["", *table(people, heads, (1,))])
 
-    @command(group, "write-offs")
+    @command(group, "write-offs", lists=True)
     def write_offs(ui: Ui, period: Period = None, since: Since = None, until: Until = None) -> None:
         """What left accounts without being paid: reason, act, approver.  Example: aimak audit write-offs
         --from 2026-01-01 --to 2026-12-31"""
         with connected(ui) as api:
             answer = api.get("/billing/audit/write-offs", period=period, **{"from": since, "to": until})
-        ui.result(answer, lambda: _changes(ui, answer["changes"]))
+        listing.show(ui, answer, COLUMNS, _changes(ui, answer["changes"]))
 
 
-def _changes(ui: Ui, changes: list[dict[str, Any]]) -> list[str]:
-    keys = ("date", "actor", "approved_by", "account", "what", "period", "ground", "amount")
-    rows = []
-    for change in changes:
-        texts = [change[key] or "" for key in ("actor", "approved_by", "account", "what", "period", "ground")]
-        moved = change["moved_tyiyn"]
-        rows.append([change["at"][:10], *texts, "" if moved is None else format_som(moved)])
-    return table(rows, [ui.word(f"ui.{key}") for key in keys], (7,))
+COLUMNS = ("date", "actor", "approved_by", "account", "what", "period", "ground", "amount:som")
+
+
+def _changes(ui: Ui, changes: list[dict[str, Any]]) -> list[list[Any]]:
+    return [[change["at"][:10], *_told(ui, change), change["moved_tyiyn"]] for change in changes]
+
+
+def _told(ui: Ui, change: dict[str, Any]) -> list[str]:
+    what = ui.named("changed", change["what"])
+    if what == change["what"]:
+        what = ui.named("document", what)
+    texts = [change[key] or "" for key in ("actor", "approved_by", "account", "period", "ground")]
+    return [*texts[:3], what, *texts[3:]]
 
 
 def _trail(ui: Ui, bill: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from aimak.money import format_som
 
-from aimak_gateway.cli import corrections, one_off
+from aimak_gateway.cli import corrections, listing, one_off
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.nouns import noun
@@ -16,6 +16,7 @@ from aimak_gateway.cli.printing import add_printing
 from aimak_gateway.cli.reports import add_statement
 
 Bill = Annotated[str, typer.Argument(help="A bill's number.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most so many (a file gets all, unless said).")]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,20 +33,17 @@ def register(app: typer.Typer) -> None:
 
 
 def _bills(group: typer.Typer) -> None:
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(
         ui: Ui,
         period: Annotated[str | None, typer.Option(help="The month: 2026-10")] = None,
         account: Annotated[str | None, typer.Option(help="An account's number.")] = None,
-        limit: Annotated[int, typer.Option(help="At most so many, up to 1000.")] = 50,
-        csv: Annotated[Path | None, typer.Option("--csv", help="Write the list to this file.")] = None,
+        limit: Limit = None,
     ) -> None:
         """Bills of a month or an account.  Example: aimak bill list --period 2026-10 --limit 5"""
         with connected(ui) as api:
-            bills = api.get("/billing/bills", period=period, account=account, limit=limit)["bills"]
-            if csv:
-                csv.write_bytes(api.raw("/billing/bills", period=period, account=account, limit=limit, format="csv"))
-        ui.result(bills, _bill_table(ui, bills, ("number", "account", "period", "state")))
+            bills = api.pages("/billing/bills", "bills", most(ui, limit, 50), period=period, account=account)
+        listing.show(ui, bills, *_bills_shown(ui, bills, ("number", "account", "period")))
 
     @command(group, "show")
     def show(ui: Ui, bill: Bill) -> None:
@@ -83,26 +81,30 @@ def _accounts(group: typer.Typer) -> None:
             answer["meters"] = api.get(f"/metering/accounts/{answer['number']}").get("meters", [])
         ui.result(answer, lambda: account_lines(ui, answer))
 
-    @command(group, "find")
+    @command(group, "find", lists=True)
     def find(
-        ui: Ui,
-        text: Annotated[str, typer.Argument(help="Number, name, street or phone.")],
-        csv: Annotated[Path | None, typer.Option("--csv", help="Write the list to this file.")] = None,
+        ui: Ui, text: Annotated[str, typer.Argument(help="Number, name, street or phone.")], limit: Limit = None
     ) -> None:
         """Accounts that match.  Example: aimak account find Ленина"""
         with connected(ui) as api:
-            found = api.get("/billing/accounts", search=text)["accounts"]
-            if csv:
-                csv.write_bytes(api.raw("/billing/accounts", search=text, format="csv"))
-        keys = ("number", "holder", "address", "kind", "status")
-        ui.result(found, table([[row[key] for key in keys] for row in found], [ui.word(f"ui.{key}") for key in keys]))
+            found = api.pages("/billing/accounts", "accounts", most(ui, limit, 100), search=text)
+        rows = [
+            [row["number"], row["holder"], row["address"], *(ui.named(key, row[key]) for key in ("kind", "status"))]
+            for row in found
+        ]
+        listing.show(ui, found, ("number", "holder", "address", "kind", "status"), rows)
 
 
-def _bill_table(ui: Ui, bills: list[dict[str, Any]], keys: tuple[str, ...]) -> list[str]:
+def _bills_shown(
+    ui: Ui, bills: list[dict[str, Any]], keys: tuple[str, ...]
+) -> tuple[tuple[str, ...], list[list[object]]]:
+    """The columns of a list of bills, and its rows."""
     sums = ("gross", "due")
-    rows = [[bill[key] for key in keys] + [format_som(bill[f"{key}_tyiyn"]) for key in sums] for bill in bills]
-    heads = [ui.word(f"ui.{key}") for key in (*keys, *sums)]
-    return table(rows, heads, range(len(keys), len(heads)))
+    rows = [
+        [bill[key] for key in keys] + [ui.named("bill", bill["state"])] + [bill[f"{key}_tyiyn"] for key in sums]
+        for bill in bills
+    ]
+    return (*keys, "state", *(f"{key}:som" for key in sums)), rows
 
 
 def _bill_lines(ui: Ui, bill: dict[str, Any]) -> list[str]:
@@ -148,7 +150,12 @@ def account_lines(ui: Ui, account: dict[str, Any]) -> list[str]:
         accepted = [row for row in meter["readings"] if row["state"] == "accepted"]
         last = f": {accepted[0]['value']} ({accepted[0]['date']})" if accepted else ""
         lines.append(f"{ui.word('ui.meter')} {meter['serial']} ({meter['service']}){last}")
-    return [*lines, "", *_bill_table(ui, account["bills"], ("number", "period", "state"))]
+    return [*lines, "", *listing.shown(ui, *_bills_shown(ui, account["bills"], ("number", "period")))]
+
+
+def most(ui: Ui, limit: int | None, usual: int) -> int | None:
+    """How many rows to ask for: as many as was said; else all for a file, and what fits a screen."""
+    return limit if limit or ui.exports else usual
 
 
 def quantity(value: int | None) -> str:

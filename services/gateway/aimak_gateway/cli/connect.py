@@ -22,6 +22,7 @@ WAIT_FOR_FOLDER_S = 60
 # Short work is seen to end at once, long work is asked after less and less often.
 FIRST_POLL_S, LAST_POLL_S = 0.01, 0.5
 TIMEOUT_S = 60
+PAGE_ROWS = 1000
 
 
 class Api:
@@ -39,16 +40,40 @@ class Api:
         """The JSON at `path`. Raises Failed with the API's errors."""
         return self._json(self._client.get(path, params=_given(params), headers=self._headers))
 
+    def pages(self, path: str, name: str, most: int | None = None, **params: Any) -> list[dict[str, Any]]:
+        """The rows under `name`, page after page, to the end or until there are `most` of them."""
+        rows: list[dict[str, Any]] = []
+        after: Any = None
+        while most is None or len(rows) < most:
+            wanted = PAGE_ROWS if most is None else min(PAGE_ROWS, most - len(rows))
+            answer = self.get(path, after=after, limit=wanted, **params)
+            rows += answer[name]
+            after = answer.get("next")
+            if after is None:
+                break
+        return rows
+
+    def ask(self, path: str, body: Any) -> Any:
+        """What the API answers to a question that is put as a JSON body; nothing changes by it."""
+        return self._json(self._client.post(path, json=body, headers=self._headers))
+
     def post(self, path: str, body: Any = None, **params: Any) -> Any:
-        """What the API answers to a JSON body."""
-        return self._json(self._client.post(path, json=body or {}, params=_given(params), headers=self._headers))
+        """What the API answers to a JSON body; with --dry-run it is only tried."""
+        return self._json(
+            self._client.post(path, json=body or {}, params=self._commanded(params), headers=self._headers)
+        )
+
+    def _commanded(self, params: dict[str, Any]) -> dict[str, Any]:
+        assert self._ui.changes, "a command that changes something is registered as such"
+        return {**_given(params), **({"dry_run": 1} if self._ui.dry_run else {})}
 
     def upload(self, path: str, file: Path, **params: Any) -> Any:
-        """What the API answers to a file, which is sent in blocks and never held in memory."""
+        """What the API answers to a file, which is sent in blocks and never held in memory; with --dry-run it is only
+        checked."""
         if not file.is_file():
             raise Refused(Problem("AIM-G020", {"file": str(file)}))
         headers = {**self._headers, "Content-Type": "application/octet-stream"}
-        params = {"name": file.name, **_given(params)}
+        params = {"name": file.name, **self._commanded(params)}
         return self._json(self._client.post(path, content=_blocks(file), params=params, headers=headers))
 
     def made(self, path: str, body: Any, **params: Any) -> bytes:

@@ -9,8 +9,9 @@ import typer
 from aimak.money import parse_som
 from aimak.problems import Problem, Refused
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import connected
-from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
 from aimak_gateway.cli.quantities import comes_to
 from aimak_gateway.cli.runs import begin
@@ -21,7 +22,6 @@ Provider = Annotated[str, typer.Option(help="The creditor.")]
 Amount = Annotated[str, typer.Option(help="Som: 12.50")]
 Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
 Ground = Annotated[str, typer.Option(help="The act or paper that it stands on.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 Day = Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The first day: 2026-11-01")]
 Number = Annotated[int, typer.Argument(help="A document's number.")]
 
@@ -38,14 +38,14 @@ def register(app: typer.Typer) -> None:
     _outages(noun(app, "outage", "Days without supply."))
 
 
-def enter(ui: Ui, kind: str, dry_run: bool, **asked: Any) -> None:
+def enter(ui: Ui, kind: str, **asked: Any) -> None:
     """Enter a document and show it, with what it comes to where it bills something."""
     said = {"kind": kind, **{name: value for name, value in asked.items() if value not in (None, "")}}
     with connected(ui) as api:
-        answer = api.post("/billing/corrections", said, **_dry(dry_run))
+        answer = api.post("/billing/corrections", said)
     document = answer["correction"]
-    following = None if dry_run else f"aimak correction approve {document['number']}"
-    ui.result(answer, [*_lines(ui, [document]), *comes_to(ui, document["facts"])], following)
+    lines = [*_lines(ui, document), *comes_to(ui, document["facts"])]
+    ui.result(answer, lines, f"aimak correction approve {document['number']}")
 
 
 def tyiyn(text: str) -> int:
@@ -56,17 +56,26 @@ def tyiyn(text: str) -> int:
         raise Refused(Problem("AIM-G035", {"text": text[:40]})) from None
 
 
-def _dry(dry_run: bool) -> dict[str, Any]:
-    return {"dry_run": 1} if dry_run else {}
+COLUMNS = ("number:count", "kind", "account", "state", "entered_by", "decided_by", "reason", "ground")
 
 
-def _lines(ui: Ui, documents: list[dict[str, Any]]) -> list[str]:
-    keys = ("number", "kind", "account", "state", "entered_by", "decided_by", "reason", "ground")
-    return table([[row[key] for key in keys] for row in documents], [ui.word(f"ui.{key}") for key in keys])
+def _rows(ui: Ui, documents: list[dict[str, Any]]) -> list[list[Any]]:
+    keys = ("account", "entered_by", "decided_by", "reason", "ground")
+    rows = []
+    for document in documents:
+        account, *rest = (document[key] for key in keys)
+        kind, state = (ui.named("document", document[key]) for key in ("kind", "state"))
+        rows.append([document["number"], kind, account, state, *rest])
+    return rows
+
+
+def _lines(ui: Ui, document: dict[str, Any]) -> list[str]:
+    heads = [ui.word(f"ui.{column.partition(':')[0]}") for column in COLUMNS]
+    return listing.pairs(heads, _rows(ui, [document])[0])
 
 
 def _shown(group: typer.Typer) -> None:
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(
         ui: Ui,
         account: Annotated[str | None, typer.Option(help="Of one account.")] = None,
@@ -74,17 +83,17 @@ def _shown(group: typer.Typer) -> None:
     ) -> None:
         """Documents, those that wait for a decision too.  Example: aimak correction list --state entered"""
         with connected(ui) as api:
-            found = api.get("/billing/corrections", account=account, state=state, limit=1000)["corrections"]
-        ui.result(found, _lines(ui, found))
+            found = api.pages("/billing/corrections", "corrections", account=account, state=state)
+        listing.show(ui, found, COLUMNS, _rows(ui, found))
 
     @command(group, "show")
     def show(ui: Ui, number: Number) -> None:
         """One document.  Example: aimak correction show 3"""
         with connected(ui) as api:
             answer = api.get(f"/billing/corrections/{number}")["correction"]
-        ui.result(answer, _lines(ui, [answer]))
+        ui.result(answer, _lines(ui, answer))
 
-    @command(group, "cancel-bills")
+    @command(group, "cancel-bills", changes=True)
     def cancel_bills(
         ui: Ui,
         reason: Reason,
@@ -92,45 +101,44 @@ def _shown(group: typer.Typer) -> None:
         through: Annotated[str | None, typer.Option(help="The last month (default: the first).")] = None,
         account: Annotated[str | None, typer.Option(help="Of one account.")] = None,
         run: Annotated[int | None, typer.Option(help="Of one run.")] = None,
-        dry_run: DryRun = False,
     ) -> None:
         """Cancel bills of months, a run, an account.
 
         Example: aimak correction cancel-bills --since 2026-10 --reason wrong
         """
-        enter(ui, "cancel", dry_run, reason=reason, since=since, through=through, account=account, run=run)
+        enter(ui, "cancel", reason=reason, since=since, through=through, account=account, run=run)
 
 
 def _decided(group: typer.Typer) -> None:
-    @command(group, "approve")
-    def approve(ui: Ui, number: Number, dry_run: DryRun = False) -> None:
+    @command(group, "approve", changes=True)
+    def approve(ui: Ui, number: Number) -> None:
         """Approve a document that somebody else entered; it is posted.  Example: aimak correction approve 3"""
         with connected(ui) as api:
-            answer = api.post(f"/billing/corrections/{number}/approve", **_dry(dry_run))
-        ui.result(answer, _lines(ui, [answer["correction"]]))
+            answer = api.post(f"/billing/corrections/{number}/approve")
+        ui.result(answer, _lines(ui, answer["correction"]))
 
-    @command(group, "refuse")
+    @command(group, "refuse", changes=True)
     def refuse(ui: Ui, number: Number, reason: Reason) -> None:
         """Refuse a document, or take it back.  Example: aimak correction refuse 3 --reason "wrong account" """
         with connected(ui) as api:
             answer = api.post(f"/billing/corrections/{number}/refuse", {"reason": reason})
-        ui.result(answer, _lines(ui, [answer["correction"]]))
+        ui.result(answer, _lines(ui, answer["correction"]))
 
-    @command(group, "storno")
-    def storno(ui: Ui, number: Number, reason: Reason, dry_run: DryRun = False) -> None:
+    @command(group, "storno", changes=True)
+    def storno(ui: Ui, number: Number, reason: Reason) -> None:
         """Take back what a document posted.  Example: aimak correction storno 3 --reason mistake"""
-        enter(ui, "storno", dry_run, document=number, reason=reason)
+        enter(ui, "storno", document=number, reason=reason)
 
 
 def of_bills(group: typer.Typer) -> None:
     """Add the verbs of `bill` that correct."""
 
-    @command(group, "cancel")
-    def cancel(ui: Ui, bill: Bill, reason: Reason, dry_run: DryRun = False) -> None:
+    @command(group, "cancel", changes=True)
+    def cancel(ui: Ui, bill: Bill, reason: Reason) -> None:
         """Cancel a bill; it stays on record.  Example: aimak bill cancel 15 --reason "nobody lived there" """
-        enter(ui, "cancel", dry_run, bill=bill, reason=reason)
+        enter(ui, "cancel", bill=bill, reason=reason)
 
-    @command(group, "rebill")
+    @command(group, "rebill", changes=True)
     def rebill(ui: Ui, bill: Bill, reason: Reason) -> None:
         """Make a bill anew from what is known now.  Example: aimak bill rebill 15 --reason "wrong reading" """
         with connected(ui) as api:
@@ -147,7 +155,7 @@ def of_accounts(group: typer.Typer) -> None:
 
 
 def _money(group: typer.Typer) -> None:
-    @command(group, "adjust")
+    @command(group, "adjust", changes=True)
     def adjust(
         ui: Ui,
         account: Account,
@@ -157,16 +165,15 @@ def _money(group: typer.Typer) -> None:
         service: Annotated[str | None, typer.Option(help="The service it is of.")] = None,
         origin: Annotated[str | None, typer.Option(help="The month it is of: 2026-10")] = None,
         ground: Ground = "",
-        dry_run: DryRun = False,
     ) -> None:
         """Charge an amount, or take one back (below zero).
 
         Example: aimak account adjust 17 --provider p --amount -12.50 --reason x
         """
         facts = {"account": account, "provider": provider, "amount_tyiyn": tyiyn(amount), "service": service}
-        enter(ui, "adjust", dry_run, **facts, origin=origin, reason=reason, ground=ground)
+        enter(ui, "adjust", **facts, origin=origin, reason=reason, ground=ground)
 
-    @command(group, "write-off")
+    @command(group, "write-off", changes=True)
     def write_off(
         ui: Ui,
         account: Account,
@@ -174,16 +181,15 @@ def _money(group: typer.Typer) -> None:
         amount: Amount,
         act: Annotated[str, typer.Option(help="The act that writes it off.")],
         reason: Reason,
-        dry_run: DryRun = False,
     ) -> None:
         """Write off a debt, the oldest first.
 
         Example: aimak account write-off 17 --provider p --amount 40 --act 12 --reason x
         """
         facts = {"account": account, "provider": provider, "amount_tyiyn": tyiyn(amount)}
-        enter(ui, "write_off", dry_run, **facts, ground=act, reason=reason)
+        enter(ui, "write_off", **facts, ground=act, reason=reason)
 
-    @command(group, "refund")
+    @command(group, "refund", changes=True)
     def refund(
         ui: Ui,
         account: Account,
@@ -191,15 +197,14 @@ def _money(group: typer.Typer) -> None:
         amount: Amount,
         reason: Reason,
         ground: Ground = "",
-        dry_run: DryRun = False,
     ) -> None:
         """Pay back an advance.  Example: aimak account refund 17 --provider p --amount 40 --reason "they asked" """
         facts = {"account": account, "provider": provider, "amount_tyiyn": tyiyn(amount)}
-        enter(ui, "refund", dry_run, **facts, reason=reason, ground=ground)
+        enter(ui, "refund", **facts, reason=reason, ground=ground)
 
 
 def _two(group: typer.Typer) -> None:
-    @command(group, "transfer")
+    @command(group, "transfer", changes=True)
     def transfer(
         ui: Ui,
         account: Account,
@@ -208,36 +213,34 @@ def _two(group: typer.Typer) -> None:
         amount: Amount,
         reason: Reason,
         ground: Ground = "",
-        dry_run: DryRun = False,
     ) -> None:
         """Bring a debt (or, below zero, an advance) to another account.
 
         Example: aimak account transfer 17 --to 18 --provider p --amount 5 --reason x
         """
         facts = {"account": account, "to": to, "provider": provider, "amount_tyiyn": tyiyn(amount)}
-        enter(ui, "transfer", dry_run, **facts, reason=reason, ground=ground)
+        enter(ui, "transfer", **facts, reason=reason, ground=ground)
 
-    @command(group, "merge")
+    @command(group, "merge", changes=True)
     def merge(
         ui: Ui,
         account: Account,
         to: Annotated[str, typer.Option(help="The account that stays.")],
         reason: Reason,
-        dry_run: DryRun = False,
     ) -> None:
         """Close an account and bring all it owes to another.
 
         Example: aimak account merge 17 --to 18 --reason twice
         """
-        enter(ui, "merge", dry_run, account=account, to=to, reason=reason)
+        enter(ui, "merge", account=account, to=to, reason=reason)
 
 
-def _change(ui: Ui, path: str, dry_run: bool, following: str | None = None, **asked: Any) -> None:
+def _change(ui: Ui, path: str, following: str | None = None, **asked: Any) -> None:
     said = {name: value for name, value in asked.items() if value is not None}
     with connected(ui) as api:
-        answer = api.post(path, said, **_dry(dry_run))
+        answer = api.post(path, said)
     shown = [f"{ui.word(f'ui.{name}')}: {value}" for name, value in answer["changed"].items()]
-    ui.result(answer, shown, None if dry_run else following)
+    ui.result(answer, shown, following)
 
 
 def _iso(day: datetime) -> str:
@@ -245,13 +248,13 @@ def _iso(day: datetime) -> str:
 
 
 def _life(group: typer.Typer) -> None:
-    @command(group, "move-out")
-    def move_out(ui: Ui, account: Account, on: Day, dry_run: DryRun = False) -> None:
+    @command(group, "move-out", changes=True)
+    def move_out(ui: Ui, account: Account, on: Day) -> None:
         """Nobody is charged from a day on.  Example: aimak account move-out 17 --on 2026-11-15"""
         last = f"aimak run start --period {on:%Y-%m} --selection account:{account} --reason final"
-        _change(ui, f"/billing/accounts/{account}/move-out", dry_run, last, day=_iso(on))
+        _change(ui, f"/billing/accounts/{account}/move-out", last, day=_iso(on))
 
-    @command(group, "move-in")
+    @command(group, "move-in", changes=True)
     def move_in(
         ui: Ui,
         account: Account,
@@ -260,18 +263,17 @@ def _life(group: typer.Typer) -> None:
         holder: Annotated[str, typer.Option(help="Who moves in.")],
         persons: Annotated[int, typer.Option(help="How many.")],
         phone: Annotated[str | None, typer.Option(help="Their phone.")] = None,
-        dry_run: DryRun = False,
     ) -> None:
         """A new account where somebody moved out.
 
         Example: aimak account move-in 17 --as 170 --on 2026-11-15 --holder A --persons 2
         """
         who = {"as": new, "day": _iso(on), "holder": holder, "persons": persons, "phone": phone}
-        _change(ui, f"/billing/accounts/{account}/move-in", dry_run, **who)
+        _change(ui, f"/billing/accounts/{account}/move-in", **who)
 
 
 def _homes(group: typer.Typer) -> None:
-    @command(group, "split")
+    @command(group, "split", changes=True)
     def split(
         ui: Ui,
         account: Account,
@@ -279,16 +281,15 @@ def _homes(group: typer.Typer) -> None:
         on: Day,
         service: Annotated[list[str], typer.Option(help="A service that goes over; may come again.")],
         persons: Annotated[int | None, typer.Option(help="Persons of the new account.")] = None,
-        dry_run: DryRun = False,
     ) -> None:
         """Give some services to a second account.
 
         Example: aimak account split 17 --as 170 --on 2026-11-01 --service waste
         """
         facts = {"as": new, "day": _iso(on), "services": service, "persons": persons}
-        _change(ui, f"/billing/accounts/{account}/split", dry_run, **facts)
+        _change(ui, f"/billing/accounts/{account}/split", **facts)
 
-    @command(group, "residents")
+    @command(group, "residents", changes=True)
     def residents(
         ui: Ui,
         account: Account,
@@ -296,42 +297,40 @@ def _homes(group: typer.Typer) -> None:
         on: Day,
         pensioners: Annotated[int, typer.Option(help="How many of them.")] = 0,
         ground: Ground = "",
-        dry_run: DryRun = False,
     ) -> None:
         """So many persons from a day on, also one long past.
 
         Example: aimak account residents 17 --persons 4 --on 2026-09-01
         """
         facts = {"persons": persons, "pensioners": pensioners, "day": _iso(on), "ground": ground}
-        _change(ui, f"/billing/accounts/{account}/residents", dry_run, **facts)
+        _change(ui, f"/billing/accounts/{account}/residents", **facts)
 
 
 def _streets(group: typer.Typer) -> None:
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(ui: Ui) -> None:
         """Streets with every name they have had.  Example: aimak street list"""
         with connected(ui) as api:
             rows = api.get("/billing/streets")["streets"]
         keys = ("street", "name", "from")
-        ui.result(rows, table([[row[key] for key in keys] for row in rows], [ui.word(f"ui.{key}") for key in keys]))
+        listing.show(ui, rows, keys, [[row[key] for key in keys] for row in rows])
 
-    @command(group, "rename")
+    @command(group, "rename", changes=True)
     def rename(
         ui: Ui,
         street: Annotated[str, typer.Argument(help="A street's id, as `aimak street list` shows it.")],
         name: Annotated[str, typer.Option(help="The new name.")],
         on: Day,
-        dry_run: DryRun = False,
     ) -> None:
         """A street is called otherwise from a day on.
 
         Example: aimak street rename 5432 --name Манас --on 2026-11-20
         """
-        _change(ui, f"/billing/streets/{street}/name", dry_run, name=name, day=_iso(on))
+        _change(ui, f"/billing/streets/{street}/name", name=name, day=_iso(on))
 
 
 def _connections(group: typer.Typer) -> None:
-    @command(group, "provider")
+    @command(group, "provider", changes=True)
     def provider(
         ui: Ui,
         service: Annotated[str, typer.Option(help="The service.")],
@@ -339,18 +338,17 @@ def _connections(group: typer.Typer) -> None:
         to: Annotated[str, typer.Option(help="The new creditor.")],
         on: Day,
         account: Annotated[str | None, typer.Option(help="One account alone.")] = None,
-        dry_run: DryRun = False,
     ) -> None:
         """Another creditor gives a service to all, or to one account.
 
         Example: aimak connection provider --service waste --provider a --to b --on 2026-11-01
         """
         facts = {"service": service, "provider": provider, "to": to, "day": _iso(on), "account": account}
-        _change(ui, "/billing/connections/provider", dry_run, **facts)
+        _change(ui, "/billing/connections/provider", **facts)
 
 
 def _changed(group: typer.Typer) -> None:
-    @command(group, "change")
+    @command(group, "change", changes=True)
     def change(
         ui: Ui,
         account: Account,
@@ -361,7 +359,6 @@ def _changed(group: typer.Typer) -> None:
             list[str] | None, typer.Option("--set", help="An attribute: norm=flat. May come again.")
         ] = None,
         ground: Ground = "",
-        dry_run: DryRun = False,
     ) -> None:
         """Another class or attributes from a day on.
 
@@ -370,7 +367,7 @@ def _changed(group: typer.Typer) -> None:
         attributes = {name: _value(text) for name, _, text in (part.partition("=") for part in having or [])}
         facts = {"service": service, "day": _iso(on), "customer_class": customer_class, "ground": ground}
         path = f"/billing/accounts/{account}/connection"
-        _change(ui, path, dry_run, **facts, attributes=attributes or None)
+        _change(ui, path, **facts, attributes=attributes or None)
 
 
 def _value(text: str) -> Any:
@@ -378,7 +375,7 @@ def _value(text: str) -> Any:
 
 
 def _outages(group: typer.Typer) -> None:
-    @command(group, "add")
+    @command(group, "add", changes=True)
     def add(
         ui: Ui,
         street: Annotated[list[str], typer.Option(help="A street's name or id; may come again.")],
@@ -386,11 +383,10 @@ def _outages(group: typer.Typer) -> None:
         since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day without.")],
         until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day with it again.")],
         ground: Ground = "",
-        dry_run: DryRun = False,
     ) -> None:
         """Streets were without supply.
 
         Example: aimak outage add --street Манас --service water --since 2026-10-05 --until 2026-10-08
         """
         facts = {"streets": street, "service": service, "since": _iso(since), "until": _iso(until), "ground": ground}
-        _change(ui, "/billing/outages", dry_run, **facts)
+        _change(ui, "/billing/outages", **facts)

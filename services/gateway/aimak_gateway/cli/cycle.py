@@ -9,7 +9,7 @@ import typer
 from aimak.money import format_som
 from aimak.problems import Problem
 
-from aimak_gateway.cli import outsorts
+from aimak_gateway.cli import listing, outsorts
 from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.frame import USAGE, VALIDATION, Failed, Ui, command, table
 from aimak_gateway.cli.nouns import noun
@@ -17,7 +17,6 @@ from aimak_gateway.cli.progress import Progress
 
 Period = Annotated[str, typer.Option(help="The month: 2026-10")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 SHOWN = 20
 
 
@@ -25,19 +24,20 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = noun(app, "cycle", "The month: preview, approve, issue, close.")
 
-    @command(group, "status")
+    @command(group, "status", lists=True)
     def status(
         ui: Ui, period: Period, holds: Annotated[bool, typer.Option("--holds", help="List what is held.")] = False
     ) -> None:
         """Totals beside last month's, warnings, holds.  Example: aimak cycle status --period 2026-10"""
         with connected(ui) as api:
             answer = api.get(f"/billing/cycles/{period}")
-            held = api.get(f"/billing/cycles/{period}/holds", limit=1000)["holds"] if holds else []
-        lines = cycle_lines(ui, answer)
-        if holds:
-            rows = [(row["account"], row["service"], row["code"], row["text"]) for row in held]
-            lines += ["", *table(rows, [ui.word(f"ui.{key}") for key in ("account", "service", "code", "reason")])]
-        ui.result({**answer, "held_rows": held} if holds else answer, lines, _next(ui, answer))
+            held = api.pages(f"/billing/cycles/{period}/holds", "holds") if holds or ui.exports else []
+        lines, keys = cycle_lines(ui, answer), ("account", "service", "code", "reason")
+        if not holds:
+            ui.result(answer, lines, _next(ui, answer))
+            return
+        rows = [(row["account"], ui.named("service", row["service"]), row["code"], row["text"]) for row in held]
+        listing.show(ui, {**answer, "held_rows": held}, keys, rows, before=[*lines, ""], next_step=_next(ui, answer))
 
     _passes(group)
     _decisions(group)
@@ -46,41 +46,41 @@ def register(app: typer.Typer) -> None:
 
 
 def _passes(group: typer.Typer) -> None:
-    @command(group, "preview")
-    def preview(ui: Ui, period: Period, dry_run: DryRun = False) -> None:
+    @command(group, "preview", changes=True)
+    def preview(ui: Ui, period: Period) -> None:
         """Rate everything and show it before anything is issued.  Example: aimak cycle preview --period 2026-10"""
-        _run(ui, period, "preview", "previewing", dry_run=dry_run)
+        _run(ui, period, "preview", "previewing")
 
-    @command(group, "issue")
-    def issue(ui: Ui, period: Period, yes: Yes = False, dry_run: DryRun = False) -> None:
+    @command(group, "issue", changes=True)
+    def issue(ui: Ui, period: Period, yes: Yes = False) -> None:
         """Issue the approved bills; they never change afterwards.  Example: aimak cycle issue --period 2026-10 --yes"""
-        _run(ui, period, "issue", "issuing", dry_run=dry_run, ask=not yes)
+        _run(ui, period, "issue", "issuing", ask=not yes)
 
 
 def _decisions(group: typer.Typer) -> None:
-    @command(group, "approve")
-    def approve(ui: Ui, period: Period, dry_run: DryRun = False) -> None:
+    @command(group, "approve", changes=True)
+    def approve(ui: Ui, period: Period) -> None:
         """Approve a preview that somebody else started.  Example: aimak cycle approve --period 2026-10"""
-        _run(ui, period, "approve", "", dry_run=dry_run)
+        _run(ui, period, "approve", "")
 
-    @command(group, "close")
-    def close(ui: Ui, period: Period, yes: Yes = False, dry_run: DryRun = False) -> None:
+    @command(group, "close", changes=True)
+    def close(ui: Ui, period: Period, yes: Yes = False) -> None:
         """Close the month; later changes go to the next.  Example: aimak cycle close --period 2026-10 --yes"""
-        _run(ui, period, "close", "", dry_run=dry_run, ask=not yes)
+        _run(ui, period, "close", "", ask=not yes)
 
 
 def _stops(group: typer.Typer) -> None:
-    @command(group, "pause")
+    @command(group, "pause", changes=True)
     def pause(ui: Ui, period: Period) -> None:
         """Leave the chunks that are not begun.  Example: aimak cycle pause --period 2026-10"""
         _of_run(ui, period, "pause")
 
-    @command(group, "resume")
+    @command(group, "resume", changes=True)
     def resume(ui: Ui, period: Period) -> None:
         """Go on with a month that was paused.  Example: aimak cycle resume --period 2026-10"""
         _of_run(ui, period, "resume")
 
-    @command(group, "retry")
+    @command(group, "retry", changes=True)
     def retry(ui: Ui, period: Period) -> None:
         """Give the chunks that failed to the workers again.  Example: aimak cycle retry --period 2026-10"""
         _of_run(ui, period, "resume")
@@ -94,22 +94,19 @@ def _of_run(ui: Ui, period: str, verb: str) -> None:
     ui.result(answer, cycle_lines(ui, answer), _next(ui, answer))
 
 
-def _run(ui: Ui, period: str, verb: str, running: str, *, dry_run: bool, ask: bool = False) -> None:
+def _run(ui: Ui, period: str, verb: str, running: str, *, ask: bool = False) -> None:
     with connected(ui) as api:
         path = f"/billing/cycles/{period}"
-        if dry_run:
-            answer = api.get(path)
-        else:
-            if ask:
-                _confirm(ui, api.get(path)["bills"])
-            answer = follow(ui, api, path, verb, running)
+        if ask and not ui.dry_run:
+            _confirm(ui, api.get(path)["bills"])
+        answer = follow(ui, api, path, verb, running)
     ui.result(answer, cycle_lines(ui, answer), _next(ui, answer))
 
 
 def follow(ui: Ui, api: Api, path: str, verb: str, running: str) -> dict[str, Any]:
-    """Start a step of the month and follow it to its end."""
+    """Start a step of the month and follow it to its end; one that is only tried ends where it would begin."""
     answer: dict[str, Any] = api.post(f"{path}/{verb}")
-    if answer["state"] != running:
+    if answer["state"] != running or ui.dry_run:
         return answer
     done = "previewed" if running == "previewing" else "issued"
     with Progress(ui, f"{verb} {answer['period']}") as progress:
@@ -157,7 +154,12 @@ def cycle_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
 
 def _totals(ui: Ui, answer: dict[str, Any]) -> list[str]:
     rows: list[list[object]] = [
-        [total["service"], total["customer_class"], total["connections"], _quantity(total["quantity_thousandths"])]
+        [
+            ui.named("service", total["service"]),
+            ui.named("class", total["customer_class"]),
+            total["connections"],
+            _quantity(total["quantity_thousandths"]),
+        ]
         + [_som(total[f"{key}_tyiyn"]) for key in ("net", "tax", "gross", "last_gross")]
         for total in answer["totals"]
     ]

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 from aimak.problems import NotFound, Problem
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
-from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.installation import OWNERS
 from aimak_gateway.cli.nouns import noun
 
@@ -20,7 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = noun(app, "dead-letters", "Messages that no repetition mended.")
 
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(
         ui: Ui, state: Annotated[str, typer.Option(help="waiting, replayed, dropped or all.")] = "waiting"
     ) -> None:
@@ -28,27 +29,25 @@ def register(app: typer.Typer) -> None:
         with connected(ui) as api:
             letters = _all(api, state)
         keys = ("id", "service", "event", "first_seen", "state", "reason")
-        ui.result(
-            letters, table([[row[key] for key in keys] for row in letters], [ui.word(f"ui.{key}") for key in keys])
-        )
+        listing.show(ui, letters, keys, [_row(ui, row) for row in letters])
 
     @command(group, "show")
     def show(ui: Ui, letter: Letter) -> None:
         """One with its body.  Example: aimak dead-letters show ID"""
         with connected(ui) as api:
             answer = api.get(f"/{_service(api, letter)}/dead-letters/{letter}")
-        ui.result(answer, [f"{key}: {value}" for key, value in answer.items()])
+        ui.result(answer, listing.pairs([ui.word(f"ui.{key}") for key in answer], answer.values()))
 
     _decisions(group)
 
 
 def _decisions(group: typer.Typer) -> None:
-    @command(group, "replay")
+    @command(group, "replay", changes=True)
     def replay(ui: Ui, letter: Letter, reason: Reason) -> None:
         """Send it to its service again.  Example: aimak dead-letters replay ID --reason 'account was added'"""
         _decide(ui, letter, "replay", reason)
 
-    @command(group, "drop")
+    @command(group, "drop", changes=True)
     def drop(ui: Ui, letter: Letter, reason: Reason) -> None:
         """Decide that it is not to be handled.  Example: aimak dead-letters drop ID --reason 'test message'"""
         _decide(ui, letter, "drop", reason)
@@ -57,7 +56,12 @@ def _decisions(group: typer.Typer) -> None:
 def _decide(ui: Ui, letter: str, decision: str, reason: str) -> None:
     with connected(ui) as api:
         answer = api.post(f"/{_service(api, letter)}/dead-letters/{letter}/{decision}", {"reason": reason})
-    ui.result(answer, [f"{letter}: {decision}"])
+    ui.result(answer, [f"{letter}: " + ui.word(f"ui.done_{decision}")])
+
+
+def _row(ui: Ui, letter: dict[str, Any]) -> list[Any]:
+    facts = [letter[key] for key in ("id", "service", "event")]
+    return [*facts, letter["first_seen"][:19].replace("T", " "), ui.named("letter", letter["state"]), letter["reason"]]
 
 
 def _all(api: Api, state: str) -> list[dict[str, Any]]:

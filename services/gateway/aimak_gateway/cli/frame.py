@@ -1,4 +1,6 @@
-"""What every command has: --json, --lang, --quiet, --debug; exit codes; results on stdout, all else on stderr."""
+"""What every command has: --json, --lang, --quiet, --debug; exit codes; results on stdout, all else on stderr.
+
+A command that changes something has --dry-run as well, one that lists has --csv and --xlsx."""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,8 +24,17 @@ Dump = Annotated[bool, typer.Option("--json", help="The result as one JSON objec
 Lang = Annotated[str | None, typer.Option("--lang", help="ky, ru or en (default: AIMAK_LANG, the locale, en).")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an unexpected error.")]
-_COMMON: dict[str, Any] = {"as_json": Dump, "lang": Lang, "quiet": Quiet, "debug": Debug}
-_DEFAULTS: dict[str, Any] = {"as_json": False, "lang": None, "quiet": False, "debug": False}
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
+Csv = Annotated[Path | None, typer.Option("--csv", help="Write the list to this file, for a spreadsheet.")]
+Xlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write the list to this workbook.")]
+_COMMON: dict[str, tuple[Any, Any]] = {
+    "as_json": (Dump, False),
+    "lang": (Lang, None),
+    "quiet": (Quiet, False),
+    "debug": (Debug, False),
+}
+_CHANGES: dict[str, tuple[Any, Any]] = {"dry_run": (DryRun, False)}
+_LISTS: dict[str, tuple[Any, Any]] = {"csv": (Csv, None), "xlsx": (Xlsx, None)}
 
 
 class Failed(Exception):
@@ -36,25 +48,40 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Ui:
-    """Where a command's result and its progress go."""
+    """Where a command's result and its progress go, and what it may do: change something or only try it (`dry_run`),
+    give its list as a file."""
 
     as_json: bool
     lang: str
     quiet: bool
     debug: bool
+    changes: bool = True
+    dry_run: bool = False
+    lists: bool = True
+    csv: Path | None = None
+    xlsx: Path | None = None
+
+    @property
+    def exports(self) -> bool:
+        """Whether the list goes to a file, whole."""
+        return bool(self.csv or self.xlsx)
 
     def result(
         self, data: Any, lines: Iterable[str] | Callable[[], Iterable[str]], next_step: str | None = None
     ) -> None:
-        """Print the result: JSON with `data`, `errors` and `next`, or the lines."""
+        """Print the result: JSON with `data`, `errors` and `next`, or the lines. What was only tried has no next."""
+        assert self.lists or self.changes or not isinstance(data, list), "a list is registered as such"
+        following = None if self.dry_run else next_step
         if self.as_json:
-            body = {"data": data, "errors": [], "next": next_step}
+            body = {"data": data, "errors": [], "next": following} | ({"dry_run": True} if self.dry_run else {})
             print(json.dumps(body, ensure_ascii=False))
             return
         for line in lines() if callable(lines) else lines:
             print(line)
-        if next_step:
-            self.note(f"→ {next_step}")
+        if self.dry_run:
+            self.note(self.word("ui.nothing_changed"))
+        if following:
+            self.note(f"→ {following}")
 
     def note(self, text: str) -> None:
         """Say something on stderr that is not the result."""
@@ -66,6 +93,13 @@ class Ui:
         from aimak.texts import translate
 
         return translate("aimak_gateway", key, self.lang, **fields) or key
+
+    def named(self, kind: str, code: str | None) -> str:
+        """What a code of that kind is called ("service", "water"); the code itself where it has no name here, as
+        others' plugins bring codes of their own."""
+        key = f"ui.{kind}.{code}"
+        found = self.word(key) if code else ""
+        return str(code) if found == key else found
 
     def problem(self, problem: Problem) -> dict[str, Any]:
         """A problem as the API would give it, in this command's language."""
@@ -93,24 +127,30 @@ def error_lines(error: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def command(group: typer.Typer, name: str, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a command whose function takes the Ui first; --json, --lang, --quiet and --debug come by themselves."""
+def command(
+    group: typer.Typer, name: str, *, changes: bool = False, lists: bool = False, **options: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command whose function takes the Ui first; --json, --lang, --quiet and --debug come by themselves.
+    What `changes` something gets --dry-run, and alone may post; what `lists` gets --csv and --xlsx."""
+    added = {**(_CHANGES if changes else {}), **(_LISTS if lists else {}), **_COMMON}
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(**given: Any) -> None:
-            common = {key: given.pop(key) for key in _COMMON}
-            ui = Ui(common["as_json"], language(common["lang"]), common["quiet"], common["debug"])
+            common = {key: given.pop(key) for key in added}
+            ui = Ui(**{**common, "lang": language(common["lang"])}, changes=changes, lists=lists)
             raise typer.Exit(guarded(ui, functools.partial(function, ui, **given)))
 
-        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        added = [
-            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[key], annotation=annotation)
-            for key, annotation in _COMMON.items()
+        own = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         ]
-        keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-        run.__signature__ = inspect.Signature([*keyword, *added])  # type: ignore[attr-defined]
-        run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*keyword, *added]}
+        own += [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for key, (annotation, default) in added.items()
+        ]
+        run.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in own}
         del run.__wrapped__  # type: ignore[attr-defined]
         group.command(name, **options)(run)
         return function

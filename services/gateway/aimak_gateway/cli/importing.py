@@ -33,7 +33,6 @@ ABOUT = {
 SHOWN = 20
 
 File = Annotated[Path, typer.Argument(help="The file.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Check only; nothing is taken.")]
 RefusedTo = Annotated[Path | None, typer.Option("--refused", help="Write the refused rows, with reasons, to this CSV.")]
 
 
@@ -45,10 +44,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _add(group: typer.Typer, kind: str) -> None:
-    @command(group, kind, help=f"{ABOUT[kind]}  Example: aimak import {kind} FILE")
-    def take(ui: Ui, file: File, dry_run: DryRun = False, refused: RefusedTo = None) -> None:
+    @command(group, kind, changes=True, help=f"{ABOUT[kind]}  Example: aimak import {kind} FILE")
+    def take(ui: Ui, file: File, refused: RefusedTo = None) -> None:
         with connected(ui) as api:
-            state = import_file(ui, api, OWNERS[kind], kind, file, dry_run=dry_run, refused=refused)
+            state = import_file(ui, api, OWNERS[kind], kind, file, refused=refused)
         finish(ui, kind, state)
 
 
@@ -59,12 +58,11 @@ def import_file(
     kind: str,
     file: Path,
     *,
-    dry_run: bool = False,
     refused: Path | None = None,
     **params: Any,
 ) -> dict[str, Any]:
     """Upload a file, wait until it has been taken, and write refused rows where asked. Gives the import's state."""
-    started = send_file(api, service, kind, file, dry_run=1 if dry_run else None, **params)
+    started = send_file(api, service, kind, file, **params)
     state = follow_import(ui, api, service, file.name, started)
     if refused and state.get("refused"):
         refused.write_bytes(api.raw(f"/{service}/imports/{started['import']}/refused.csv"))
@@ -95,7 +93,7 @@ def finish(ui: Ui, kind: str, state: dict[str, Any]) -> None:
     if state["state"] == "refused":
         raise Failed(VALIDATION, problems)
     key = "ui.checked" if state.get("dry_run") else "ui.taken"
-    ui.result(state, [ui.word(key, kind=kind, taken=state["taken"], refused=state["refused"])])
+    ui.result(state, [ui.word(key, kind=ui.named("import", kind), taken=state["taken"], refused=state["refused"])])
     if state["refused"]:
         for problem in problems[:SHOWN]:
             for line in error_lines(problem):

@@ -9,6 +9,7 @@ import typer
 from aimak.problems import Problem, Refused
 from aimak.settings import SERVICES, Settings
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, table
 from aimak_gateway.cli.nouns import noun
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _setup(app: typer.Typer) -> None:
-    @command(app, "init")
+    @command(app, "init", changes=True)
     def init(
         ui: Ui,
         admin: Annotated[str, typer.Option(help="Name of the first person, who may do everything.")] = "admin",
@@ -38,28 +39,26 @@ def _setup(app: typer.Typer) -> None:
         """Make the data folder or the schemas, and let the first person in.  Example: aimak init --admin ayna"""
         from aimak_gateway import setup
 
-        made = setup.initialise(Settings.load(), admin, ask_password(ui, password_file))
+        made = setup.initialise(Settings.load(), admin, ask_password(ui, password_file), dry_run=ui.dry_run)
         ui.result(made, [ui.word("ui.initialised" if made["created"] else "ui.initialised_already", **made)])
 
-    @command(app, "migrate")
-    def migrate(
-        ui: Ui, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False
-    ) -> None:
+    @command(app, "migrate", changes=True)
+    def migrate(ui: Ui) -> None:
         """Bring the databases to the program's version.  Example: aimak migrate"""
         from aimak_gateway import setup
 
-        versions = setup.migrate_all(Settings.load(), dry_run=dry_run)
+        versions = setup.migrate_all(Settings.load(), dry_run=ui.dry_run)
         rows = [(row["service"], row["have"] or "-", row["want"]) for row in versions]
         ui.result(versions, table(rows, (ui.word("ui.service"), ui.word("ui.have"), ui.word("ui.want"))))
 
     config = noun(app, "config", "Settings and where they come from.")
 
-    @command(config, "show")
+    @command(config, "show", lists=True)
     def show(ui: Ui) -> None:
         """Every setting with its origin; secrets are masked.  Example: aimak config show --json"""
         shown = Settings.load().shown()
         rows = [(key, entry["value"], entry["origin"]) for key, entry in shown.items()]
-        ui.result(shown, table(rows, (ui.word("ui.setting"), ui.word("ui.value"), ui.word("ui.origin"))))
+        listing.show(ui, shown, ("setting", "value", "origin"), rows)
 
 
 def _names(names: list[str]) -> dict[str, str]:
@@ -80,7 +79,7 @@ def _elqr(facts: list[str]) -> dict[str, dict[str, str]]:
 def _define(app: typer.Typer) -> None:
     tenants = noun(app, "tenant", "Municipalities.")
 
-    @command(tenants, "add")
+    @command(tenants, "add", changes=True)
     def add_tenant(
         ui: Ui,
         code: Annotated[str, typer.Argument(help="Short code, first in every key: naryn")],
@@ -97,7 +96,7 @@ def _define(app: typer.Typer) -> None:
 
     providers = noun(app, "provider", "Creditors: the vodokanal, the waste firm, the budget.")
 
-    @command(providers, "add")
+    @command(providers, "add", changes=True)
     def add_provider(
         ui: Ui,
         code: Annotated[str, typer.Argument(help="Short code: vodokanal")],
@@ -137,7 +136,7 @@ def _care(app: typer.Typer) -> None:
             raise Failed(VALIDATION, problems)
         ui.result({"services": answers}, [ui.word("ui.healthy", services=", ".join(OWNERS))])
 
-    @command(app, "maintain")
+    @command(app, "maintain", changes=True)
     def maintain(ui: Ui) -> None:
         """Prune what has been kept long enough (the workers do it daily).  Example: aimak maintain"""
         with connected(ui) as api:
@@ -145,7 +144,7 @@ def _care(app: typer.Typer) -> None:
         rows = [(answer["service"], name, count) for answer in answers for name, count in answer["pruned"].items()]
         ui.result(answers, table(rows, (ui.word("ui.service"), ui.word("ui.table"), ui.word("ui.rows")), (2,)))
 
-    @command(app, "rebuild")
+    @command(app, "rebuild", changes=True)
     def rebuild(
         ui: Ui,
         service: Annotated[str, typer.Argument(help="Whose read models: metering, payments, billing, notifications")],

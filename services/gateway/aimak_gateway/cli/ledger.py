@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from aimak.problems import Problem, Refused
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, table
 from aimak_gateway.cli.nouns import noun
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _days(group: typer.Typer) -> None:
-    @command(group, "close-day")
+    @command(group, "close-day", changes=True)
     def close_day(ui: Ui, through: Through = None) -> None:
         """Close the days that are over and hash them (done daily by itself).  Example: aimak ledger close-day"""
         with connected(ui) as api:
@@ -34,7 +35,7 @@ def _days(group: typer.Typer) -> None:
         closed = [day for answer in answers for day in answer["closed"]]
         ui.result({"services": answers}, _hashes(ui, closed) if closed else [ui.word("ui.nothing_to_close")])
 
-    @command(group, "days")
+    @command(group, "days", lists=True)
     def days(ui: Ui, through: Through = None) -> None:
         """Every closed day with its rows and its hash.  Example: aimak ledger days"""
         with connected(ui) as api:
@@ -44,10 +45,9 @@ def _days(group: typer.Typer) -> None:
             for record in records
             for day in record["days"]
         ]
-        heads = [ui.word(f"ui.{key}") for key in ("service", "date", "rows", "hash")]
-        ui.result(records, table(rows, heads, (2,)))
+        listing.show(ui, records, ("service", "date", "rows:count", "hash"), rows)
 
-    @command(group, "hash")
+    @command(group, "hash", lists=True)
     def last_hash(
         ui: Ui, day: Annotated[str | None, typer.Option(help="A day (default: the last closed).")] = None
     ) -> None:
@@ -59,7 +59,9 @@ def _days(group: typer.Typer) -> None:
             for record in records
             if record["days"] and day in (None, record["days"][-1]["day"])
         ]
-        ui.result(found, [f"{row['service']} {row['day']} {row['hash']}" for row in found])
+        listing.show(
+            ui, found, ("service", "date", "hash"), [(row["service"], row["day"], row["hash"]) for row in found]
+        )
 
 
 def _copies(group: typer.Typer) -> None:
@@ -83,7 +85,7 @@ def _copies(group: typer.Typer) -> None:
             f"aimak ledger verify {folder}",
         )
 
-    @command(group, "verify")
+    @command(group, "verify", lists=True)
     def verify(
         ui: Ui,
         folder: Annotated[Path, typer.Argument(help="What `aimak ledger export` made.")],
@@ -99,8 +101,8 @@ def _copies(group: typer.Typer) -> None:
         if findings:
             raise Failed(VALIDATION, [ui.problem(problem(finding)) for finding in findings])
         rows = [[row[key] for key in ("service", "days", "rows", "through", "hash")] for row in proved]
-        heads = [ui.word(f"ui.{key}") for key in ("service", "days", "rows", "through", "hash")]
-        ui.result(proved, [*table(rows, heads, (1, 2)), ui.word("ui.ledger_proved")])
+        columns = ("service", "days:count", "rows:count", "through", "hash")
+        listing.show(ui, proved, columns, rows, after=[ui.word("ui.ledger_proved")])
 
 
 def _records(api: Api, through: str | None) -> list[dict[str, Any]]:

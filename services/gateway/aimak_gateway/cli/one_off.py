@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aimak_gateway.cli.corrections import DryRun, Ground, Reason, enter
+from aimak_gateway.cli.corrections import Ground, Reason, enter
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.quantities import thousandths
 
@@ -15,7 +15,7 @@ from aimak_gateway.cli.quantities import thousandths
 def add(group: typer.Typer) -> None:
     """Add the command."""
 
-    @command(group, "one-off")
+    @command(group, "one-off", changes=True)
     def one_off(
         ui: Ui,
         account: Annotated[str, typer.Option(help="The account's number, old or new.")],
@@ -25,7 +25,6 @@ def add(group: typer.Typer) -> None:
         on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When it was done (today).")] = None,
         tariff: Annotated[str | None, typer.Option(help="The price list, where several have the item.")] = None,
         ground: Ground = "",
-        dry_run: DryRun = False,
     ) -> None:
         """Bill a service that was asked for once, by the price list; another approves.
 
@@ -33,4 +32,4 @@ def add(group: typer.Typer) -> None:
         """
         facts = {"account": account, "item": item, "quantity_thousandths": thousandths(quantity), "tariff": tariff}
         day = on.date().isoformat() if on else None
-        enter(ui, "one_off", dry_run, **facts, day=day, reason=reason, ground=ground)
+        enter(ui, "one_off", **facts, day=day, reason=reason, ground=ground)

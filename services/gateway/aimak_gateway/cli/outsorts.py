@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from aimak.money import format_som
 from aimak.problems import Problem, Refused
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
-from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.frame import Ui, command
 
 Period = Annotated[str, typer.Option(help="The month: 2026-10")]
 Run = Annotated[str | None, typer.Option(help="A run's id (default: the month's own).")]
@@ -28,22 +28,23 @@ def _run(api: Api, period: str, run: str | None) -> str:
 
 
 def _shown(group: typer.Typer) -> None:
-    @command(group, "outsort")
+    @command(group, "outsort", lists=True)
     def outsort(ui: Ui, period: Period, run: Run = None) -> None:
         """Bills that rules sorted out, and what was decided.  Example: aimak cycle outsort --period 2026-10"""
         with connected(ui) as api:
             _told(ui, api, _run(api, period, run))
 
-    @command(group, "complete")
+    @command(group, "complete", lists=True)
     def complete(ui: Ui, period: Period, run: Run = None) -> None:
         """Connections active, billed, held, exempt.  Example: aimak cycle complete --period 2026-10"""
         with connected(ui) as api:
             rows = api.get(f"/billing/runs/{_run(api, period, run)}/completeness")["completeness"]
         keys = ("service", "provider", "active", "billed", "held", "exempt")
-        heads = [ui.word(f"ui.{key}") for key in keys]
-        ui.result(rows, table([[row[key] for key in keys] for row in rows], heads, range(2, 6)))
+        columns = (*keys[:2], *(f"{key}:count" for key in keys[2:]))
+        shown = [[ui.named("service", row["service"]), *(row[key] for key in keys[1:])] for row in rows]
+        listing.show(ui, rows, columns, shown)
 
-    @command(group, "compare")
+    @command(group, "compare", lists=True)
     def compare(
         ui: Ui,
         period: Period,
@@ -54,10 +55,11 @@ def _shown(group: typer.Typer) -> None:
         with connected(ui) as api:
             rows = api.get(f"/billing/runs/{_run(api, period, run)}/comparison", by=by)["comparison"]
         months = [name for name in rows[0] if name not in (by, "gross_tyiyn")] if rows else []
-        shown = [[row[by], _som(row["gross_tyiyn"]), *(_som(row[name]) for name in months)] for row in rows]
-        ui.result(rows, table(shown, [by, period, *months], range(1, 2 + len(months))))
+        kind = by.removeprefix("customer_")
+        shown = [[ui.named(kind, row[by]), row["gross_tyiyn"], *(row[name] for name in months)] for row in rows]
+        listing.show(ui, rows, (by, *(f"={month}:som" for month in (period, *months))), shown)
 
-    @command(group, "rules")
+    @command(group, "rules", changes=True)
     def rules(
         ui: Ui,
         have: Annotated[
@@ -71,7 +73,11 @@ def _shown(group: typer.Typer) -> None:
         with connected(ui) as api:
             path = "/billing/outsort-rules"
             answer = api.post(path, {"rules": dict(map(_rule, have))}) if have else api.get(path)
-        ui.result(answer, [f"{rule}: {times / 1000:g}" if times else rule for rule, times in answer["rules"].items()])
+        ui.result(answer, [_spoken(ui, rule, times) for rule, times in answer["rules"].items()])
+
+
+def _spoken(ui: Ui, rule: str, times: int) -> str:
+    return f"{rule}: {ui.named('rule', rule)}" + (f", × {times / 1000:g}" if times else "")
 
 
 def _rule(text: str) -> tuple[str, int]:
@@ -83,7 +89,7 @@ def _rule(text: str) -> tuple[str, int]:
 
 
 def _decided(group: typer.Typer) -> None:
-    @command(group, "release")
+    @command(group, "release", changes=True)
     def release(ui: Ui, account: Account, period: Period, reason: Reason, run: Run = None) -> None:
         """The bill is right as it is.
 
@@ -91,7 +97,7 @@ def _decided(group: typer.Typer) -> None:
         """
         _decide(ui, account, period, run, "release", reason)
 
-    @command(group, "correct")
+    @command(group, "correct", changes=True)
     def correct(ui: Ui, account: Account, period: Period, reason: Reason, run: Run = None) -> None:
         """It waits for a correction and the next preview.
 
@@ -99,7 +105,7 @@ def _decided(group: typer.Typer) -> None:
         """
         _decide(ui, account, period, run, "correct", reason)
 
-    @command(group, "exclude")
+    @command(group, "exclude", changes=True)
     def exclude(ui: Ui, account: Account, period: Period, reason: Reason, run: Run = None) -> None:
         """No bill from this run.  Example: aimak cycle exclude 17 --period 2026-10 --reason "at court" """
         _decide(ui, account, period, run, "exclude", reason)
@@ -108,7 +114,10 @@ def _decided(group: typer.Typer) -> None:
 def _decide(ui: Ui, account: str, period: str, run: str | None, decision: str, reason: str) -> None:
     with connected(ui) as api:
         number = _run(api, period, run)
-        api.post(f"/billing/runs/{number}/outsorts/{account}", {"decision": decision, "reason": reason})
+        answer = api.post(f"/billing/runs/{number}/outsorts/{account}", {"decision": decision, "reason": reason})
+        if ui.dry_run:
+            ui.result(answer, [f"{account}: {ui.named('decided', decision)}"])
+            return
         _told(ui, api, number)
 
 
@@ -116,12 +125,14 @@ def _told(ui: Ui, api: Api, run: str) -> None:
     rows: list[dict[str, Any]] = api.get(f"/billing/runs/{run}/outsorts")["outsorts"]
     sums = ("gross", "usual", "last")
     shown = [
-        [row["account"], ", ".join(row["rules"]), *(_som(row[key]) for key in sums), row["decision"], row["reason"]]
+        [
+            row["account"],
+            ", ".join(ui.named("rule", rule) for rule in row["rules"]),
+            *(row[key] for key in sums),
+            ui.named("decided", row["decision"]),
+            row["reason"],
+        ]
         for row in rows
     ]
-    keys = ("account", "rule", "gross", "usual", "last_month", "decision", "reason")
-    ui.result(rows, table(shown, [ui.word(f"ui.{key}") for key in keys], range(2, 5)))
-
-
-def _som(tyiyn: int | None) -> str:
-    return "" if tyiyn is None else format_som(tyiyn)
+    columns = ("account", "rule", "gross:som", "usual:som", "last_month:som", "verdict", "reason")
+    listing.show(ui, rows, columns, shown)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aimak.money import format_som
 from aimak.problems import Problem, Refused
 
+from aimak_gateway.cli import listing
+from aimak_gateway.cli.billing import Limit, most
 from aimak_gateway.cli.connect import connected
-from aimak_gateway.cli.frame import Ui, command, table
-from aimak_gateway.cli.importing import DryRun, File, RefusedTo, finish, import_file
+from aimak_gateway.cli.frame import Ui, command
+from aimak_gateway.cli.importing import File, RefusedTo, finish, import_file
 from aimak_gateway.cli.nouns import noun
 from aimak_gateway.cli.people import PasswordFile, ask_password
-
-Csv = Annotated[Path | None, typer.Option("--csv", help="Write the list to this file.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,44 +25,41 @@ def register(app: typer.Typer) -> None:
 
 
 def _payments(group: typer.Typer) -> None:
-    @command(group, "import-registry")
+    @command(group, "import-registry", changes=True)
     def registry(
         ui: Ui,
         file: File,
         partner: Annotated[str, typer.Option(help="Whose registry it is.")],
-        dry_run: DryRun = False,
         refused: RefusedTo = None,
     ) -> None:
         """Match a partner's daily registry; what it alone knows is credited.
         Example: aimak payment import-registry --partner pay24 QIWI_4001_202611231.csv"""
         with connected(ui) as api:
-            state = import_file(
-                ui, api, "payments", "registry", file, dry_run=dry_run, refused=refused, partner=partner
-            )
+            state = import_file(ui, api, "payments", "registry", file, refused=refused, partner=partner)
         finish(ui, "registry", state)
 
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(
         ui: Ui,
         account: Annotated[str | None, typer.Option(help="An account's number.")] = None,
         partner: Annotated[str | None, typer.Option(help="A partner's code.")] = None,
         suspense: Annotated[bool, typer.Option("--suspense", help="What matches no account.")] = False,
-        csv: Csv = None,
+        limit: Limit = None,
     ) -> None:
         """Payments, or what is in suspense.  Example: aimak payment list --account 0100042"""
-        path = "/payments/suspense" if suspense else "/payments/payments"
+        name = "suspense" if suspense else "payments"
         with connected(ui) as api:
-            answer = api.get(path, account=account, partner=partner)
-            if csv:
-                csv.write_bytes(api.raw(path, account=account, partner=partner, format="csv"))
-        payments = answer["suspense" if suspense else "payments"]
-        keys = ("paid_on", "partner", "external_id", "account", "state")
-        rows = [[row.get(key) for key in keys] + [format_som(row["amount_tyiyn"])] for row in payments]
-        ui.result(answer, table(rows, [ui.word(f"ui.{key}") for key in (*keys, "amount")], (5,)))
+            payments = api.pages(f"/payments/{name}", name, most(ui, limit, 100), account=account, partner=partner)
+        keys = ("paid_on", "partner", "external_id", "account")
+        rows = [
+            [*(row.get(key) for key in keys), ui.named("payment", row["state"]), row["amount_tyiyn"]]
+            for row in payments
+        ]
+        listing.show(ui, {name: payments}, (*keys, "state", "amount:som"), rows)
 
 
 def _partners(group: typer.Typer) -> None:
-    @command(group, "add")
+    @command(group, "add", changes=True)
     def add(
         ui: Ui,
         code: Annotated[str, typer.Argument(help="Short code: pay24")],
@@ -100,21 +95,26 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
 
 
 def _messages(group: typer.Typer) -> None:
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(
         ui: Ui,
         account: Annotated[str | None, typer.Option(help="An account's number.")] = None,
         kind: Annotated[str | None, typer.Option(help="bill or receipt.")] = None,
         state: Annotated[str | None, typer.Option(help="queued, sent, delivered, failed, refused.")] = None,
-        limit: Annotated[int, typer.Option(help="At most so many.")] = 20,
-        csv: Csv = None,
+        limit: Limit = None,
     ) -> None:
         """Messages with their text, parts and state.  Example: aimak sms list --account 0100042"""
-        asked = {"account": account, "kind": kind, "state": state, "limit": limit}
+        asked = {"account": account, "kind": kind, "state": state}
         with connected(ui) as api:
-            answer = api.get("/notifications/messages", **asked)
-            if csv:
-                csv.write_bytes(api.raw("/notifications/messages", **asked, format="csv"))
-        keys = ("account", "phone", "language", "kind", "state", "parts", "text")
-        rows = [[row.get(key) for key in keys] for row in answer["messages"]]
-        ui.result(answer, table(rows, [ui.word(f"ui.{key}") for key in keys], (5,)))
+            path = "/notifications/messages"
+            answer = {
+                **api.get(path, **asked, limit=1),
+                "messages": api.pages(path, "messages", most(ui, limit, 20), **asked),
+            }
+        columns = ("account", "phone", "language", "kind", "state", "parts:count", "text")
+        listing.show(ui, answer, columns, [_message(ui, row) for row in answer["messages"]])
+
+
+def _message(ui: Ui, row: dict[str, Any]) -> list[Any]:
+    said = [ui.named("sms", row[key]) for key in ("kind", "state")]
+    return [row["account"], row["phone"], row["language"], *said, row["parts"], row["text"]]

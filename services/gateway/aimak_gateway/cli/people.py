@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -12,8 +13,9 @@ import typer
 from aimak.problems import Problem, Refused
 from aimak.settings import Settings
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import connected, write_session
-from aimak_gateway.cli.frame import USAGE, Failed, Ui, command, table
+from aimak_gateway.cli.frame import USAGE, Failed, Ui, command
 from aimak_gateway.cli.nouns import noun
 
 Name = Annotated[str, typer.Argument(help="Name of the person.")]
@@ -36,10 +38,16 @@ def ask_password(ui: Ui, file: Path | None) -> str:
     return str(typer.prompt(ui.word("ui.password"), hide_input=True, err=True))
 
 
+def roles_spoken(ui: Ui, roles: Iterable[str]) -> str:
+    """Roles by name, and by the word that a command takes where that is another."""
+    named = {role: ui.named("role", role) for role in roles}
+    return ", ".join(name if name == role else f"{name} ({role})" for role, name in named.items())
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
 
-    @command(app, "login")
+    @command(app, "login", changes=True)
     def login(
         ui: Ui,
         name: Annotated[str, typer.Argument(help="Your name in Aimak.")],
@@ -50,13 +58,14 @@ def register(app: typer.Typer) -> None:
         body = {"name": name, "password": ask_password(ui, password_file), "tenant": tenant}
         with connected(ui) as api:
             answer = api.post("/gateway/login", body)
-        write_session(Settings.load(), answer)
+        if not ui.dry_run:
+            write_session(Settings.load(), answer)
         shown = {key: answer[key] for key in ("name", "roles", "tenant")}
-        ui.result(shown, [ui.word("ui.logged_in", name=name, roles=", ".join(answer["roles"]))])
+        ui.result(shown, [ui.word("ui.logged_in", name=name, roles=roles_spoken(ui, answer["roles"]))])
 
     users = noun(app, "user", "People who may log in.")
 
-    @command(users, "add")
+    @command(users, "add", changes=True)
     def add(
         ui: Ui,
         name: Annotated[str, typer.Argument(help="Name, as it will stand in every journal.")],
@@ -67,14 +76,14 @@ def register(app: typer.Typer) -> None:
         body = {"name": name, "roles": role, "password": ask_password(ui, password_file)}
         with connected(ui) as api:
             answer = api.post("/gateway/people", body)
-        ui.result(answer, [f"{name}: {', '.join(role)}"])
+        ui.result(answer, [f"{name}: {roles_spoken(ui, role)}"])
 
     _list(users)
     _changes(users)
 
 
 def _list(users: typer.Typer) -> None:
-    @command(users, "list")
+    @command(users, "list", lists=True)
     def listed(ui: Ui) -> None:
         """Everyone who may log in, and who no longer may.  Example: aimak user list"""
         with connected(ui) as api:
@@ -82,18 +91,17 @@ def _list(users: typer.Typer) -> None:
         rows = [
             (
                 person["name"],
-                ", ".join(person["roles"]),
-                ", ".join(person["tenants"]),
+                roles_spoken(ui, person["roles"]),
+                ", ".join(ui.word("ui.everywhere") if code == "*" else code for code in person["tenants"]),
                 "" if person["active"] else ui.word("ui.removed"),
             )
             for person in people
         ]
-        heads = (ui.word("ui.name"), ui.word("ui.roles"), ui.word("ui.tenants"), ui.word("ui.state"))
-        ui.result(people, table(rows, heads))
+        listing.show(ui, people, ("name", "roles", "tenants", "state"), rows)
 
 
 def _changes(users: typer.Typer) -> None:
-    @command(users, "change")
+    @command(users, "change", changes=True)
     def change(
         ui: Ui,
         name: Name,
@@ -112,7 +120,7 @@ def _changes(users: typer.Typer) -> None:
             body["active"] = True
         _change(ui, name, body)
 
-    @command(users, "remove")
+    @command(users, "remove", changes=True)
     def remove(ui: Ui, name: Name) -> None:
         """Let someone in no more; the name stays in every journal.  Example: aimak user remove bakyt"""
         _change(ui, name, {"active": False})
@@ -122,4 +130,4 @@ def _change(ui: Ui, name: str, body: dict[str, object]) -> None:
     with connected(ui) as api:
         person = api.post(f"/gateway/people/{quote(name, safe='')}", body)
     state = "" if person["active"] else f" ({ui.word('ui.removed')})"
-    ui.result(person, [f"{name}: {', '.join(person['roles'])}{state}"])
+    ui.result(person, [f"{name}: {roles_spoken(ui, person['roles'])}{state}"])

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
-from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, table
+from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command
 from aimak_gateway.cli.installation import OWNERS
 from aimak_gateway.cli.nouns import noun
 
@@ -17,15 +18,14 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = noun(app, "plugins", "Installed plugins, ours and others'.")
 
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(ui: Ui) -> None:
         """Every plugin with its kind and package, and those left out.  Example: aimak plugins list"""
         with connected(ui) as api:
             taken, refused = _ask(api)
-        heads = [ui.word(f"ui.{key}") for key in ("kind", "code", "package", "version")]
         rows = [(row["kind"], row["code"], row["distribution"], row["version"]) for row in taken]
-        lines = table(rows, heads) + [_left_out(ui, row) for row in refused]
-        ui.result({"plugins": taken, "refused": refused}, lines)
+        data, columns = {"plugins": taken, "refused": refused}, ("kind", "code", "package", "version")
+        listing.show(ui, data, columns, rows, after=[_left_out(ui, row) for row in refused])
 
     @command(group, "check")
     def check(ui: Ui) -> None:
@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
             raise Failed(VALIDATION, [{"code": row["code"], "message": _left_out(ui, row)} for row in refused])
         ui.result({"plugins": len(taken), "refused": []}, [ui.word("ui.plugins_fine", count=len(taken))])
 
-    @command(group, "new")
+    @command(group, "new", changes=True)
     def new(
         ui: Ui,
         kind: Annotated[str, typer.Argument(help="service-type or rate-component.")],
@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
         """Make a package that installs and is billed as it stands.  Example: aimak plugins new service-type parking"""
         from aimak_gateway.cli import scaffold
 
-        made, files = scaffold.make(kind, name, folder)
+        made, files = scaffold.make(kind, name, folder, write=not ui.dry_run)
         written = [str(file) for file in files]
         ui.result({"folder": str(made), "files": written}, written, f"pip install {made}")
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from aimak.money import format_som
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, error_lines, table
 from aimak_gateway.cli.nouns import noun
@@ -19,8 +20,6 @@ Since = Annotated[str | None, typer.Option("--from", help="Or the first day: 202
 Until = Annotated[str | None, typer.Option("--to", help="And the last day: 2026-10-31.")]
 AsOf = Annotated[str | None, typer.Option(help="As the books stood at the end of that ledger day.")]
 By = Annotated[str, typer.Option(help="provider, service, class, street, account: one or several, with commas.")]
-Csv = Annotated[Path | None, typer.Option("--csv", help="Write all rows to this file.")]
-Xlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write all rows to this file.")]
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
 
@@ -31,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _reports(group: typer.Typer) -> None:
-    @command(group, "turnover")
+    @command(group, "turnover", lists=True)
     def turnover(
         ui: Ui,
         period: Period = None,
@@ -39,49 +38,41 @@ def _reports(group: typer.Typer) -> None:
         until: Until = None,
         by: By = "provider,class",
         as_of: AsOf = None,
-        csv: Csv = None,
-        xlsx: Xlsx = None,
         check: Annotated[bool, typer.Option("--check", help="Only say whether it equals the ledger.")] = False,
     ) -> None:
         """Opening, charged, recalculated, paid, written off, closing.  Example: aimak report turnover --period 2026-10
         --by service,provider,class"""
         asked = {"period": period, "from": since, "to": until, "by": by, "as_of": as_of}
-        _sheet(ui, "turnover", asked, csv, xlsx, check=check)
+        _sheet(ui, "turnover", asked, check=check)
 
-    @command(group, "ageing")
+    @command(group, "ageing", lists=True)
     def ageing(
         ui: Ui,
         on: Annotated[str | None, typer.Option(help="The day (default: today).")] = None,
         by: By = "provider,class",
         as_of: AsOf = None,
-        csv: Csv = None,
-        xlsx: Xlsx = None,
     ) -> None:
         """Debt by age, the oldest paid first.  Example: aimak report ageing --on 2026-10-31 --by street"""
-        _sheet(ui, "ageing", {"on": on, "by": by, "as_of": as_of}, csv, xlsx)
+        _sheet(ui, "ageing", {"on": on, "by": by, "as_of": as_of})
 
-    @command(group, "postings")
+    @command(group, "postings", lists=True)
     def postings(
         ui: Ui,
         period: Period = None,
         since: Since = None,
         until: Until = None,
         as_of: AsOf = None,
-        csv: Csv = None,
-        xlsx: Xlsx = None,
     ) -> None:
         """Postings by day for the accountants' books (1C).  Example: aimak report postings --period 2026-10
         --xlsx postings.xlsx"""
-        _sheet(ui, "postings", {"period": period, "from": since, "to": until, "as_of": as_of}, csv, xlsx)
+        _sheet(ui, "postings", {"period": period, "from": since, "to": until, "as_of": as_of})
 
 
-def _sheet(
-    ui: Ui, name: str, asked: Mapping[str, Any], csv: Path | None, xlsx: Path | None, *, check: bool = False
-) -> None:
+def _sheet(ui: Ui, name: str, asked: Mapping[str, Any], *, check: bool = False) -> None:
     path = f"/billing/reports/{name}"
     with connected(ui) as api:
         answer = api.get(path, **asked)
-        for file, kind in ((csv, "csv"), (xlsx, "xlsx")):
+        for file, kind in ((ui.csv, "csv"), (ui.xlsx, "xlsx")):
             if file:
                 file.write_bytes(api.raw(path, **asked, format=kind, lang=ui.lang))
     if check:
@@ -130,16 +121,15 @@ def _head(ui: Ui, name: str) -> str:
 
 
 def _allocation(group: typer.Typer) -> None:
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(ui: Ui) -> None:
         """The rules, the oldest first.  Example: aimak allocation list"""
         with connected(ui) as api:
             rules = api.get("/billing/allocation")["rules"]
-        rows = [(rule["valid_from"], rule["method"], ", ".join(rule["priority"]), rule["ground"]) for rule in rules]
         keys = ("valid_from", "method", "priority", "ground")
-        ui.result(rules, table(rows, [ui.word(f"ui.{key}") for key in keys]))
+        listing.show(ui, rules, keys, [_rule(ui, rule) for rule in rules])
 
-    @command(group, "set")
+    @command(group, "set", changes=True)
     def decide(
         ui: Ui,
         method: Annotated[str, typer.Option(help="oldest_first, service_priority, pro_rata or current_first.")],
@@ -153,13 +143,18 @@ def _allocation(group: typer.Typer) -> None:
         body = {"valid_from": since, "method": method, "priority": services, "ground": ground}
         with connected(ui) as api:
             rule = api.post("/billing/allocation", body)
-        ui.result(rule, [f"{rule['valid_from']} {rule['method']} {', '.join(rule['priority'])}"])
+        ui.result(rule, ["  ".join(part for part in _rule(ui, rule)[:3] if part)])
+
+
+def _rule(ui: Ui, rule: dict[str, Any]) -> list[str]:
+    method = ui.named("method", rule["method"])
+    return [rule["valid_from"], method, ", ".join(rule["priority"]), rule["ground"]]
 
 
 def add_statement(group: typer.Typer) -> None:
     """Add `account statement`."""
 
-    @command(group, "statement")
+    @command(group, "statement", lists=True)
     def statement(
         ui: Ui,
         account: Annotated[str, typer.Argument(help="Number, old or new.")],
@@ -180,16 +175,17 @@ def add_statement(group: typer.Typer) -> None:
             answer = api.get(path, **asked)
             if pdf:
                 pdf.write_bytes(api.raw(path, **asked, format="pdf", lang=ui.lang))
-        ui.result(answer, lambda: _statement_lines(ui, answer))
+        columns = ("date", "document", "provider", *(f"{key}:som" for key in _MOVED))
+        listing.show(ui, answer, columns, _entries(ui, answer), before=[f"{answer['account']} {answer['holder']}", ""])
 
 
-def _statement_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
-    sums = ("raised", "lowered", "balance")
-    rows: list[list[object]] = [["", ui.word("ui.opening"), "", "", "", format_som(answer["opening_tyiyn"])]]
+_MOVED = ("raised", "lowered", "balance")
+
+
+def _entries(ui: Ui, answer: dict[str, Any]) -> list[list[Any]]:
+    rows: list[list[Any]] = [["", ui.word("ui.opening"), "", None, None, answer["opening_tyiyn"]]]
     for entry in answer["entries"]:
-        document = f"{entry['kind']} {entry['document']}"
-        rows.append([entry["day"], document, entry["provider"], *(format_som(entry[f"{key}_tyiyn"]) for key in sums)])
-    totals = [format_som(answer[f"{key}_tyiyn"]) for key in ("raised", "lowered", "closing")]
-    rows.append(["", ui.word("ui.total"), "", *totals])
-    heads = [ui.word(f"ui.{key}") for key in ("date", "document", "provider", *sums)]
-    return [f"{answer['account']} {answer['holder']}", "", *table(rows, heads, (3, 4, 5))]
+        document = f"{ui.named('entry', entry['kind'])} {entry['document']}"
+        rows.append([entry["day"], document, entry["provider"], *(entry[f"{key}_tyiyn"] for key in _MOVED)])
+    totals = [answer[f"{key}_tyiyn"] for key in ("raised", "lowered", "closing")]
+    return [*rows, ["", ui.word("ui.total"), "", *totals]]

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.cycle import cycle_lines, follow
-from aimak_gateway.cli.frame import Ui, command, table
+from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
 
 Run = Annotated[str, typer.Argument(help="A run's id, as `aimak run list` shows it.")]
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = noun(app, "run", "Runs over a part of the town, once more, or anew.")
 
-    @command(group, "start")
+    @command(group, "start", changes=True)
     def start(
         ui: Ui,
         period: Annotated[str, typer.Option(help="The month: 2026-10")],
@@ -45,13 +46,13 @@ def register(app: typer.Typer) -> None:
         asked = {"period": period, "selection": selection, "replaces": replaces, "reason": reason, "accounts": numbers}
         begin(ui, asked)
 
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(ui: Ui, period: Annotated[str | None, typer.Option(help="The month: 2026-10")] = None) -> None:
         """All runs, with what they cover and how far they are.  Example: aimak run list --period 2026-10"""
         with connected(ui) as api:
             runs = api.get("/billing/runs", period=period)["runs"]
-        keys = ("run_id", "period", "selection", "generation", "state", "bills", "held", "reason")
-        ui.result(runs, table([[run[key] for key in keys] for run in runs], [ui.word(f"ui.{key}") for key in keys]))
+        columns = ("run_id", "period", "selection", "generation:count", "state", "bills:count", "held:count", "reason")
+        listing.show(ui, runs, columns, [_row(ui, run) for run in runs])
 
     @command(group, "show")
     def show(ui: Ui, run: Run) -> None:
@@ -71,7 +72,13 @@ def _verb(group: typer.Typer, verb: str) -> None:
             _told(ui, passed(ui, api, run, verb, running))
 
     act.__doc__ = f"{about}  Example: aimak run {verb} 5432109876543210987"
-    command(group, verb)(act)
+    command(group, verb, changes=True)(act)
+
+
+def _row(ui: Ui, run: dict[str, Any]) -> list[Any]:
+    state = ui.word(f"ui.state_{run['state']}")
+    before = [run[key] for key in ("run_id", "period", "selection", "generation")]
+    return [*before, state, *(run[key] for key in ("bills", "held", "reason"))]
 
 
 def passed(ui: Ui, api: Api, run: str, verb: str, running: str) -> dict[str, Any]:
@@ -84,10 +91,13 @@ def passed(ui: Ui, api: Api, run: str, verb: str, running: str) -> dict[str, Any
 
 
 def begin(ui: Ui, asked: dict[str, Any]) -> None:
-    """Start a run, follow its preview and show it."""
+    """Start a run, follow its preview and show it; one that is only tried is shown as it would begin."""
     with connected(ui) as api:
-        run = api.post("/billing/runs", asked)["run_id"]
-        _told(ui, dict(api.wait(lambda: api.get(f"/billing/runs/{run}"), _previewing, lambda seen: None)))
+        run = api.post("/billing/runs", asked)
+        if not ui.dry_run:
+            path = f"/billing/runs/{run['run_id']}"
+            run = dict(api.wait(lambda: api.get(path), _previewing, lambda seen: None))
+        _told(ui, run)
 
 
 def _previewing(seen: dict[str, Any]) -> bool:

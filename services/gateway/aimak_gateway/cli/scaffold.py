@@ -14,9 +14,10 @@ KINDS = ("service-type", "rate-component")
 _PACKAGE, _SUFFIX = "package", ".txt"
 
 
-def make(kind: str, name: str, parent: Path) -> tuple[Path, list[Path]]:
-    """Write the package of a new plugin into a folder of its own under `parent`: the folder and its files. Raises
-    Refused for a kind that is not known, a name that is no code, a folder that is there already."""
+def make(kind: str, name: str, parent: Path, *, write: bool = True) -> tuple[Path, list[Path]]:
+    """Write the package of a new plugin into a folder of its own under `parent`: the folder and its files, which
+    without `write` are only named. Raises Refused for a kind that is not known, a name that is no code, a folder that
+    is there already."""
     code = name.replace("-", "_")
     if kind not in KINDS:
         raise Refused(Problem("AIM-G071", {"kind": kind, "known": ", ".join(KINDS)}))
@@ -34,12 +35,14 @@ def make(kind: str, name: str, parent: Path) -> tuple[Path, list[Path]]:
         "rate_component_version": str(rate_components.INTERFACE_VERSION),
     }
     source = TEMPLATES / kind.replace("-", "_")
-    return folder, [_write(template, source, folder, words) for template in sorted(source.rglob(f"*{_SUFFIX}"))]
+    templates = sorted(source.rglob(f"*{_SUFFIX}"))
+    return folder, [_made(template, source, folder, words, write=write) for template in templates]
 
 
-def _write(template: Path, source: Path, folder: Path, words: dict[str, str]) -> Path:
+def _made(template: Path, source: Path, folder: Path, words: dict[str, str], *, write: bool) -> Path:
     parts = [f"aimak_{words['code']}" if part == _PACKAGE else part for part in template.relative_to(source).parts]
     file = folder.joinpath(*parts[:-1], parts[-1].removesuffix(_SUFFIX))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(Template(template.read_text(encoding="utf-8")).substitute(words), encoding="utf-8")
+    if write:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(Template(template.read_text(encoding="utf-8")).substitute(words), encoding="utf-8")
     return file

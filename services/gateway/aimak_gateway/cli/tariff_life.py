@@ -11,9 +11,10 @@ from typing import Annotated, Any
 import typer
 from aimak.problems import Problem, Refused
 
+from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.frame import USAGE, Failed, Ui, command, table
-from aimak_gateway.cli.importing import DryRun, File, finish, import_file
+from aimak_gateway.cli.importing import File, finish, import_file
 
 Tariffs = Annotated[list[str], typer.Argument(help="Tariffs by code, or CODE@DATE where several are on their way.")]
 Ground = Annotated[str | None, typer.Option(help="On what it stands: a document, a law, a reason.")]
@@ -33,25 +34,24 @@ def add(group: typer.Typer) -> None:
 
 
 def _views(group: typer.Typer) -> None:
-    @command(group, "import")
+    @command(group, "import", changes=True)
     def take(
         ui: Ui,
         file: File,
         form: Annotated[str, typer.Option("--format", help="aimak, or owrs: one tariff for each class.")] = "aimak",
         provider: Annotated[str | None, typer.Option(help="Whose tariffs those of an OWRS file are.")] = None,
-        dry_run: DryRun = False,
     ) -> None:
         """Enter a file of tariffs as drafts, whole or not at all.  Example: aimak tariff import tariffs.yaml"""
         with _ours(ui, file, form, provider) as ours, connected(ui) as api:
-            state = import_file(ui, api, "billing", "tariffs", ours, dry_run=dry_run)
+            state = import_file(ui, api, "billing", "tariffs", ours)
         finish(ui, "tariffs", state)
 
-    @command(group, "list")
+    @command(group, "list", lists=True)
     def listed(ui: Ui) -> None:
         """All versions of all tariffs with the state of each.  Example: aimak tariff list"""
         with connected(ui) as api:
             answer = api.get("/billing/tariffs")
-        ui.result(answer, _list(ui, answer["tariffs"]))
+        listing.show(ui, answer, COLUMNS, _rows(ui, answer["tariffs"]))
 
     @command(group, "show")
     def show(ui: Ui, code: Annotated[str | None, typer.Argument(help="A tariff's code; none for all.")] = None) -> None:
@@ -79,12 +79,12 @@ def _ours(ui: Ui, file: Path, form: str, provider: str | None) -> Iterator[Path]
 
 
 def _before_the_council(group: typer.Typer) -> None:
-    @command(group, "submit")
+    @command(group, "submit", changes=True)
     def submit(ui: Ui, tariffs: Tariffs, ground: Ground = None, scan: Scan = None) -> None:
         """The draft is ready and justified.  Example: aimak tariff submit water --ground "calculation of 3 October\""""
         _take(ui, "submit", tariffs, scan, ground=ground)
 
-    @command(group, "hear")
+    @command(group, "hear", changes=True)
     def hear(
         ui: Ui,
         tariffs: Tariffs,
@@ -96,7 +96,7 @@ def _before_the_council(group: typer.Typer) -> None:
         """The public hearing was held.  Example: aimak tariff hear water --date 2026-10-10 --ground "protocol 3\""""
         _take(ui, "hear", tariffs, scan, ground=ground, date=date, not_required=not_required)
 
-    @command(group, "agree")
+    @command(group, "agree", changes=True)
     def agree(
         ui: Ui,
         tariffs: Tariffs,
@@ -114,7 +114,7 @@ def _before_the_council(group: typer.Typer) -> None:
 
 
 def _decided(group: typer.Typer) -> None:
-    @command(group, "approve")
+    @command(group, "approve", changes=True)
     def approve(
         ui: Ui, tariffs: Tariffs, body: Body = None, number: Number = None, date: Date = None, scan: Scan = None
     ) -> None:
@@ -122,19 +122,19 @@ def _decided(group: typer.Typer) -> None:
         --number 21 --date 2026-10-28 --scan decision-21.pdf"""
         _take(ui, "approve", tariffs, scan, body=body, number=number, date=date)
 
-    @command(group, "publish")
+    @command(group, "publish", changes=True)
     def publish(ui: Ui, tariffs: Tariffs, ground: Ground = None, date: Date = None, scan: Scan = None) -> None:
         """It is made public, and its notice runs.  Example: aimak tariff publish water --ground "newspaper, 44\""""
         _take(ui, "publish", tariffs, scan, ground=ground, date=date)
 
 
 def _aside(group: typer.Typer) -> None:
-    @command(group, "withdraw")
+    @command(group, "withdraw", changes=True)
     def withdraw(ui: Ui, tariffs: Tariffs, ground: Ground = None) -> None:
         """Take back what is not published yet.  Example: aimak tariff withdraw water --ground "wrong price\""""
         _take(ui, "withdraw", tariffs, None, ground=ground)
 
-    @command(group, "adopt")
+    @command(group, "adopt", changes=True)
     def adopt(
         ui: Ui,
         tariffs: Annotated[list[str] | None, typer.Argument(help="Tariffs by code or CODE@DATE.")] = None,
@@ -159,19 +159,34 @@ def _drafts(api: Api) -> list[str]:
 def _take(ui: Ui, step: str, tariffs: list[str], scan: Path | None, **said: Any) -> None:
     with connected(ui) as api:
         kept = api.upload("/billing/tariffs/scans", scan)["scan"] if scan else None
+        if ui.dry_run:
+            # The document was looked at and not kept, so the step cannot name it.
+            kept = None
         answer = api.post(f"/billing/tariffs/{step}", {"tariffs": tariffs, "scan": kept, **said})
     following = [name for row in answer["tariffs"] for name in row["following"] if name != "withdraw"]
     hint = f"aimak tariff {following[0]} {' '.join(tariffs)}" if following else None
     ui.result(answer, _list(ui, answer["tariffs"]), hint)
 
 
-def _list(ui: Ui, tariffs: Iterable[dict[str, Any]]) -> list[str]:
-    keys = ("code", "service", "provider", "valid_from", "begins", "valid_to")
-    rows = [
-        [*(tariff.get(key) for key in keys), ui.word(f"ui.tariff.{tariff['state']}"), tariff["decision"]]
+COLUMNS = ("code", "service", "provider", "valid_from", "begins", "valid_to", "state", "decision")
+
+
+def _rows(ui: Ui, tariffs: Iterable[dict[str, Any]]) -> list[list[Any]]:
+    facts = COLUMNS[:-2]
+    return [
+        [
+            tariff["code"],
+            ui.named("service", tariff["service"]),
+            *(tariff.get(key) for key in facts[2:]),
+            ui.word(f"ui.tariff.{tariff['state']}"),
+            tariff["decision"],
+        ]
         for tariff in tariffs
     ]
-    return table(rows, [ui.word(f"ui.{key}") for key in (*keys, "state", "decision")])
+
+
+def _list(ui: Ui, tariffs: Iterable[dict[str, Any]]) -> list[str]:
+    return table(_rows(ui, tariffs), [ui.word(f"ui.{key}") for key in COLUMNS])
 
 
 def _versions(answer: dict[str, Any]) -> list[str]:

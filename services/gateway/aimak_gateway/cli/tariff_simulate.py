@@ -18,7 +18,7 @@ PATH = "/billing/simulations"
 def add(group: typer.Typer) -> None:
     """Add the command."""
 
-    @command(group, "simulate")
+    @command(group, "simulate", changes=True)
     def simulate(
         ui: Ui,
         tariff: Annotated[list[str], typer.Option("--tariff", help="A draft: CODE or CODE@DATE; as often as needed.")],
@@ -39,7 +39,9 @@ def add(group: typer.Typer) -> None:
 
 def _done(ui: Ui, api: Api, body: dict[str, Any]) -> dict[str, Any]:
     """Start it and wait; whoever stops the command stops the simulation."""
-    started = api.post(PATH, body)
+    started: dict[str, Any] = api.post(PATH, body)
+    if ui.dry_run:
+        return started
     path = f"{PATH}/{started['simulation']}"
     try:
         with Progress(ui, " ".join(body["tariffs"])) as progress:

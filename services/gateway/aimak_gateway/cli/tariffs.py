@@ -62,7 +62,7 @@ def register(app: typer.Typer) -> None:
             "attributes": attributes(given or []),
         }
         with connected(ui) as api:
-            answer = api.post("/billing/tariffs/quote", body)
+            answer = api.ask("/billing/tariffs/quote", body)
         total = f"{ui.word('ui.total')}: {format_som(answer['gross_tyiyn'])} {ui.word('ui.som')}"
         ui.result(answer, [*answer["sentences"], total])
 

@@ -19,6 +19,7 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from aimak_payments.application import lists, partners, registries
+from aimak_payments.store.payments import PAGE_ROWS
 
 READERS = ("clerk", "approver", "admin")
 
@@ -125,7 +126,9 @@ def _listed(service: Service, name: str, *, suspended: bool) -> Any:
             suspended=suspended,
             after=_whole("after"),
         )
-    return _csv(_table(rows)) if request.args.get("format") == "csv" else {name: rows}
+    if request.args.get("format") == "csv":
+        return _csv(_table(rows))
+    return {name: rows, "next": rows[-1]["payment"] if len(rows) == PAGE_ROWS else None}
 
 
 def _parsed(name: str, read: Callable[[str], Any]) -> Any:
