@@ -93,6 +93,7 @@ def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None
         bills=result.bills.height,
         held=result.holds["account_id"].n_unique(),
         lines=result.lines.height,
+        done_at=work.now,
     )
 
 
@@ -154,5 +155,5 @@ def _issue(work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None:
         work.publish(billing.BillsIssued.of_frame(work.tenant, part))
     held = runs.held_accounts(work, run.id, chunk.chunk)
     touched.settle(work, run.id, issued, held, chunk.first_account, chunk.last_account)
-    runs.change_chunk(work, run.id, chunk.chunk, state=states.ISSUED)
+    runs.change_chunk(work, run.id, chunk.chunk, state=states.ISSUED, done_at=work.now)
     runs.one_chunk_done(work, run.id, states.ISSUED)

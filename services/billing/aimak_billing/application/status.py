@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from aimak_billing.application.cycle import locked, period_of, state_of
 from aimak_billing.domain import cycle as states
+from aimak_billing.domain.pace import pace
 from aimak_billing.store import bills
 from aimak_billing.store import runs as store
 
@@ -65,6 +66,7 @@ def _run_view(work: UnitOfWork, run: Row[Any], state: str, lang: str) -> dict[st
         "issued_on": run.issued_on.isoformat() if run.issued_on else None,
         "due_on": run.due_on.isoformat() if run.due_on else None,
         **_progress(chunks, run),
+        "pace": _pace(work, chunks, run),
         "first_number": first,
         "last_number": last,
         **sums,
@@ -79,7 +81,7 @@ def _nothing() -> dict[str, Any]:
     counts: dict[str, Any] = dict.fromkeys(("accounts", "bills", "held", "without_charge", "lines"), 0)
     sums = dict.fromkeys(("net_tyiyn", "tax_tyiyn", "gross_tyiyn"), 0)
     run = {"generation": 0, "attempt": 0, "paused": False, **who, "issued_on": None, "due_on": None}
-    chunks = {"chunks": {"total": 0, "previewed": 0, "issued": 0}, **counts}
+    chunks = {"chunks": {"total": 0, "previewed": 0, "issued": 0}, **counts, "pace": None}
     return {
         **run,
         **chunks,
@@ -110,6 +112,24 @@ def _progress(chunks: Sequence[Row[Any]], run: Row[Any]) -> dict[str, Any]:
     without = counts["accounts"] - counts["bills"] - counts["held"] if previewed == len(chunks) else 0
     done = {"total": len(chunks), "previewed": previewed, "issued": issued}
     return {"chunks": done, **counts, "without_charge": without}
+
+
+def _pace(work: UnitOfWork, chunks: Sequence[Row[Any]], run: Row[Any]) -> dict[str, int | None] | None:
+    """How far and how fast the pass that is under way goes; None where none is."""
+    passes = {states.PREVIEWING: "preview", states.ISSUING: "issue"}
+    action = passes.get(run.state)
+    begun = [entry.at for entry in store.approvals(work, run.id) if entry.action == action]
+    if not begun:
+        return None
+    done = [(chunk.done_at or begun[-1], chunk.accounts) for chunk in chunks if _is_done(chunk, run)]
+    found = pace(sum(chunk.accounts for chunk in chunks), done, begun[-1], work.now)
+    return {"done": found.done, "total": found.total, "a_second": found.a_second, "left_s": found.left_s}
+
+
+def _is_done(chunk: Row[Any], run: Row[Any]) -> bool:
+    if run.state == states.ISSUING:
+        return bool(chunk.state == states.ISSUED)
+    return bool(chunk.attempt == run.attempt)
 
 
 def _totals(work: UnitOfWork, run_id: int, previous: str) -> list[dict[str, Any]]:

@@ -82,6 +82,7 @@ def _chunks(metadata: MetaData) -> None:
         Column("bills", Integer, nullable=False),
         Column("held", Integer, nullable=False),
         Column("lines", Integer, nullable=False),
+        Column("done_at", Instant, comment="when the present pass had done it"),
     )
     Table(
         "run_total",

@@ -108,15 +108,37 @@ def follow(ui: Ui, api: Api, path: str, verb: str, running: str) -> dict[str, An
     answer: dict[str, Any] = api.post(f"{path}/{verb}")
     if answer["state"] != running or ui.dry_run:
         return answer
-    done = "previewed" if running == "previewing" else "issued"
     with Progress(ui, f"{verb} {answer['period']}") as progress:
         return dict(
             api.wait(
                 lambda: api.get(path),
                 lambda seen: seen["state"] == running,
-                lambda seen: progress.show(seen["chunks"][done], seen["chunks"]["total"]),
+                lambda seen: pace_shown(ui, progress, seen),
             )
         )
+
+
+def pace_shown(ui: Ui, progress: Progress, seen: dict[str, Any]) -> None:
+    """Move the bar to where a run is, with its rate and the time left as the installation knows them."""
+    if seen["pace"]:
+        progress.show(seen["pace"]["done"], seen["pace"]["total"], _speed(ui, seen["pace"]))
+
+
+def _speed(ui: Ui, pace: dict[str, Any]) -> str:
+    if pace["a_second"] is None:
+        return ""
+    minutes, seconds = divmod(pace["left_s"], 60)
+    return ui.word("ui.speed", rate=pace["a_second"], left=f"{minutes}:{seconds:02d}")
+
+
+def _pace_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
+    if not answer["pace"]:
+        return []
+    pace = answer["pace"]
+    said = [ui.word("ui.pace", done=pace["done"], total=pace["total"]), _speed(ui, pace)]
+    if answer["paused"]:
+        said = [said[0], ui.word("ui.paused")]
+    return [", ".join(filter(None, said))]
 
 
 def _confirm(ui: Ui, bills: int) -> None:
@@ -143,7 +165,7 @@ def cycle_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
         bills=answer["bills"],
         held=answer["held"],
     )
-    lines = [head]
+    lines = [head, *_pace_lines(ui, answer)]
     if answer["totals"]:
         lines += ["", *_totals(ui, answer)]
     if answer["holds"]:

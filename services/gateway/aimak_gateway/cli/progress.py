@@ -22,19 +22,24 @@ class Progress:
     def __enter__(self) -> Self:
         if self._shown:
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
             from rich.progress import Progress as Bar
 
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            speed = TextColumn("{task.fields[speed]}")
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), speed)
             self._bar = Bar(*columns, console=Console(stderr=True))
-            self._task = self._bar.add_task(self._what, total=None)
+            self._task = self._bar.add_task(self._what, total=None, speed="")
             self._bar.start()
         return self
 
-    def show(self, done: int, total: int | None) -> None:
-        """Move the bar."""
+    def show(self, done: int, total: int | None, speed: str | None = None) -> None:
+        """Move the bar; `speed` says rate and time left where the work itself knows them."""
         if self._bar:
-            self._bar.update(self._task, completed=done, total=total)
+            self._bar.update(self._task, completed=done, total=total, speed=speed or self._left())
+
+    def _left(self) -> str:
+        left = self._bar.tasks[0].time_remaining
+        return "" if left is None else "-{}:{:02d}".format(*divmod(int(left), 60))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -9,9 +9,10 @@ import typer
 
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
-from aimak_gateway.cli.cycle import cycle_lines, follow
+from aimak_gateway.cli.cycle import cycle_lines, follow, pace_shown
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.progress import Progress
 
 Run = Annotated[str, typer.Argument(help="A run's id, as `aimak run list` shows it.")]
 Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
@@ -96,7 +97,9 @@ def begin(ui: Ui, asked: dict[str, Any]) -> None:
         run = api.post("/billing/runs", asked)
         if not ui.dry_run:
             path = f"/billing/runs/{run['run_id']}"
-            run = dict(api.wait(lambda: api.get(path), _previewing, lambda seen: None))
+            with Progress(ui, f"{asked['period']} {asked['selection']}") as progress:
+                seen = api.wait(lambda: api.get(path), _previewing, lambda seen: pace_shown(ui, progress, seen))
+            run = dict(seen)
         _told(ui, run)
 
 
