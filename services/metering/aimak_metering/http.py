@@ -11,8 +11,33 @@ from aimak.problems import Problem
 from aimak.service import Service
 from flask import request
 from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
 
-from aimak_metering.application import asking, held
+from aimak_metering.application import asking, correcting, held
+from aimak_metering.application.exchange import exchange
+
+
+class CorrectSchema(Schema):
+    """A reading's right value, in thousandths, and why."""
+
+    value = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
+    reason = fields.String(required=True)
+
+
+class ExchangeSchema(Schema):
+    """The meter that is taken down and the one that is put up; readings in thousandths."""
+
+    old = fields.String(required=True, validate=validate.Length(1, 64))
+    final = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
+    new = fields.String(required=True, validate=validate.Length(1, 64))
+    initial = fields.Integer(load_default=0, strict=True, validate=validate.Range(min=0))
+    day = fields.Date(required=True)
+    reason = fields.String(required=True)
+    size = fields.Integer(strict=True, validate=validate.Range(10, 1000))
+    dials = fields.Integer(strict=True, validate=validate.Range(3, 9))
+    verified_until = fields.Date()
+    seal = fields.String(validate=validate.Length(max=64))
+
 
 Told = tuple[dict[str, Any], list[tuple[dict[str, Any], list[Problem]]]]
 _DECISIONS: dict[str, Callable[..., dict[str, Any]]] = {"release": held.release, "reject": held.reject}
@@ -46,7 +71,30 @@ def routes(service: Service) -> Blueprint:
             work.commit()
         return answer
 
+    _corrections(made, service)
     return made
+
+
+def _corrections(made: Blueprint, service: Service) -> None:
+    @made.post("/readings/<int:reading_id>/correct")
+    @requires("approver", "inspector")
+    @made.arguments(CorrectSchema)
+    def correct(asked: dict[str, Any], reading_id: int) -> dict[str, Any]:
+        """Put another value in the place of an accepted reading; both stay."""
+        with service.work(actor().tenant) as work:
+            answer = correcting.correct(work, reading_id, asked["value"], actor().name, asked["reason"])
+            work.commit()
+        return answer
+
+    @made.post("/accounts/<number>/exchange")
+    @requires("clerk", "approver", "inspector")
+    @made.arguments(ExchangeSchema)
+    def exchange_meter(asked: dict[str, Any], number: str) -> dict[str, Any]:
+        """Take down a meter and put up another, from a day on."""
+        with service.work(actor().tenant) as work:
+            answer = exchange(work, number, asked, actor().name)
+            work.commit()
+        return answer
 
 
 def _with_messages(told: Told) -> dict[str, Any]:

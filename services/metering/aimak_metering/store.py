@@ -13,6 +13,7 @@ from sqlalchemy import Row, Table, and_, bindparam, func, insert, select, update
 PAGE = 20_000
 # Fewer parameters than either database allows in one statement.
 _AT_ONCE = 10_000
+KEPT = ("accepted", "held")
 
 
 def accounts(work: UnitOfWork, numbers: Collection[str]) -> dict[str, int]:
@@ -57,9 +58,9 @@ def serials(work: UnitOfWork, wanted: Collection[str]) -> set[str]:
 
 
 def kept_readings(work: UnitOfWork, meter_ids: Collection[int], since: date) -> list[Row[Any]]:
-    """The readings of these meters from a day on that have not been rejected."""
+    """The readings of these meters from a day on that count: accepted, or held."""
     table = work.table("reading")
-    kept = (table.c.state != "rejected") & (table.c.date >= since)
+    kept = table.c.state.in_(KEPT) & (table.c.date >= since)
     return _among(work, table, table.c.meter_id, meter_ids, kept)
 
 
@@ -102,6 +103,34 @@ def change_reading(work: UnitOfWork, reading_id: int, **values: Any) -> None:
     """Change the state of one reading."""
     table = work.table("reading")
     work.execute(update(table).where(table.c.tenant == work.tenant, table.c.reading_id == reading_id).values(**values))
+
+
+def uses_at(work: UnitOfWork, meter_id: int, day: date) -> tuple[Row[Any], Row[Any] | None]:
+    """A meter's accepted use that ends on a day, and the one that begins there if there is one."""
+    table = work.table("usage")
+    mine = and_(table.c.tenant == work.tenant, table.c.meter_id == meter_id, table.c.state == "accepted")
+    ended = work.execute(select(table).where(mine, table.c.to_date == day)).one()
+    return ended, work.execute(select(table).where(mine, table.c.from_date == day)).one_or_none()
+
+
+def last_uses(work: UnitOfWork, meter_id: int, count: int) -> list[Row[Any]]:
+    """A meter's last accepted uses, the latest first."""
+    table = work.table("usage")
+    mine = and_(table.c.tenant == work.tenant, table.c.meter_id == meter_id, table.c.state == "accepted")
+    return list(work.execute(select(table).where(mine).order_by(table.c.to_date.desc()).limit(count)).all())
+
+
+def uses_after(work: UnitOfWork, meter_ids: Collection[int], day: date) -> list[Row[Any]]:
+    """Accepted uses of meters that end after a day, by their end."""
+    table = work.table("usage")
+    also = (table.c.state == "accepted") & (table.c.to_date > day)
+    return _among(work, table, table.c.meter_id, meter_ids, also, table.c.to_date)
+
+
+def change_usage(work: UnitOfWork, usage_id: int, **values: Any) -> None:
+    """Write a use's new state."""
+    table = work.table("usage")
+    work.execute(update(table).where(table.c.tenant == work.tenant, table.c.usage_id == usage_id).values(**values))
 
 
 def last_readings(work: UnitOfWork, meter_id: int, count: int) -> list[Row[Any]]:

@@ -78,6 +78,7 @@ def _meters(metadata: MetaData) -> None:
         Column("latest_date", Day, comment="of the last reading that is kept, held ones included"),
         Column("uses", Json, nullable=False, comment="the last accepted uses: [[days, thousandths], ...]"),
         Column("held", Integer, nullable=False, comment="readings that wait for a decision"),
+        Column("removed_on", Day, comment="when another took its place"),
         Column("changed_at", Instant, nullable=False),
     )
     Index("meter_account", meter.c.tenant, meter.c.account_id)
@@ -95,7 +96,7 @@ def _readings(metadata: MetaData) -> None:
         Column("value", Id, nullable=False, comment="thousandths; never changed"),
         Column("reader", Text),
         Column("note", Text),
-        Column("state", String(16), nullable=False, comment="accepted, held or rejected"),
+        Column("state", String(16), nullable=False, comment="accepted, held, rejected, corrected or withdrawn"),
         Column("findings", Json, nullable=False, comment="why it is held, or what was noted: [[code, fields], ...]"),
         Column("import_id", Id, nullable=False),
         Column("line", Integer, nullable=False),
@@ -103,6 +104,7 @@ def _readings(metadata: MetaData) -> None:
         Column("decided_by", Text),
         Column("decided_why", Text),
         Column("decided_at", Instant),
+        Column("corrects", Id, comment="the reading in whose place it stands"),
     )
     Index("reading_meter", reading.c.tenant, reading.c.meter_id, reading.c.date)
     Index(

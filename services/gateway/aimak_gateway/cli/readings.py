@@ -1,4 +1,4 @@
-"""reading held|release|reject."""
+"""reading held|release|reject|correct|list."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.quantities import thousandths
 
 Reading = Annotated[int, typer.Argument(help="The reading's id (aimak reading held).")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with your name.")]
 COLUMNS = ("id", "account", "meter", "last_date", "last_reading:decimal", "date", "reading:decimal", "reason")
+KEPT = ("meter", "id", "date", "reading:decimal", "use:decimal", "state", "decided_by", "reason")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = noun(app, "reading", "Readings that wait for a decision.")
+    group = noun(app, "reading", "Readings: those that wait for a decision, and those that were wrong.")
 
     @command(group, "held", lists=True)
     def held(ui: Ui) -> None:
@@ -36,6 +38,41 @@ def register(app: typer.Typer) -> None:
     def reject(ui: Ui, reading: Reading, reason: Reason) -> None:
         """Set a held reading aside.  Example: aimak reading reject ID --reason 'digits were swapped'"""
         _decide(ui, reading, "reject", reason)
+
+    _corrected(group)
+
+
+def _corrected(group: typer.Typer) -> None:
+    @command(group, "list", lists=True)
+    def listed(ui: Ui, account: Annotated[str, typer.Argument(help="An account's number, old or new.")]) -> None:
+        """The last readings of an account's meters, with what became of each.  Example: aimak reading list 0100042"""
+        with connected(ui) as api:
+            answer = api.get(f"/metering/accounts/{account}")
+        rows = [_row(ui, meter["serial"], row) for meter in answer["meters"] for row in meter["readings"]]
+        listing.show(ui, answer, KEPT, rows)
+
+    @command(group, "correct", changes=True)
+    def correct(
+        ui: Ui,
+        reading: Annotated[int, typer.Argument(help="The reading's id (aimak reading list ACCOUNT).")],
+        value: Annotated[str, typer.Option(help="What the meter really showed: 131.5")],
+        reason: Reason,
+    ) -> None:
+        """Put another value in the place of an accepted reading; both stay, and bills of what it touches are corrected.
+
+        Example: aimak reading correct ID --value 131.5 --reason 'digits were swapped'
+        """
+        asked = {"value": thousandths(value), "reason": reason}
+        with connected(ui) as api:
+            answer = api.post(f"/metering/readings/{reading}/correct", asked)
+        head = f"{answer['date']}: {answer['before']['value']} → {answer['after']['value']} ({answer['reading']})"
+        uses = [f"  {use['from']} – {use['to']}: {use['use']}" for use in answer["uses"] if use["state"] == "accepted"]
+        ui.result(answer, [head, *uses])
+
+
+def _row(ui: Ui, serial: str, row: dict[str, Any]) -> list[object]:
+    seen = [serial, row["reading"], row["date"], row["value"], row["use"], ui.word(f"ui.reading_{row['state']}")]
+    return [*seen, row["decided_by"], row["decided_why"]]
 
 
 def _decide(ui: Ui, reading: int, decision: str, reason: str) -> None:

@@ -67,6 +67,7 @@ def _meter(row: Any) -> dict[str, Any]:
         "initial": shown(row.initial),
         "verified_until": row.verified_until.isoformat() if row.verified_until else None,
         "seal": row.seal,
+        "removed_on": row.removed_on.isoformat() if row.removed_on else None,
         "held": row.held,
         "usual_month": None if usual is None else shown(usual),
     }

@@ -51,8 +51,8 @@ def _decide(work: UnitOfWork, reading_id: int, actor: str, why: str, *, accept: 
         track = _accept(work, meter, reading, track, verdict, told, decided)
     else:
         store.change_reading(work, reading_id, state="rejected", **decided)
-    track, held = _judge_again(work, meter, behind, track, told)
-    _keep(work, meter, track, held, _latest(work, meter))
+    track, held = judge_again(work, meter, behind, track, told)
+    keep(work, meter, track, held, latest(work, meter))
     usage.tell(work, told)
     return {"reading": reading_id, "state": "accepted" if accept else "rejected", "accepted": len(told), "held": held}
 
@@ -87,7 +87,7 @@ def _accept(
     return track.after(reading.date, reading.value, verdict.quantity or 0)
 
 
-def _judge_again(
+def judge_again(
     work: UnitOfWork, meter: Any, waiting: list[Any], track: Track, told: list[dict[str, Any]]
 ) -> tuple[Track, int]:
     """Readings that only waited are judged in turn until one is held on its own account."""
@@ -101,12 +101,14 @@ def _judge_again(
     return track, 0
 
 
-def _latest(work: UnitOfWork, meter: Any) -> date | None:
+def latest(work: UnitOfWork, meter: Any) -> date | None:
+    """The day of a meter's last reading that counts, held ones included."""
     kept = store.kept_readings(work, [meter.meter_id], meter.installed_on)
     return max((row.date for row in kept), default=None)
 
 
-def _keep(work: UnitOfWork, meter: Any, track: Track, held: int, latest: date | None) -> None:
+def keep(work: UnitOfWork, meter: Any, track: Track, held: int, last: date | None) -> None:
+    """Write what a meter remembers."""
     values = {"last_date": track.day, "last_value": track.value, "uses": judging.uses_json(track)}
-    row = {"meter_id": meter.meter_id, **values, "held": held, "latest_date": latest, "changed_at": work.now}
+    row = {"meter_id": meter.meter_id, **values, "held": held, "latest_date": last, "changed_at": work.now}
     store.change_meters(work, [row])

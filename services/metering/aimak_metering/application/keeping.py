@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aimak.contracts import billing
 from aimak.service import Subscription
 from aimak.storage.types import day
 from aimak.storage.upsert import upsert_newer
 from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_metering import store
+from aimak_metering.application import usage
 
 
 def keep_accounts(work: UnitOfWork, event: billing.AccountsDefined) -> None:
@@ -36,6 +42,42 @@ def keep_connections(work: UnitOfWork, event: billing.ConnectionsDefined) -> Non
         for row in event.rows()
     ]
     upsert_newer(work, work.table("connection"), rows)
+    follow(work, {row["account_id"] for row in rows if row["valid_to"] is not None})
+
+
+def follow(work: UnitOfWork, account_ids: set[int]) -> None:
+    """Where a connection ended and another of the same account and service began that day, as when the creditor
+    changes, its meters hang on the other one, with the uses that end after that day."""
+    chains: dict[tuple[int, str], list[Row[Any]]] = {}
+    for row in store.connections(work, account_ids):
+        chains.setdefault((row.account_id, row.service), []).append(row)
+    told: list[dict[str, Any]] = []
+    for meter in store.meters(work, account_ids, lock=True) if account_ids else ():
+        after = _successor(chains.get((meter.account_id, meter.service), []), meter.connection_id)
+        if after is not None:
+            moved = {"connection_id": after.connection_id, "changed_at": work.now}
+            store.change_meters(work, [{"meter_id": meter.meter_id, **moved}])
+            told += [_moved(work, use, after) for use in store.uses_after(work, [meter.meter_id], after.valid_from)]
+    usage.tell(work, told)
+
+
+def _successor(chain: list[Row[Any]], connection_id: int) -> Row[Any] | None:
+    """The last connection of a chain in which each begins on the day the one before it ends; None where there is
+    none after `connection_id`."""
+    found = None
+    known = {row.connection_id: row for row in chain}
+    present = known.get(connection_id)
+    while present is not None and present.valid_to is not None:
+        day, before = present.valid_to, present.connection_id
+        present = next((row for row in chain if row.valid_from == day and row.connection_id > before), None)
+        found = present or found
+    return found
+
+
+def _moved(work: UnitOfWork, use: Row[Any], after: Row[Any]) -> dict[str, Any]:
+    changed = {"connection_id": after.connection_id, "version": use.version + 1}
+    store.change_usage(work, use.usage_id, **changed)
+    return {**use._mapping, **changed}
 
 
 SUBSCRIPTIONS = (

@@ -80,14 +80,14 @@ def _keep(
     meter = known.get(meter_id)
     if meter is None:
         key = {"meter_id": meter_id, "account_id": account_id, "service": values["service"]}
-        known[meter_id] = {**key, "serial": values["serial"], **facts, **_begun(facts), "changed_at": work.now}
+        known[meter_id] = {**key, "serial": values["serial"], **facts, **begun(facts), "changed_at": work.now}
         return None
     if meter["latest_date"] is not None:
         if any(meter[name] != facts[name] for name in ("installed_on", "initial")):
             fields = {"serial": values["serial"], "account": values["account"]}
             return Problem(HAS_READINGS, fields, Place(line=row.line, column="initial_reading"))
     else:
-        facts |= _begun(facts)
+        facts |= begun(facts)
     if any(meter[name] != value for name, value in facts.items()):
         meter |= {**facts, "changed_at": work.now}
     return None
@@ -106,6 +106,6 @@ def _facts(values: Mapping[str, Any], connection_id: int) -> dict[str, Any]:
     return dict(zip(_CHANGEABLE, given, strict=True))
 
 
-def _begun(facts: Mapping[str, Any]) -> dict[str, Any]:
+def begun(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The state of a meter without readings: its installation is the last accepted one."""
     return dict(zip(_BEGUN, (facts["installed_on"], facts["initial"], None, [], 0), strict=True))

@@ -23,6 +23,7 @@ from aimak_metering.domain.meters import Meter, Track
 UNKNOWN_ACCOUNT = "AIM-M101"
 UNKNOWN_METER = "AIM-M103"
 ELSEWHERE = "AIM-M109"
+AFTER_REMOVAL = "AIM-M111"
 
 _READING = {
     "tenant": pl.String,
@@ -158,7 +159,11 @@ def _remember_days(work: UnitOfWork, rows: Rows, found: dict[int, _State | Probl
 
 def _judge(work: UnitOfWork, rows: Rows, row: Row, state: _State, today: date, written: _Written) -> None:
     day, value = row.values["date"], row.values["reading"]
-    fault = _same_day(state, day, value) or checks.row_fault(state.meter, state.track, state.latest, day, value, today)
+    fault = (
+        _removed(state, day)
+        or _same_day(state, day, value)
+        or checks.row_fault(state.meter, state.track, state.latest, day, value, today)
+    )
     if fault is not None:
         severity = "warning" if fault.code == checks.SAME_AGAIN else "error"
         column = "reading" if fault.code in (checks.OTHER_VALUE, checks.TOO_MANY_DIGITS) else "date"
@@ -192,6 +197,14 @@ def _judge(work: UnitOfWork, rows: Rows, row: Row, state: _State, today: date, w
     for finding in verdict.findings:
         place = Place(line=row.line, column="reading")
         written.problems.append(Problem(finding.code, finding.fields, place, "warning"))
+
+
+def _removed(state: _State, day: date) -> checks.Finding | None:
+    """A meter that was taken down shows nothing from that day on."""
+    gone = state.row.removed_on
+    if gone is None or day < gone:
+        return None
+    return checks.Finding(AFTER_REMOVAL, {"date": day.isoformat(), "removed": gone.isoformat()})
 
 
 def _same_day(state: _State, day: date, value: int) -> checks.Finding | None:

@@ -1,0 +1,153 @@
+"""Readings that were wrong, meters that were exchanged, creditors that changed: what billing hears of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aimak.contracts import billing
+
+from .test_metering import steady
+
+
+def standing(town: Any) -> dict[tuple[str, str, str], int]:
+    """Quantity by serial and days of every use that counts, as the last that was told of each."""
+    last = {row["usage_id"]: row for row in town.told()}
+    return {
+        (row["serial"], row["from_date"], row["to_date"]): row["quantity_thousandths"]
+        for row in last.values()
+        if row["state"] == "accepted"
+    }
+
+
+def readings(town: Any) -> list[dict[str, Any]]:
+    """The readings of account 1, the latest first."""
+    meters = town.call("GET", "/metering/accounts/1").json["meters"]
+    return [reading for meter in meters for reading in meter["readings"]]
+
+
+def correct(town: Any, day: str, value: int, reason: str = "digits were swapped") -> Any:
+    """Correct the accepted reading of a day."""
+    found = next(row for row in readings(town) if row["date"] == day and row["state"] == "accepted")
+    body = {"value": value, "reason": reason}
+    return town.call("POST", f"/metering/readings/{found['reading']}/correct", body)
+
+
+def test_a_corrected_reading_changes_the_uses_on_both_sides(town: Any) -> None:
+    """23 for 20 m³: 3 more before, 3 less after; both readings stay, with who and why."""
+    town.meter()
+    town.take("readings", *steady()[:3])
+    answer = correct(town, "2026-03-01", 23_000)
+    assert answer.status_code == 200, answer.json
+    assert standing(town) == {
+        ("S1", "2026-01-01", "2026-02-01"): 10_000,
+        ("S1", "2026-02-01", "2026-03-01"): 13_000,
+        ("S1", "2026-03-01", "2026-04-01"): 7_000,
+    }
+    kept = [(row["value"], row["state"], row["decided_why"]) for row in readings(town) if row["date"] == "2026-03-01"]
+    assert sorted(kept) == [("20", "corrected", "digits were swapped"), ("23", "accepted", "digits were swapped")]
+    # The first use of the day goes, that of the new reading comes, the next one changes.
+    assert [(row["state"], row["version"]) for row in town.told()[3:]] == [
+        ("withdrawn", 2),
+        ("accepted", 1),
+        ("accepted", 2),
+    ]
+
+
+def test_the_last_reading_corrected_is_what_the_next_one_is_judged_by(town: Any) -> None:
+    """1,000 was accepted for 30 m³: what comes after it was held, and is judged anew when it is put right."""
+    town.meter()
+    town.take("readings", *steady()[:3])
+    town.take("readings", "1;S1;2026-05-01;1030;К-1;")
+    (held,) = town.held()
+    town.call("POST", f"/metering/held/{held['reading']}/release", {"reason": "seen"})
+    town.take("readings", "1;S1;2026-06-01;50;К-1;")
+    assert len(town.held()) == 1
+    answer = correct(town, "2026-05-01", 40_000).json
+    assert (answer["accepted"], answer["held"], town.held()) == (1, 0, [])
+    assert standing(town)["S1", "2026-05-01", "2026-06-01"] == 10_000
+
+
+def test_what_cannot_be_corrected_says_why(town: Any) -> None:
+    """No reason, the same value, a next reading that would be lower, a reading that is not there, a clerk."""
+    town.meter()
+    town.take("readings", *steady()[:3])
+    said = [
+        correct(town, "2026-03-01", 23_000, " "),
+        correct(town, "2026-03-01", 20_000),
+        correct(town, "2026-03-01", 90_000),
+        correct(town, "2026-03-01", 123_456_000),
+        town.call("POST", "/metering/readings/7/correct", {"value": 1, "reason": "x"}),
+    ]
+    assert [(row.status_code, row.json["errors"][0]["code"]) for row in said] == [
+        (422, "AIM-M404"),
+        (409, "AIM-M407"),
+        (409, "AIM-M408"),
+        (422, "AIM-M107"),
+        (404, "AIM-M401"),
+    ]
+    assert len(town.told()) == 3
+    body = {"value": 1, "reason": "x"}
+    assert town.call("POST", "/metering/readings/7/correct", body, roles=("clerk",)).status_code == 403
+
+
+def exchanged(town: Any, **changes: Any) -> Any:
+    """S1 is taken down on 15 March at 17 m³, S2 put up at 2."""
+    body = {"old": "S1", "final": 17_000, "new": "S2", "initial": 2_000, "day": "2026-03-15", "reason": "act 8"}
+    return town.call("POST", "/metering/accounts/1/exchange", {**body, **changes})
+
+
+def test_an_exchange_told_late_withdraws_what_was_read_of_the_old_meter(town: Any) -> None:
+    """April's reading of S1 was of the new meter: its use goes, the old one ends at 17 m³, the new one begins at 2."""
+    town.meter()
+    town.take("readings", "1;S1;2026-02-01;10;;", "1;S1;2026-04-01;19;;")
+    answer = exchanged(town)
+    assert (answer.status_code, answer.json["withdrawn"]) == (200, 1), answer.json
+    state = town.take("readings", "1;S2;2026-04-01;9;;", "1;S1;2026-05-01;30;;")
+    assert [problem["code"] for problem in state["problems"]] == ["AIM-M111"]
+    assert standing(town) == {
+        ("S1", "2026-01-01", "2026-02-01"): 10_000,
+        ("S1", "2026-02-01", "2026-03-15"): 7_000,
+        ("S2", "2026-03-15", "2026-04-01"): 7_000,
+    }
+
+
+def test_what_cannot_be_exchanged_says_why(town: Any) -> None:
+    """An unknown meter, a day before it was there or after today, a serial that is there, twice, a fall, a dry run."""
+    town.meter()
+    town.take("readings", "1;S1;2026-02-01;10;;")
+    said = [
+        exchanged(town, old="S9"),
+        exchanged(town, day="2025-12-31"),
+        exchanged(town, day="2026-12-01"),
+        exchanged(town, new="S1"),
+        exchanged(town, final=3_000),
+        exchanged(town, reason=" "),
+    ]
+    codes = ["AIM-M409", "AIM-M412", "AIM-M412", "AIM-M411", "AIM-M405", "AIM-M404"]
+    assert [answer.json["errors"][0]["code"] for answer in said] == codes
+    body = {"old": "S1", "final": 17_000, "new": "S2", "day": "2026-03-15", "reason": "act 8"}
+    assert town.call("POST", "/metering/accounts/1/exchange?dry_run=1", body).status_code == 200
+    assert len(town.told()) == 1
+    assert exchanged(town).status_code == 200
+    assert exchanged(town, new="S3").json["errors"][0]["code"] == "AIM-M410"
+
+
+def test_meters_follow_a_change_of_creditor(town: Any) -> None:
+    """From 1 March another connection gives the water: the meter hangs on it, and uses that end later move there."""
+    town.meter()
+    town.take("readings", *steady()[:3])
+    facts = {"account_id": 1, "service": "water", "customer_class": "household", "attributes": "{}"}
+    ended = {"connection_id": 1001, "provider": "vodokanal", "valid_from": "2020-01-01", "valid_to": "2026-03-01"}
+    begun = {"connection_id": 2001, "provider": "other", "valid_from": "2026-03-01", "valid_to": None}
+    rows = [{**facts, **ended, "version": 2}, {**facts, **begun, "version": 1}]
+    for _ in range(2):
+        town.hear(billing.ConnectionsDefined.of("naryn", rows))
+    moved = {(row["from_date"], row["version"]): row["connection_id"] for row in town.told()}
+    assert moved == {
+        ("2026-01-01", 1): 1001,
+        ("2026-02-01", 1): 1001,
+        ("2026-03-01", 1): 1001,
+        ("2026-03-01", 2): 2001,
+    }
+    town.take("readings", "1;S1;2026-05-01;40;;")
+    assert town.told()[-1]["connection_id"] == 2001
