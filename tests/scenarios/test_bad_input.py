@@ -1,9 +1,9 @@
-"""Bad files through the command line: an exit code, a code, a place, and words in Kyrgyz and in Russian."""
+"""Bad files through the command line: an exit code, a code, a place, a value and what mends it, in three languages."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from aimak import texts
-from aimak.problems import Problem
+from aimak.problems import Place, Problem
 from aimak_gateway.cli.app import app
-from aimak_gateway.cli.frame import OK, PARTIAL, VALIDATION
+from aimak_gateway.cli.frame import OK, PARTIAL, VALIDATION, Ui, error_lines
 from typer.testing import CliRunner
 
 ACCOUNTS = (
@@ -45,11 +45,39 @@ class Desk:
         return answer.exit_code, None, json.loads(answer.stderr.splitlines()[-1])["errors"]
 
 
-def worded(problem: dict[str, Any]) -> bool:
-    """Whether the problem has words of its own in both languages of the country, and a place."""
-    asked = Problem(problem["code"], problem["fields"])
-    ky, ru = texts.text(asked, "ky"), texts.text(asked, "ru")
-    return ky != ru and not ky.startswith(problem["code"]) and not ru.startswith(problem["code"]) and problem["place"]
+def account(number: str, holder: str = "Асанова Айна") -> str:
+    """A metered account's line."""
+    return f"{number};;house;household;{holder};;ky;Өзөн көч.;1;;;2020-01-01;water;vodokanal;{METERED}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A file with one fault: what is brought, and the code, line, column and value that the answer must name. Of a
+    file that is refused whole, `taken` is None, else so many of its rows stand."""
+
+    name: str
+    content: bytes
+    kind: str
+    code: str
+    line: int | None = None
+    column: str | None = None
+    value: str = ""
+    taken: int | None = None
+
+
+def named(problem: dict[str, Any], fault: Fault) -> None:
+    """The problem says code, file, line, field and value, and in each language of the country, and in English, what is
+    wrong and what mends it, each in words of its own."""
+    place = problem["place"] or {}
+    assert (problem["code"], place.get("file"), place.get("line")) == (fault.code, fault.name, fault.line)
+    assert fault.column is None or fault.column in (place.get("column"), place.get("path"))
+    said = Problem(problem["code"], problem["fields"])
+    wrong, mends = ({lang: made(said, lang) for lang in texts.LANGUAGES} for made in (texts.text, texts.hint))
+    assert all(fault.value in str(text) for text in wrong.values()), wrong
+    assert all(mends.values()), mends
+    for told in (wrong, mends):
+        assert len(set(told.values())) == len(texts.LANGUAGES), told
+    assert not any(str(text).startswith(fault.code) for text in wrong.values())
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +108,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     for words in steps:
         answer = CliRunner().invoke(app, list(map(str, words)))
         assert answer.exit_code == OK, (words, answer.output)
+    meters = "account;service;serial;size;dials;installed_on;initial_reading;verified_until;seal"
+    meter = "500;water;S1;15;5;2025-01-01;50;2030-01-01;"
+    assert made.run("import", "accounts", made.file("a.csv", f"{ACCOUNTS}\n{account('500')}\n"))[0] == OK
+    assert made.run("import", "meters", made.file("m.csv", f"{meters}\n{meter}\n"))[0] == OK
     yield made
     patch.undo()
-
-
-def account(number: str, holder: str = "Асанова Айна") -> str:
-    """A metered account's line."""
-    return f"{number};;house;household;{holder};;ky;Өзөн көч.;1;;;2020-01-01;water;vodokanal;{METERED}"
 
 
 @pytest.mark.parametrize("encoding", ["cp1251", "cp866", "utf-8"])
@@ -100,76 +127,135 @@ def test_old_encodings_are_read(desk: Desk, encoding: str) -> None:
     assert desk.run("account", "show", number)[1]["holder"] == f"Петров {encoding} Пётр"
 
 
+TARIFFS = TARIFF.read_text(encoding="utf-8").partition("\ntaxes:")[0]
+WATER = TARIFFS[TARIFFS.index("  - code: water-household") : TARIFFS.index("  - code: water-organisations")]
+AGAIN = re.sub(r"&\w+", "", WATER).replace("code: water-household", "code: water-again")
+PRICED = TARIFFS[: TARIFFS.index("price: 10.45")].count("\n") + 1
+RESIDENTS = "account;persons;from;to;ground;pensioners\n500;3;2026-01-01;;книга;0\n"
+READINGS = "account;serial;date;reading;reader;note\n"
+
+
+def lines(*texts: str) -> bytes:
+    """A file of these lines."""
+    return "\n".join([*texts, ""]).encode()
+
+
+WHOLE = {
+    "empty file": Fault("empty.csv", b"", "accounts", "AIM-F001"),
+    "missing column": Fault("short.csv", b"account;kind\n1;house\n", "accounts", "AIM-F004", 1, "class", "class"),
+    "truncated workbook": Fault("cut.xlsx", b"PK\x03\x04" + b"\x00" * 200, "readings", "AIM-F008"),
+    "price beyond the bounds": Fault(
+        "price.yaml",
+        TARIFFS.replace("price: 10.45", "price: 99999999999999", 1).encode(),
+        "tariffs",
+        "AIM-T005",
+        PRICED,
+        "tariffs[0].components[0].price",
+        "99999999999999",
+    ),
+    "no price": Fault(
+        "null.yaml",
+        TARIFFS.replace("price: 10.45", "price: null", 1).encode(),
+        "tariffs",
+        "AIM-T002",
+        PRICED,
+        "tariffs[0].components[0].price",
+        "price",
+    ),
+    "two tariffs for one date": Fault(
+        "two.yaml",
+        (TARIFFS + "\n" + AGAIN).encode(),
+        "tariffs",
+        "AIM-T009",
+        (TARIFFS + "\n" + AGAIN).rpartition("from: ")[0].count("\n") + 1,
+        "tariffs[7].from",
+        "water-household",
+    ),
+}
+ROWS = {
+    "duplicate account": Fault(
+        "twice.csv", lines(ACCOUNTS, account("510"), account("510")), "accounts", "AIM-B012", 3, "account", "510", 1
+    ),
+    "duplicate account, another holder": Fault(
+        "other.csv",
+        lines(ACCOUNTS, account("520"), account("520", "Другой Человек")),
+        "accounts",
+        "AIM-B013",
+        3,
+        "holder",
+        "520",
+        1,
+    ),
+    "text in a number": Fault(
+        "text.csv",
+        (RESIDENTS + "500;много;2026-02-01;;книга;0\n").encode(),
+        "residents",
+        "AIM-F102",
+        3,
+        "persons",
+        "много",
+        1,
+    ),
+    "null quantity": Fault(
+        "null.csv", (READINGS + "500;S1;2026-10-30;;;\n").encode(), "readings", "AIM-F101", 2, "reading", "", 0
+    ),
+    "unknown meter": Fault(
+        "meter.csv", (READINGS + "500;NONE;2026-10-30;1;;\n").encode(), "readings", "AIM-M103", 2, "serial", "NONE", 0
+    ),
+}
+
+
+@pytest.mark.parametrize("case", sorted(WHOLE))
+def test_a_faulty_file_is_refused_whole(desk: Desk, case: str) -> None:
+    """A fault of the file: exit 5, nothing is taken, and the answer names what, where and what mends it."""
+    fault = WHOLE[case]
+    before = desk.run("tariff", "list")[1] if fault.kind == "tariffs" else None
+    code, _, problems = desk.run("import", fault.kind, desk.file(fault.name, fault.content))
+    assert code == VALIDATION
+    named(problems[0], fault)
+    assert before is None or desk.run("tariff", "list")[1] == before
+
+
+@pytest.mark.parametrize("case", sorted(ROWS))
+def test_a_faulty_row_is_given_back_and_good_ones_stand(desk: Desk, case: str) -> None:
+    """A fault of a row: exit 6, good rows stand, the faulty one is named and comes back as a file with its reason."""
+    fault, back = ROWS[case], desk.folder / "back.csv"
+    file = desk.file(fault.name, fault.content)
+    code, data, problems = desk.run("import", fault.kind, file, "--refused", back, "--lang", "ky")
+    assert (code, data["taken"], data["refused"]) == (PARTIAL, fault.taken, 1)
+    named(problems[0], fault)
+    given = back.read_text(encoding="utf-8-sig").splitlines()
+    assert fault.line is not None
+    cells = fault.content.decode().splitlines()[fault.line - 1].split(";")
+    assert len(given) == 2 and given[1].startswith(cells[0])
+    assert str(texts.text(Problem(fault.code, problems[0]["fields"]), "ky")) in given[1].replace('""', '"')
+
+
+def test_a_reading_below_the_last_is_held(desk: Desk) -> None:
+    """It is no refused row: it waits for a person, with the reading, the one before and what to do."""
+    file = desk.file("below.csv", READINGS + "500;S1;2026-10-31;40;;\n")
+    code, data, problems = desk.run("import", "readings", file)
+    assert (code, data["taken"], data["refused"]) == (OK, 1, 0)
+    named(problems[0], Fault(file.name, b"", "readings", "AIM-M201", 2, "reading", "40"))
+    assert problems[0]["fields"]["last"] == "50"
+    assert [row["value"] for row in desk.run("reading", "held")[1]["held"]] == ["40"]
+
+
 @pytest.mark.parametrize(
-    ("name", "content", "kind"),
+    ("lang", "line"),
     [
-        ("empty.csv", b"", "accounts"),
-        ("short.csv", b"account;kind\n1;house\n", "accounts"),
-        ("broken.xlsx", b"PK\x03\x04" + b"\x00" * 200, "readings"),
+        ("ky", "ката AIM-F102: shown.csv, сап 3, тилке persons: "),
+        ("ru", "ошибка AIM-F102: shown.csv, строка 3, колонка persons: "),
+        ("en", "error AIM-F102: shown.csv, line 3, column persons: "),
     ],
 )
-def test_a_faulty_file_is_refused_whole(desk: Desk, name: str, content: bytes, kind: str) -> None:
-    """An empty file, a missing column, a workbook that was cut off: exit 5, nothing taken, the file named."""
-    code, _, problems = desk.run("import", kind, desk.file(name, content))
-    assert code == VALIDATION
-    assert all(worded(problem) for problem in problems)
-    assert problems[0]["code"].startswith("AIM-F")
-    assert problems[0]["place"]["file"] == name
-
-
-def test_faulty_rows_are_given_back(desk: Desk) -> None:
-    """A number that is text is refused with its line and column, good rows beside it stand."""
-    rows = "account;persons;from;to;ground;pensioners\n410;3;2026-01-01;;книга;0\n410;много;2026-02-01;;книга;0\n"
-    assert desk.run("import", "accounts", desk.file("a.csv", f"{ACCOUNTS}\n{account('410')}\n"))[0] == OK
-    code, data, problems = desk.run("import", "residents", desk.file("r.csv", rows))
-    assert (code, data["taken"], data["refused"]) == (PARTIAL, 1, 1)
-    assert worded(problems[0])
-    assert (problems[0]["place"]["line"], problems[0]["place"]["column"]) == (3, "persons")
-
-
-def test_an_account_twice_is_refused(desk: Desk) -> None:
-    """Two accounts of one number with other facts in one file: the second is named by its line."""
-    lines = [account("500"), account("500", "Другой Человек")]
-    code, _, problems = desk.run("import", "accounts", desk.file("d.csv", "\n".join([ACCOUNTS, *lines, ""])))
-    assert code in (PARTIAL, VALIDATION)
-    assert worded(problems[0])
-    assert problems[0]["place"]["line"] in (2, 3)
-
-
-def test_readings_are_checked(desk: Desk) -> None:
-    """A reading of an unknown meter is a refused row; one below the last is held until a person decides."""
-    assert desk.run("import", "accounts", desk.file("m.csv", f"{ACCOUNTS}\n{account('600')}\n"))[0] == OK
-    meter = "account;service;serial;size;dials;installed_on;initial_reading;verified_until;seal\n"
-    assert (
-        desk.run("import", "meters", desk.file("me.csv", f"{meter}600;water;S1;15;5;2025-01-01;50;2030-01-01;\n"))[0]
-        == OK
-    )
-    rows = "account;serial;date;reading;reader;note\n600;S1;2026-10-30;40;;\n600;NONE;2026-10-30;1;;\n"
-    code, data, problems = desk.run("import", "readings", desk.file("re.csv", rows))
-    assert (code, data["refused"]) == (PARTIAL, 1)
-    unknown = next(problem for problem in problems if problem["severity"] == "error")
-    assert worded(unknown) and unknown["place"]["line"] == 3
-    held = desk.run("reading", "held")[1]["held"]
-    assert [(row["serial"], row["date"]) for row in held] == [("S1", "2026-10-30")]
-    assert held[0]["findings"][0]["code"].startswith("AIM-M")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda text: text.replace("price: 10.45", "price: 99999999999999", 1),
-        lambda text: text + text[text.index("  - code: water-household") : text.index("  - code: water-organisations")],
-    ],
-    ids=["price beyond the bounds", "two tariffs for one date"],
-)
-def test_a_faulty_tariff_file_is_refused_whole(desk: Desk, change: Callable[[str], str]) -> None:
-    """A price that no unit costs, two tariffs for the same thing on the same day: exit 5 and the place."""
-    text = TARIFF.read_text(encoding="utf-8")
-    whole = text[: text.index("\ntaxes:")] if "\ntaxes:" in text else text
-    code, _, problems = desk.run("import", "tariffs", desk.file("t.yaml", change(whole)))
-    assert code == VALIDATION
-    assert worded(problems[0])
-    assert problems[0]["place"].get("line") or problems[0]["place"].get("path")
+def test_a_fault_is_told_in_the_readers_language(lang: str, line: str) -> None:
+    """On the screen every word but the code and the file's own names is the reader's."""
+    problem = Problem("AIM-F102", {"column": "persons", "value": "много"}, Place("shown.csv", 3, "persons"))
+    ui = Ui(as_json=False, lang=lang, quiet=False, debug=False)
+    told = error_lines(ui, ui.problem(problem))
+    assert told[0] == line + texts.text(problem, lang)
+    assert (told[1].endswith(str(texts.hint(problem, lang))) and not told[1].startswith("hint")) or lang == "en"
 
 
 def test_what_is_not_known_is_held_and_never_nothing(desk: Desk) -> None:

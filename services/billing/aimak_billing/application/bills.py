@@ -114,6 +114,18 @@ def explanations(kit: Kit, work: UnitOfWork, number: str, lang: str) -> list[str
     return [speaker.sentence(lines) for lines in by_connection(store.lines(work, [bill.id]))]
 
 
+def names_of_lines(kit: Kit, work: UnitOfWork, number: str, lang: str) -> list[dict[str, str]]:
+    """What each line of a bill is called, and its unit, in the order of its lines."""
+    bill = find_bill(work, number)
+    run = runs.run(work, bill.run_id)
+    assert run is not None, "a bill has its run"
+    speaker = Speaker(kit, run, *stored(kit, work), lang)
+    return [
+        {"service_name": speaker.service(line.service), "label": speaker.line(line), "unit": speaker.measured(line)[1]}
+        for line in store.lines(work, [bill.id])
+    ]
+
+
 def republish_bills(work: UnitOfWork) -> Iterator[billing.BillsIssued]:
     """All bills as they stand, in batches."""
     for rows in store.batches(work):

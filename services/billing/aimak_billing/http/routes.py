@@ -180,9 +180,13 @@ def _bills(blue: Blueprint, service: Service, kit: Kit) -> None:
     @blue.get("/bills/<number>")
     @requires(*STAFF)
     def bill(number: str) -> dict[str, Any]:
-        """A bill with its lines and readings."""
+        """A bill with its lines and readings; with ?lang its lines have names and units."""
         with service.work(actor().tenant) as work:
-            return views.bill_view(work, number)
+            view = views.bill_view(work, number)
+            if request.args.get("lang"):
+                names = bills.names_of_lines(kit, work, number, asked_language())
+                view["lines"] = [{**line, **name} for line, name in zip(view["lines"], names, strict=True)]
+        return view
 
     @blue.get("/bills/<number>/explain")
     @requires(*STAFF)

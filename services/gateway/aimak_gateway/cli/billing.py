@@ -49,7 +49,7 @@ def _bills(group: typer.Typer) -> None:
     def show(ui: Ui, bill: Bill) -> None:
         """A bill with its lines and readings.  Example: aimak bill show 1"""
         with connected(ui) as api:
-            answer = api.get(f"/billing/bills/{bill}")
+            answer = api.get(f"/billing/bills/{bill}", lang=ui.lang)
         ui.result(answer, lambda: _bill_lines(ui, answer))
 
     @command(group, "explain")
@@ -108,20 +108,21 @@ def _bills_shown(
 
 
 def _bill_lines(ui: Ui, bill: dict[str, Any]) -> list[str]:
-    keys = ("number", "period", "account", "holder", "address", "issued_on", "due_on", "state")
-    lines = [f"{ui.word(f'ui.{key}')}: {bill[key]}" for key in keys]
-    rows = [_line(line) for line in bill["lines"]]
-    heads = [ui.word(f"ui.{key}") for key in ("service", "component", "quantity", "unit", "price", "amount")]
-    lines += ["", *table(rows, heads, (2, 4, 5)), ""]
+    keys = ("number", "period", "account", "holder", "address", "issued_on", "due_on")
+    facts = [*(bill[key] for key in keys), ui.named("bill", bill["state"])]
+    lines = listing.pairs([ui.word(f"ui.{key}") for key in (*keys, "state")], facts)
+    columns = ("service", "component", "quantity:quantity", "unit", "price:decimal", "amount:som")
+    lines += ["", *listing.shown(ui, columns, [_line(line) for line in bill["lines"]]), ""]
     lines += [_reading(ui, reading) for reading in bill["readings"]]
     sums = ("opening", "net", "tax", "gross", "due")
-    return lines + [f"{ui.word(f'ui.{key}')}: {format_som(bill[f'{key}_tyiyn'])}" for key in sums]
+    rows = [(ui.word(f"ui.{key}"), format_som(bill[f"{key}_tyiyn"]), ui.word("ui.som")) for key in sums]
+    return [*lines, "", *table(rows, None, (1,))]
 
 
-def _line(line: dict[str, Any]) -> list[str]:
-    used = quantity(line["quantity_thousandths"])
+def _line(line: dict[str, Any]) -> list[Any]:
     asked = price(line["price"], line["price_scale"], line["kind"])
-    return [line["service"], line["component"], used, line["unit"] or "", asked, format_som(line["amount_tyiyn"])]
+    used = line["quantity_thousandths"] if line["unit"] else None
+    return [line["service_name"], line["label"], used, line["unit"], asked, line["amount_tyiyn"]]
 
 
 def _reading(ui: Ui, reading: dict[str, Any]) -> str:
@@ -132,24 +133,32 @@ def _reading(ui: Ui, reading: dict[str, Any]) -> str:
 
 def account_lines(ui: Ui, account: dict[str, Any]) -> list[str]:
     """An account as people read it."""
-    keys = ("number", "holder", "address", "kind", "customer_class", "phone", "status")
-    lines = [f"{ui.word(f'ui.{key}')}: {account[key] or ''}" for key in keys]
-    if account["aliases"]:
-        lines.append(f"{ui.word('ui.aliases')}: {', '.join(account['aliases'])}")
-    lines.append(f"{ui.word('ui.balance')}: {format_som(account['balance_tyiyn'])} {ui.word('ui.som')}")
+    facts = {key: account[key] for key in ("number", "holder", "address")}
+    facts["kind"] = ui.named("kind", account["kind"])
+    facts["customer_class"] = ui.named("class", account["customer_class"])
+    facts |= {"phone": account["phone"], "status": ui.named("status", account["status"])}
+    facts["aliases"] = ", ".join(account["aliases"])
+    facts["balance"] = f"{format_som(account['balance_tyiyn'])} {ui.word('ui.som')}"
+    lines = listing.pairs([ui.word(f"ui.{key}") for key in facts], facts.values())
     for balance in account["balances"]:
         origins = ", ".join(f"{row['origin']} {format_som(row['owed_tyiyn'])}" for row in balance["origins"])
         lines.append(
             f"  {balance['provider']}: {format_som(balance['balance_tyiyn'])}" + (f" ({origins})" if origins else "")
         )
     services = [
-        (row["service"], row["provider"], row["customer_class"], row["valid_from"]) for row in account["connections"]
+        (
+            ui.named("service", row["service"]),
+            row["provider"],
+            ui.named("class", row["customer_class"]),
+            row["valid_from"],
+        )
+        for row in account["connections"]
     ]
     lines += ["", *table(services, [ui.word(f"ui.{key}") for key in ("service", "provider", "class", "valid_from")])]
     for meter in account["meters"]:
         accepted = [row for row in meter["readings"] if row["state"] == "accepted"]
         last = f": {accepted[0]['value']} ({accepted[0]['date']})" if accepted else ""
-        lines.append(f"{ui.word('ui.meter')} {meter['serial']} ({meter['service']}){last}")
+        lines.append(f"{ui.word('ui.meter')} {meter['serial']} ({ui.named('service', meter['service'])}){last}")
     return [*lines, "", *listing.shown(ui, *_bills_shown(ui, account["bills"], ("number", "period")))]
 
 

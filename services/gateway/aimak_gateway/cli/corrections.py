@@ -56,22 +56,37 @@ def tyiyn(text: str) -> int:
         raise Refused(Problem("AIM-G035", {"text": text[:40]})) from None
 
 
-COLUMNS = ("number:count", "kind", "account", "state", "entered_by", "decided_by", "reason", "ground")
+# The day that billing takes for a name that was always there.
+EARLIEST = "1900-01-01"
+COLUMNS = (
+    "number:count",
+    "kind",
+    "account",
+    "provider",
+    "amount:som",
+    "state",
+    "entered_by",
+    "decided_by",
+    "reason",
+    "ground",
+)
 
 
 def _rows(ui: Ui, documents: list[dict[str, Any]]) -> list[list[Any]]:
-    keys = ("account", "entered_by", "decided_by", "reason", "ground")
     rows = []
     for document in documents:
-        account, *rest = (document[key] for key in keys)
         kind, state = (ui.named("document", document[key]) for key in ("kind", "state"))
-        rows.append([document["number"], kind, account, state, *rest])
+        what = [document["facts"].get(key) for key in ("provider", "amount_tyiyn")]
+        who = [document[key] for key in ("entered_by", "decided_by", "reason", "ground")]
+        rows.append([document["number"], kind, document["account"], *what, state, *who])
     return rows
 
 
 def _lines(ui: Ui, document: dict[str, Any]) -> list[str]:
-    heads = [ui.word(f"ui.{column.partition(':')[0]}") for column in COLUMNS]
-    return listing.pairs(heads, _rows(ui, [document])[0])
+    names, kinds = zip(*(column.partition(":")[::2] for column in COLUMNS), strict=True)
+    cells = _rows(ui, [document])[0]
+    shown = [listing.spoken(kind, cell) for kind, cell in zip(kinds, cells, strict=True)]
+    return listing.pairs([ui.word(f"ui.{name}") for name in names], shown)
 
 
 def _shown(group: typer.Typer) -> None:
@@ -313,7 +328,9 @@ def _streets(group: typer.Typer) -> None:
         with connected(ui) as api:
             rows = api.get("/billing/streets")["streets"]
         keys = ("street", "name", "from")
-        listing.show(ui, rows, keys, [[row[key] for key in keys] for row in rows])
+        always = ui.word("ui.since_ever")
+        shown = [[row["street"], row["name"], always if row["from"] == EARLIEST else row["from"]] for row in rows]
+        listing.show(ui, rows, keys, shown)
 
     @command(group, "rename", changes=True)
     def rename(

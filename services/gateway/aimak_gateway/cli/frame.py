@@ -113,17 +113,18 @@ class Ui:
             print(json.dumps({"data": None, "errors": list(errors), "next": None}, ensure_ascii=False), file=sys.stderr)
             return
         for error in errors:
-            for line in error_lines(error):
+            for line in error_lines(self, error):
                 print(line, file=sys.stderr)
 
 
-def error_lines(error: Mapping[str, Any]) -> list[str]:
-    """An error as people read it: code, place, what is wrong; below it what mends it."""
+def error_lines(ui: Ui, error: Mapping[str, Any]) -> list[str]:
+    """An error or warning as people read it: code, place, what is wrong; below it what mends it."""
     place = error.get("place") or {}
-    where = ", ".join(f"{place[key]}" if key == "file" else f"{key} {place[key]}" for key in place)
-    lines = [f"error {error['code']}: " + (f"{where}: " if where else "") + str(error["message"])]
+    where = ", ".join(str(place[key]) if key == "file" else f"{ui.word(f'ui.at_{key}')} {place[key]}" for key in place)
+    what = ui.word(f"ui.{error.get('severity', 'error')}")
+    lines = [f"{what} {error['code']}: " + (f"{where}: " if where else "") + str(error["message"])]
     if error.get("hint"):
-        lines.append(f"hint: {error['hint']}")
+        lines.append(f"{ui.word('ui.hint')}: {error['hint']}")
     return lines
 
 
@@ -196,10 +197,11 @@ def language(asked: str | None) -> str:
     return found[:2] if found[:2] in ("ky", "ru", "en") else "en"
 
 
-def table(rows: Sequence[Sequence[object]], heads: Sequence[str], right: Iterable[int] = ()) -> list[str]:
-    """Rows below their heads in aligned columns; `right` names the columns of numbers."""
+def table(rows: Sequence[Sequence[object]], heads: Sequence[str] | None, right: Iterable[int] = ()) -> list[str]:
+    """Rows below their heads, if any, in aligned columns; `right` names the columns of numbers."""
     texts = [[str(cell) if cell is not None else "" for cell in row] for row in rows]
-    widths = [max(len(row[place]) for row in [list(heads), *texts]) for place in range(len(heads))]
+    measured = [list(heads), *texts] if heads else texts
+    widths = [max(map(len, column)) for column in zip(*measured, strict=True)]
     numbers = set(right)
 
     def line(cells: Sequence[str]) -> str:
@@ -209,4 +211,5 @@ def table(rows: Sequence[Sequence[object]], heads: Sequence[str], right: Iterabl
         )
         return "  ".join(padded).rstrip()
 
-    return [line(list(heads)), "  ".join("─" * width for width in widths), *map(line, texts)]
+    above = [line(list(heads)), "  ".join("─" * width for width in widths)] if heads else []
+    return [*above, *map(line, texts)]

@@ -96,6 +96,6 @@ def finish(ui: Ui, kind: str, state: dict[str, Any]) -> None:
     ui.result(state, [ui.word(key, kind=ui.named("import", kind), taken=state["taken"], refused=state["refused"])])
     if state["refused"]:
         for problem in problems[:SHOWN]:
-            for line in error_lines(problem):
+            for line in error_lines(ui, problem):
                 ui.note(line)
         raise typer.Exit(PARTIAL)

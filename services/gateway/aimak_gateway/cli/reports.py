@@ -95,7 +95,7 @@ def _say_problems(ui: Ui, answer: dict[str, Any]) -> None:
         return
     red = sys.stderr.isatty()
     for problem in answer["problems"]:
-        for line in error_lines(problem):
+        for line in error_lines(ui, problem):
             print(f"{_RED}{line}{_PLAIN}" if red else line, file=sys.stderr)
     raise typer.Exit(VALIDATION)
 
@@ -104,7 +104,7 @@ def _sheet_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
     columns: Sequence[str] = answer["columns"]
     money = {name for name in columns if f"{name}_tyiyn" in answer["totals"]}
     rows = [
-        [format_som(row[f"{name}_tyiyn"]) if name in money else row[name] or "" for name in columns]
+        [format_som(row[f"{name}_tyiyn"]) if name in money else ui.named(name, row[name]) for name in columns]
         for row in answer["rows"]
     ]
     totals = [format_som(answer["totals"][f"{name}_tyiyn"]) if name in money else "" for name in columns]
