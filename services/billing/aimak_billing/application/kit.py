@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aimak.settings import Settings
 
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from aimak_billing.domain.rating import Book
     from aimak_billing.domain.rating.plugins import Plugins
     from aimak_billing.domain.simulation import Pair
+    from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
 BOOKS_KEPT = 16
+MADE_KEPT = 64
+TEXTS_KEPT = 1_000
 ACCOUNTS_A_CHUNK = 20_000
 DUE_DAY = 20
 TARIFF_NOTICE_DAYS = 30
@@ -29,7 +32,8 @@ class Kit:
     due_day: int = DUE_DAY
     tariff_notice_days: int = TARIFF_NOTICE_DAYS
     _books: OrderedDict[tuple[str, int, int, str], Book] = field(default_factory=OrderedDict)
-
+    _made: OrderedDict[Any, tuple[Any, Book]] = field(default_factory=OrderedDict)
+    _texts: OrderedDict[tuple[str, str], TariffVersion] = field(default_factory=OrderedDict)
     _simulated: tuple[tuple[str, int], list[Pair]] | None = None
 
     @classmethod
@@ -49,8 +53,31 @@ class Kit:
         while len(self._books) > BOOKS_KEPT:
             self._books.popitem(last=False)
 
+    def text(self, tenant: str, body: str, read: Callable[[], TariffVersion]) -> TariffVersion:
+        """A tariff's kept text as it was read before, else as `read` gives it: it is never edited."""
+        known = self._texts.get((tenant, body))
+        return _keep(self._texts, (tenant, body), read(), TEXTS_KEPT) if known is None else known
+
+    def made(
+        self, period: str, versions: Sequence[TariffVersion], taxes: Sequence[TaxRule], make: Callable[[], Book]
+    ) -> Book:
+        """The book that these very versions and rules were made into before, else as `make` gives it. A preview needs
+        it for its check and for its chunks, and the books of earlier months whenever something of them is late."""
+        key = (period, tuple(version.id for version in versions), tuple(rule.id for rule in taxes))
+        of = (list(versions), list(taxes))
+        known = self._made.get(key)
+        return known[1] if known and known[0] == of else _keep(self._made, key, (of, make()), MADE_KEPT)[1]
+
     def simulated(self, tenant: str, number: int, make: Callable[[], list[Pair]]) -> list[Pair]:
         """Both books of each period of a simulation; those of the last one are kept for its next chunks."""
         if self._simulated is None or self._simulated[0] != (tenant, number):
             self._simulated = ((tenant, number), make())
         return self._simulated[1]
+
+
+def _keep(kept: OrderedDict[Any, Any], key: Hashable, value: Any, most: int) -> Any:
+    """Keep a value, of all only the last `most`; threads may do so at the same time."""
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
+    return value

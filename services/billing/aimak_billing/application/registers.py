@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,8 @@ from aimak_billing.tariff_file.faults import faults
 from aimak_billing.tariff_file.nodes import path_text
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+# More than any installation has; what a plugin says of itself never changes.
+_SERVICE_TYPES = 64
 REGIMES = ("general", "simplified", "budget")
 
 
@@ -132,6 +135,7 @@ def tell_service_types(kit: Kit, work: UnitOfWork) -> None:
         work.publish(_service_types(work))
 
 
+@lru_cache(_SERVICE_TYPES)
 def _service_type(code: str, plugin: Any) -> dict[str, Any]:
     return {
         "code": code,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from aimak.period import Period
@@ -135,7 +136,7 @@ def stored(kit: Kit, work: UnitOfWork) -> tuple[list[TariffVersion], list[TaxRul
     steps = tariffs.steps(work)
     versions = []
     for row in tariffs.tariff_rows(work):
-        text = tariff_file.from_json(row.body, work.tenant, kit.plugins)
+        text = kit.text(work.tenant, row.body, partial(tariff_file.from_json, row.body, work.tenant, kit.plugins))
         versions.append(with_life(replace(text, revision=row.revision), steps.get(row.id, [])))
     return versions, [tariff_file.tax_from_json(row.body, work.tenant) for row in tariffs.tax_rows(work)]
 
@@ -195,17 +196,26 @@ def book_ids(kit: Kit, work: UnitOfWork, period: Period) -> dict[str, list[int]]
     """Ids of the tariffs and tax rules a run is rated by. Raises Refused where they contradict one another or there
     is none for the period."""
     versions, taxes = stored(kit, work)
-    book = Book.of(versions, taxes, kit.plugins, period)
+    book = kit.made(period.name, versions, taxes, lambda: Book.of(versions, taxes, kit.plugins, period))
     if not book.every_version:
         raise Refused(Problem("AIM-B055", {"period": period.name}))
-    return {
+    ids = {
         "tariffs": sorted(version.id for version in book.every_version),
         "taxes": sorted(rule.id for rule in book.every_tax),
     }
+    kit.made(period.name, *_chosen(versions, taxes, ids), lambda: book)
+    return ids
 
 
 def book_of(kit: Kit, work: UnitOfWork, ids: Mapping[str, Sequence[int]], period: Period) -> Book:
     """The compiled tariffs of a run, by the ids that were fixed when it began."""
     versions, taxes = stored(kit, work)
-    chosen = [version for version in versions if version.id in set(ids["tariffs"])]
-    return Book.of(chosen, [tax for tax in taxes if tax.id in set(ids["taxes"])], kit.plugins, period)
+    chosen, rules = _chosen(versions, taxes, ids)
+    return kit.made(period.name, chosen, rules, lambda: Book.of(chosen, rules, kit.plugins, period))
+
+
+def _chosen(
+    versions: Sequence[TariffVersion], taxes: Sequence[TaxRule], ids: Mapping[str, Sequence[int]]
+) -> tuple[list[TariffVersion], list[TaxRule]]:
+    wanted = {name: set(ids[name]) for name in ("tariffs", "taxes")}
+    return [one for one in versions if one.id in wanted["tariffs"]], [one for one in taxes if one.id in wanted["taxes"]]
