@@ -108,6 +108,44 @@ def test_another_firm_carries_the_waste(town: Story) -> None:
     """)
 
 
+def test_another_firm_is_told_of_late_and_who_left_stays_away(town: Story) -> None:
+    """The firm changed in September, which is told in November. Who left in October is charged by the new firm until
+    then, and not a day longer."""
+    town.replay("""
+        2026-08-31  open      A-8  waste persons=2
+        2026-10-02  bill      2026-09
+        2026-10-20  move-out  A-8  since=2026-10-01
+        2026-11-02  bill      2026-10
+        2026-11-05  provider  waste tazalyk garden since=2026-09-01
+        2026-12-02  bill      2026-11
+        2027-01-02  bill      2026-12
+        2027-01-02  balance   A-8  tazalyk = 0.00
+        2027-01-02  balance   A-8  garden = 40.00
+        2027-01-02  sound = yes
+    """)
+
+
+def test_an_account_split_after_its_firm_changed_pays_each_firm_for_its_days(town: Story) -> None:
+    """The waste goes to an account of its own from September on, which is told in November; since October another firm
+    carries it. Nobody is charged by two firms for the same days."""
+    town.replay("""
+        2026-08-31  open      A-8  water waste persons=2
+        2026-10-02  bill      2026-09
+        2026-10-05  provider  waste tazalyk garden since=2026-10-01
+        2026-11-02  bill      2026-10
+        2026-11-05  split     A-8  waste as=B-8 since=2026-09-01 persons=2
+        2026-11-06  bill      2026-09 B-8
+        2026-11-06  bill      2026-10 B-8
+        2026-11-06  charged   B-8  2026-09 = 50.00
+        2026-11-06  charged   B-8  2026-10 = 40.00
+        2026-12-02  bill      2026-11
+        2026-12-02  charged   B-8  2026-11 = 40.00
+        2026-12-02  balance   A-8  tazalyk = 0.00
+        2026-12-02  balance   A-8  garden = 0.00
+        2026-12-02  sound = yes
+    """)
+
+
 def test_a_broken_meter(town: Story) -> None:
     """Two months by the norm; then the reading is believed, and its whole use falls into its month."""
     town.replay("""

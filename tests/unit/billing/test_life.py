@@ -185,3 +185,16 @@ def test_streets_without_supply_are_credited(town: Town) -> None:
     assert town.balance("A") == 6_200 - 200 - 103
     unknown = {**asked, "streets": ["Moon"]}
     assert town.refused("/billing/outages", body=unknown) == (404, ["AIM-B127"])
+
+
+def test_another_creditor_told_late_takes_a_connection_as_it_was(town: Town) -> None:
+    """What the customer's class was on the days before it changed, it was for the new creditor too."""
+    town.accounts(account_line("A"))
+    change(town, "accounts/A/connection", service="waste", day="2026-10-01", customer_class="budget")
+    moved = {"service": "waste", "provider": "tazalyk", "to": "jaryk", "day": "2026-08-01"}
+    change(town, "connections/provider", "admin", **moved)
+    past, connections = town.rows("connection_past"), town.rows("connection")
+    new = max(row["id"] for row in connections)
+    assert [(str(row["valid_to"]), row["customer_class"]) for row in past if row["connection_id"] == new] == [
+        ("2026-10-01", "household")
+    ]

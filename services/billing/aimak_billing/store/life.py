@@ -8,7 +8,7 @@ from typing import Any
 
 from aimak.batches import in_batches
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, literal, select, update
 
 
 def lock(work: UnitOfWork, account_id: int) -> Row[Any]:
@@ -92,3 +92,12 @@ def change_connection(
     mine = (table.c.tenant == work.tenant) & (table.c.id == connection.id)
     values = {"customer_class": customer_class, "attributes": dict(attributes), "version": table.c.version + 1}
     work.execute(update(table).where(mine).values(**values))
+
+
+def copy_past(work: UnitOfWork, connection_id: int, to: int, account_id: int, since: date) -> None:
+    """What a connection was on days from `since` on and is no longer, another one, of `account_id`, was too."""
+    past = work.table("connection_past")
+    mine = (past.c.tenant == work.tenant) & (past.c.connection_id == connection_id) & (past.c.valid_to > since)
+    own = {"connection_id": literal(to, past.c.connection_id.type), "account_id": literal(account_id)}
+    chosen = select(*(own.get(column.name, column) for column in past.c)).where(mine)
+    work.execute(insert(past).from_select([column.name for column in past.c], chosen))

@@ -105,7 +105,7 @@ def move_in(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str
         raise Conflict(Problem("AIM-B125", {"account": before.number}))
     had = [row for row in accounts.connections_of(work, [before.id]) if row.valid_to == before.closed_on]
     key = _open_account(work, before, asked["as"], day, asked)
-    _connect(work, key, had, day)
+    _connect(work, key, had, day, anew=True)
     return {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
 
 
@@ -154,16 +154,28 @@ def _enter_residents(work: UnitOfWork, account_id: int, persons: int, pensioners
     accounts.add_rows(work, "resident", [{**row, "valid_to": None, "ground": ground, "version": 1}])
 
 
-def _connect(work: UnitOfWork, account_id: int, like: Sequence[Row[Any]], day: date, **changes: Any) -> None:
-    """Connections as others were, from a day on."""
+def _connect(
+    work: UnitOfWork,
+    account_id: int,
+    like: Sequence[Row[Any]],
+    day: date,
+    *,
+    anew: bool = False,
+    provider: str | None = None,
+) -> None:
+    """Connections as others were, from a day on where those had begun by then: they were what those were on each of
+    their days, and end when those would have. `anew`: as those were in the end, and without one."""
     first = counters.reserve(work, "connection", len(like))
     rows = [
-        {"id": first + place, "account_id": account_id, "service": row.service, "provider": row.provider}
-        | {"customer_class": row.customer_class, "attributes": dumps(row.attributes), **changes}
-        | {"valid_from": day, "valid_to": None, "version": 1}
+        {"id": first + place, "account_id": account_id, "service": row.service, "provider": provider or row.provider}
+        | {"customer_class": row.customer_class, "attributes": dumps(row.attributes)}
+        | {"valid_from": max(day, row.valid_from), "valid_to": None if anew else row.valid_to}
+        | {"version": 1}
         for place, row in enumerate(like)
     ]
     accounts.add_rows(work, "connection", rows)
+    for row, before in zip(rows, like, strict=True) if not anew else ():
+        store.copy_past(work, before.id, row["id"], account_id, row["valid_from"])
     tell_connections(work, [account_id])
 
 
@@ -199,7 +211,7 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
         for row in _alive(accounts.connections_of(work, part), day):
             if (row.service, row.provider) == (service, provider):
                 store.end_connection(work, row.id, max(day, row.valid_from))
-                _connect(work, row.account_id, [row], max(day, row.valid_from), provider=to)
+                _connect(work, row.account_id, [row], day, provider=to)
                 moved.append(row.account_id)
     touch_since(work, [(account_id, day) for account_id in moved], "provider")
     return {"service": service, "provider": to, "from": day.isoformat(), "accounts": len(moved)}
