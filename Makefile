@@ -68,8 +68,8 @@ simulate: install ## seeded histories until stopped; SEED=n replays one
 		[ -z "$(SEED)" ] || break; seed=$$((seed + 1)); done
 
 .PHONY: simulate-books
-simulate-books: install ## corrections in any order, checked after every step: make simulate-books STEPS=200000
-	AIMAK_MACHINE_STEPS=$(or $(STEPS),200000) $(PYTEST) -n 0 -q tests/simulation/test_bookkeeping.py
+simulate-books: install ## corrections in any order, checked after every step: make simulate-books STEPS=200000; SEED=n replays one
+	$(BIN)/python -m tests.simulation.bookkeeping.marathon $(if $(SEED),--seed $(SEED),--steps $(or $(STEPS),200000))
 
 .PHONY: faults
 faults: install ## kill processes and servers at random moments of a month

@@ -1,0 +1,116 @@
+"""The one service of a process, over a file that is put back to how it was founded for each town.
+
+Engines, compiled statements, plugins and tariffs that were made ready stay; what the towns see is a file of their own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+import zlib
+from functools import cache
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import Any
+
+from aimak.clock import SeededIds
+from aimak.contracts import billing
+from aimak.messaging.inprocess import Pump
+from aimak.settings import Settings
+from aimak.storage import migrate
+from aimak_billing.application.kit import Kit
+from aimak_billing.bootstrap import build
+from sqlalchemy import event
+
+from tests.unit.billing.conftest import settings_for
+from tests.unit.billing.town import TENANT, Town
+
+TARIFFS = (Path(__file__).parent / "tariffs.yaml").read_text(encoding="utf-8")
+CREDITORS = ("vodokanal", "tazalyk", "garden")
+_MEMORY = Path("/dev/shm")
+
+
+class Home:
+    """A town's file and the service over it."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="aimak-books-", dir=_MEMORY if _MEMORY.is_dir() else None))
+        # Also where a pool's process ends, which asks no `atexit`.
+        Finalize(None, shutil.rmtree, args=(self.folder, True), exitpriority=1)
+        self.file = self.folder / "town.sqlite3"
+        self.settings: Settings = settings_for(f"sqlite:///{self.file}")
+        service = build(self.settings)
+        migrate.upgrade(service)
+        service.close()
+        self.town = Town(self.settings)
+        event.listen(self.town.service.online.engine, "connect", _of_the_moment)
+        self._reader: sqlite3.Connection | None = None
+        _found(self.town)
+        self.keep("founded")
+
+    @property
+    def kit(self) -> Kit:
+        """The one that bootstrap bound to the handlers."""
+        handler: Any = self.town.service.subscriptions[billing.PreviewChunksCut.routing_key].handler
+        return handler.args[0]
+
+    def keep(self, name: str) -> None:
+        """Remember the file as it is now."""
+        self._let_go()
+        shutil.copy(self.file, self.folder / name)
+
+    def restore(self, name: str) -> None:
+        """Begin again with the file as it was then. What the service knew of the file before goes with it."""
+        self._let_go()
+        for leftover in self.folder.glob(f"{self.file.name}-*"):
+            leftover.unlink()
+        shutil.copy(self.folder / name, self.file)
+        # A series of its own for each beginning: what the file holds already bears ids of the series before.
+        self.town.service.ids = SeededIds(zlib.crc32(name.encode()))
+        self.town.pump = Pump([self.town.service])
+        # Books are known by their run, and the next town's runs bear the same ids.
+        self.kit._books.clear()
+
+    def rows(self, query: str) -> list[Any]:
+        """What stands in the file, past SQLAlchemy and its faults."""
+        if self._reader is None:
+            self._reader = sqlite3.connect(self.file)
+        return self._reader.execute(query).fetchall()
+
+    def _let_go(self) -> None:
+        self.town.service.close()
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    def sweep(self) -> None:
+        """Remove the files."""
+        self._let_go()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _found(town: Town) -> None:
+    """Define the machine's town."""
+    names = {"ky": "Ак-Суу", "ru": "Ак-Суу", "en": "Ak-Suu"}
+    zone = {"zone": "Asia/Bishkek", "languages": ["ky", "ru"], "is_test": True}
+    town.post("/billing/tenants", {"code": TENANT, "name": names, **zone}, role="admin")
+    for code in CREDITORS:
+        facts = {"tax_number": "0", "regime": "general", "bank_account": "0"}
+        town.post("/billing/providers", {"code": code, "name": {"ru": code}, **facts}, role="admin")
+    answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=TARIFFS.encode())
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    drafts = [f"{row['code']}@{row['valid_from']}" for row in town.get("/billing/tariffs")["tariffs"]]
+    town.post("/billing/tariffs/adopt", {"tariffs": drafts, "ground": "decided before"}, role="approver")
+    town.pump.drain()
+
+
+def _of_the_moment(connection: Any, _record: Any) -> None:
+    """These files outlive no crash: nothing waits for a disk."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+@cache
+def home() -> Home:
+    """This process's."""
+    return Home()

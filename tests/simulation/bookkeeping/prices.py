@@ -1,0 +1,187 @@
+"""What a month comes to, worked out anew: whole numbers and fractions over the days of a month, from persons, usage and
+prices. Nothing here is read from the program that is watched.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+
+FIRST = (2026, 3)
+HOUSEHOLD, BUDGET = "household", "budget"
+# What the tariffs of the machine's town say: thousandths a person and month, tyiyn a m³, tax in per cent.
+NORM, WATER_PRICE, TAX = 5_000, 1_000, 3
+FIRST_PRICE, GARDEN_PRICE, BUDGET_PRICE = 2_500, 2_000, 3_000
+# The program's unrounded amounts have nine decimals: so near a half, several days' shares added up may fall either way.
+NEAR = Fraction(1, 10**6)
+Span = tuple[int, int]
+NOTHING: Span = (0, 0)
+
+
+def month(place: int) -> str:
+    """The month of that place in the story: 0 is the first."""
+    return first_day(place).isoformat()[:7]
+
+
+@cache
+def first_day(place: int) -> date:
+    """The first day of that month."""
+    year, number = FIRST
+    whole = year * 12 + number - 1 + place
+    return date(whole // 12, whole % 12 + 1, 1)
+
+
+def length_of(place: int) -> int:
+    """How many days a month has."""
+    return (first_day(place + 1) - first_day(place)).days
+
+
+def rounded(amount: Fraction | int, *, exact: bool = True) -> Span:
+    """The whole number, half away from zero. What was added up of several days' decimals is not exact: both neighbours
+    where it is a half to within what they lose."""
+    doubled = 2 * abs(Fraction(amount))
+    whole, low = int((doubled + 1) // 2), int(doubled // 2)
+    if not exact and abs(doubled - 2 * low - 1) < NEAR:
+        return (low, low + 1) if amount > 0 else (-low - 1, -low)
+    return (whole, whole) if amount >= 0 else (-whole, -whole)
+
+
+def added(*spans: Span) -> Span:
+    """Bounds of a sum."""
+    return sum(low for low, _ in spans), sum(high for _, high in spans)
+
+
+@dataclass
+class Timeline:
+    """What holds from days on."""
+
+    entries: list[tuple[date, object]] = field(default_factory=list)
+
+    def set(self, day: date, value: object) -> None:
+        """From a day on, whatever was known of later ones."""
+        self.entries = [entry for entry in self.entries if entry[0] < day] + [(day, value)]
+
+    def on(self, day: date) -> object:
+        """What holds on a day; None before the first."""
+        return next((value for since, value in reversed(self.entries) if since <= day), None)
+
+    def since(self, day: date) -> Timeline:
+        """The same from a day on."""
+        return Timeline([(day, self.on(day)), *(entry for entry in self.entries if entry[0] > day)])
+
+    @property
+    def last(self) -> object:
+        """What holds in the end."""
+        return self.entries[-1][1]
+
+
+@dataclass
+class Connection:
+    """One service of one creditor."""
+
+    service: str
+    provider: str
+    since: date
+    until: date | None = None
+    like: Timeline = field(default_factory=Timeline)
+    """Of waste: the customer's class; of water: whether there is a meter."""
+
+    def during(self, place: int) -> tuple[date, date] | None:
+        """The first of its days in a month and the one after the last; None where it has none."""
+        since, until = max(self.since, first_day(place)), min(self.until or date.max, first_day(place + 1))
+        return (since, until) if since < until else None
+
+
+@dataclass
+class Version:
+    """A price of waste; `counts` is the first day on which it is charged by."""
+
+    since: date
+    counts: date
+    price: int
+
+
+@dataclass
+class Account:
+    """What the machine knows of an account."""
+
+    number: str
+    id: int
+    opened: date
+    connections: list[Connection]
+    street: str = "Токтогул"
+    closed: date | None = None
+    people: Timeline = field(default_factory=Timeline)
+    usage: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    dry: dict[int, int] = field(default_factory=dict)
+
+    def due(self, place: int, prices: list[Version]) -> dict[tuple[str, str], Span]:
+        """What a month comes to, net and tax, tyiyn, by service and provider."""
+        found: dict[tuple[str, str], Span] = {}
+        for connection in self.connections:
+            if connection.during(place):
+                amount = self._waste if connection.service == "waste" else self._water
+                key = connection.service, connection.provider
+                found[key] = added(found.get(key, NOTHING), amount(connection, place, prices))
+        return found
+
+    def _stretches(self, connection: Connection, place: int, *more: date) -> Iterator[tuple[date, int]]:
+        """The days of a month cut where something changes: the first day of each stretch and how many they are."""
+        bounds = connection.during(place)
+        assert bounds is not None
+        changes = {day for line in (self.people, connection.like) for day, _ in line.entries} | {*more}
+        cuts = [bounds[0], *sorted(day for day in changes if bounds[0] < day < bounds[1]), bounds[1]]
+        yield from ((day, (following - day).days) for day, following in pairwise(cuts))
+
+    def _waste(self, connection: Connection, place: int, prices: list[Version]) -> Span:
+        """A line for each version: its days added up, rounded once."""
+        lines: dict[tuple[object, date | None], list[int]] = defaultdict(list)
+        stretches = list(self._stretches(connection, place, *(version.counts for version in prices)))
+        for day, length in stretches:
+            persons, pensioners = self._people(day)
+            kind, version = connection.like.on(day), None
+            if kind == BUDGET:
+                price = BUDGET_PRICE
+            elif connection.provider == "garden":
+                price = GARDEN_PRICE
+            else:
+                version = [one for one in prices if one.counts <= day][-1]
+                price = version.price
+            if kind == BUDGET or connection.provider == "garden":
+                pensioners = 0
+            lines[kind, version.since if version else None].append((2 * persons - pensioners) * price * length)
+        whole = 2 * length_of(place)
+        exact = len(stretches) == 1 and stretches[0][1] * 2 == whole
+        return added(*(rounded(Fraction(sum(line), whole), exact=exact) for line in lines.values()))
+
+    def _people(self, day: date) -> tuple[int, int]:
+        known = self.people.on(day)
+        assert isinstance(known, tuple), f"{self.number} has nobody on {day}"
+        return known
+
+    def _water(self, connection: Connection, place: int, prices: list[Version]) -> Span:
+        """The volume's line, the credit for days without supply, and the tax on both."""
+        low, high = (rounded(Fraction(some * WATER_PRICE, 1_000))[0] for some in self._volumes(connection, place))
+        whole = []
+        for net in range(low, high + 1):
+            credit = rounded(Fraction(net * self.dry.get(place, 0), length_of(place)))[0]
+            whole.append(net - credit + rounded(Fraction((net - credit) * TAX, 100))[0])
+        return min(whole), max(whole)
+
+    def _volumes(self, connection: Connection, place: int) -> Span:
+        """Thousandths of a m³: what was read, else the norm by the days on which as many lived there. Where these are
+        only a part of the month each stretch is a whole number of its own, whichever way it falls."""
+        metered = connection.like.on(max(first_day(place), connection.since))
+        if metered and place in self.usage:
+            used = sum(quantity for quantity, _ in self.usage[place].values())
+            return used, used
+        stretches = list(self._stretches(connection, place))
+        volume = sum(self._people(day)[0] * NORM * length for day, length in stretches)
+        if len(stretches) == 1 and stretches[0][1] == length_of(place):
+            return volume // length_of(place), volume // length_of(place)
+        return volume // length_of(place) - len(stretches), volume // length_of(place) + len(stretches)
