@@ -33,6 +33,12 @@ class Period:
         return cls.month(f"{day:%Y-%m}")
 
     @classmethod
+    def two_months_of(cls, day: date) -> Period:
+        """The two months, January and February the first, that hold `day`: "2026-09/10"."""
+        first = (day.month - 1) // 2 * 2 + 1
+        return cls._of_months(day.year, first, 2, f"{day.year}-{first:02d}/{first + 1:02d}")
+
+    @classmethod
     def quarter_of(cls, day: date) -> Period:
         """The calendar quarter that holds `day`: "2026-Q4"."""
         place = (day.month - 1) // 3

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from aimak_gateway.cli.app import app
 from aimak_gateway.cli.frame import OK
+from typer.testing import CliRunner
 
 from tests.scenarios.test_bad_input import ACCOUNTS, Desk, desk  # noqa: F401
 from tests.unit.billing.test_one_off import LIST
@@ -15,6 +17,9 @@ def test_a_call_out_is_billed(desk: Desk) -> None:  # noqa: F811
     assert desk.run("tariff", "import", desk.file("works.yaml", LIST))[0] == OK
     assert desk.run("login", "bakyt", "--tenant", "sary")[0] == OK
     assert desk.run("tariff", "adopt", "works", "--ground", "decided before")[0] == OK
+    told = CliRunner().invoke(app, ["tariff", "show", "works", "--lang", "ru"]).stdout.replace("\u00a0", " ")
+    for part in ("works@2026-10-20: Услуги", "действует", "Выезд", "120.50", "3 %", "124.12", "шт.", "принят на учёт"):
+        assert part in told, told
     assert desk.run("login", "admin", "--tenant", "sary")[0] == OK
     asked = ["bill", "one-off", "--account", "W-1", "--item", "call-out", "--quantity", "2", "--reason", "request 5"]
     code, answer, _ = desk.run(*asked, "--dry-run")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -50,7 +50,7 @@ def quote_file(text: str, file: str, form: str, asked: Question) -> dict[str, An
     currency = chosen[0].currency
     period = _period(asked.day, chosen)
     book = Book.of(versions, loaded.taxes, plugins, period, currency=currency)
-    rated = quote(_connection(chosen[0], asked, plugins), book)
+    rated = quote(_connection(chosen[0], asked, plugins, book.flags_of_usage(chosen[0].service)), book)
     if rated.holds.height:
         holds = rated.holds.iter_rows(named=True)
         raise Refused(*(Problem(hold["code"], json.loads(hold["fields"])) for hold in holds))
@@ -122,7 +122,9 @@ def _period(day: date | None, versions: Sequence[TariffVersion]) -> Period:
     return month if month.start == newest else month.next()
 
 
-def _connection(version: TariffVersion, asked: Question, plugins: Plugins) -> dict[str, Any]:
+def _connection(version: TariffVersion, asked: Question, plugins: Plugins, flags: Iterable[str]) -> dict[str, Any]:
+    """What is asked as a connection. Whoever names a usage has a meter, and whoever names none has none, unless `flags`
+    (which tell of it) are given."""
     kind = plugins.service_types.get(version.service)
     unit = version.unit or (kind.unit if kind else "m3")
     given = {name: value for name, value in asked.values.items() if name in _COUNTED}
@@ -134,7 +136,10 @@ def _connection(version: TariffVersion, asked: Question, plugins: Plugins) -> di
         "provider": version.provider,
         "customer_class": asked.customer_class,
         "usage": in_thousandths(asked.usage, asked.unit, unit),
-        "attributes": {name: value for name, value in asked.values.items() if name not in _COUNTED},
+        "attributes": {
+            **dict.fromkeys(flags, "false" if asked.usage is None else "true"),
+            **{name: value for name, value in asked.values.items() if name not in _COUNTED},
+        },
         **counted,
     }
 

@@ -13,6 +13,8 @@ MAX_PERSONS = 100_000
 MAX_DAYS = 400
 MAX_NORM = 10**9
 TAX = "tax."
+CHARGE = "charge."
+"""Before the code of another service: what the account is charged for it by its own tariff, without tax."""
 UNROUNDED = "unrounded."
 """Before a component's code, or before `charges`: the amount as it was before any rounding."""
 
@@ -30,6 +32,7 @@ FOUND: Mapping[str, tuple[int, int, int]] = {
     "quantity": (0, MAX_QUANTITY - 1, 3),
     "followed": (0, MAX_QUANTITY - 1, 3),
     "month": (1, 12, 0),
+    "days_here": (1, MAX_DAYS, 0),
 }
 """Determinants that the host works out."""
 
@@ -40,6 +43,11 @@ ATTRIBUTE = (0, MAX_QUANTITY - 1, 3)
 AMOUNT = (-MAX_AMOUNT, MAX_AMOUNT, 0)
 UNROUNDED_AMOUNT = (-MAX_AMOUNT * 10**MAX_SCALE, MAX_AMOUNT * 10**MAX_SCALE, MAX_SCALE)
 SHARE = (0, MAX_SHARE - 1, SHARE_SCALE)
+
+
+def flows(name: str) -> bool:
+    """Whether a part of the days has a part of that determinant."""
+    return name in FLOWS or name.startswith(CHARGE)
 
 
 class UnknownName(KeyError):
@@ -59,12 +67,13 @@ class Flag:
 class Inputs:
     """Determinants by name.
 
-    Always: residents, pensioners, days, days_in_period, usage, norm, month (of the period, 1 to 12); beside them the
-    connection's attributes (numbers in thousandths), `quantity` (what the service type found, thousandths),
-    `followed` (the quantity of the service that is followed), `tax.<code>` (a share), and for components the amounts
-    (tyiyn) of the components named before and `charges`, the sum of all that are no tax. These are rounded as the
-    tariff says; where it rounds only the total of the lines, they are in 10^-9 tyiyn. `unrounded.<component>` and
-    `unrounded.charges` always are.
+    Always: residents, pensioners, days, days_in_period, usage, norm, month (of the period, 1 to 12), days_here (how
+    many days of the period the connection has in all, also where `days` are some of them); beside them the connection's
+    attributes (numbers in thousandths), `quantity` (what the service type found, thousandths), `followed` (the quantity
+    of the service that is followed), `charge.<service>` (what the account is charged for another service, without tax,
+    in tyiyn), `tax.<code>` (a share), and for components the amounts (tyiyn) of the components named before and
+    `charges`, the sum of all that are no tax. These are rounded as the tariff says; where it rounds only the total of
+    the lines, they are in 10^-9 tyiyn. `unrounded.<component>` and `unrounded.charges` always are.
     """
 
     numbers: Mapping[str, Number]

@@ -198,3 +198,16 @@ def test_another_creditor_told_late_takes_a_connection_as_it_was(town: Town) -> 
     assert [(str(row["valid_to"]), row["customer_class"]) for row in past if row["connection_id"] == new] == [
         ("2026-10-01", "household")
     ]
+
+
+def test_who_moved_in_is_credited_by_his_own_days(town: Town) -> None:
+    """Here for ten of 31 days and charged 10.00: two days without supply are two of his ten, so 2.00."""
+    tariff = OUTAGE_TARIFF.replace("price: 31.00", "price: 31.00, prorate: days")
+    assert town.ask("post", "/billing/imports/tariffs", role="admin", data=tariff.encode()).status_code == 200
+    adopted = {"tariffs": ["waste-household@2026-10-01"], "ground": "decided before"}
+    town.post("/billing/tariffs/adopt", adopted, role="approver")
+    town.accounts(account_line("A", opened_on="2026-10-22"), account_line("B"))
+    asked = {"streets": ["Токтогул"], "service": "waste", "since": "2026-10-25", "until": "2026-10-27"}
+    assert change(town, "outages", **asked, ground="journal")["accounts"] == 2
+    bill(town, "2026-10")
+    assert (town.balance("A"), town.balance("B")) == (1_000 - 200, 3_100 - 200)

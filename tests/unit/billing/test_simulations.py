@@ -189,10 +189,74 @@ def test_a_draft_that_charges_nothing_is_not_an_error(town: Town) -> None:
     assert (report["accounts"], report["total"]["new_gross"], report["held"]) == (1, 0, [])
 
 
-def test_a_draft_of_a_longer_period_is_refused(town: Town) -> None:
-    """A quarter's tariff cannot be tried month by month: said, not reckoned wrongly."""
-    enter(town, WATER.replace("without_reading: hold", "frequency: quarter"))
-    body = {"tariffs": ["water-household"], "periods": "2026-10"}
+QUARTER = """
+aimak: tariffs/1
+tariffs:
+  - code: waste-household
+    service: waste
+    provider: tazalyk
+    name: {ky: "Таштанды", ru: "Мусор", en: "Waste"}
+    from: 2027-01-01
+    applies_to: {class: household}
+    legal_ground: law
+    frequency: FREQUENCY
+    components:
+      - {code: fee, kind: fixed, price: 240, prorate: days}
+      - {code: sales_tax, kind: tax, tax: sales_tax}
+"""
+
+
+def test_a_month_is_tried_as_a_quarter(town: Town) -> None:
+    """Three persons pay 77.25 a month; 240 and tax a quarter are 82.40 a month: 5.15 more, with every month counted."""
+    town.accounts(account_line("Q1"), account_line("Q2", opened_on="2026-08-01"))
+    enter(town, QUARTER.replace("FREQUENCY", "quarter"))
+    report = simulated(town, ["waste-household"], "2026-07..2026-09")["report"]
+    (row,) = report["revenue"]
+    # Q1 three months and Q2 two; the quarter is owed by Q2 for 61 of its 92 days: 159.13 and tax 4.77.
+    assert row["old_net"] == 5 * 7_500 and row["old_tax"] == 5 * 225
+    assert (row["new_net"], row["new_tax"]) == (24_000 + 15_913, 720 + 477)
+    hit = {one["account"]: (one["old"], one["new"], one["difference"]) for one in report["hardest"]}
+    assert hit["Q1"] == (7_725, 8_240, 515)
+
+
+def test_a_quarter_tried_as_another_quarter(town: Town) -> None:
+    """What is billed by the quarter today is compared with its draft over the same quarter, at its own months."""
+    town.accounts(account_line("Q1"))
+    decided = 'frequency: quarter\n    decision: {body: council, number: "7", date: 2026-06-01}'
+    enter(town, QUARTER.replace("frequency: FREQUENCY", decided).replace("2027-01-01", "2026-07-01"))
+    adopted = {"tariffs": ["waste-household@2026-07-01"], "ground": "decided before"}
+    town.post("/billing/tariffs/adopt", adopted, role="approver")
+    enter(town, QUARTER.replace("FREQUENCY", "quarter").replace("price: 240", "price: 300"))
+    report = simulated(town, ["waste-household@2027-01-01"], "2027-03..2027-03")["report"]
+    assert (report["total"]["old_gross"], report["total"]["new_gross"]) == (24_720, 30_900)
+    (hit,) = report["hardest"]
+    assert (hit["old"], hit["new"]) == (8_240, 10_300)
+
+
+@pytest.mark.parametrize(("frequency", "periods"), [("half_year", "2026-01..2026-06"), ("year", "2026-12")])
+def test_a_half_year_and_a_year_are_tried(town: Town, frequency: str, periods: str) -> None:
+    """The draft's sum of its whole period stands beside the months that were chosen."""
+    town.accounts(account_line("Q1"))
+    enter(town, QUARTER.replace("FREQUENCY", frequency))
+    report = simulated(town, ["waste-household"], periods)["report"]
+    assert report["total"]["new_gross"] == 24_720
+
+
+def test_a_season_is_tried(town: Town) -> None:
+    """From April to October: billed with October."""
+    town.accounts(account_line("Q1"))
+    enter(town, QUARTER.replace("FREQUENCY", "season\n    season: april..october"))
+    report = simulated(town, ["waste-household"], "2026-04..2026-10")["report"]
+    assert (report["total"]["old_gross"], report["total"]["new_gross"]) == (7 * 7_725, 24_720)
+
+
+def test_what_no_month_bills_is_refused(town: Town) -> None:
+    """A quarter without its last month, a price list: said, not reckoned as nothing."""
+    enter(town, QUARTER.replace("FREQUENCY", "quarter"))
+    body = {"tariffs": ["waste-household"], "periods": "2026-07..2026-08"}
+    assert town.refused("/billing/simulations", body=body) == (422, ["AIM-T124"])
+    enter(town, QUARTER.replace("FREQUENCY", "once").replace("waste-household", "works").replace(", prorate: days", ""))
+    body = {"tariffs": ["works"], "periods": "2026-07..2026-09"}
     assert town.refused("/billing/simulations", body=body) == (422, ["AIM-T123"])
 
 

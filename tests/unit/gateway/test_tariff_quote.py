@@ -56,6 +56,16 @@ def test_a_file_of_ours_is_priced(quote):
     assert quote(*asked, "--usage", "12300", "--unit", "l")[1]["total"] == "132.40"
 
 
+def test_who_names_a_usage_has_a_meter(quote):
+    """Without a word of the meter: by usage where one is named, else by persons and norm, unless it is said."""
+    asked = (TOWN, "--service", "water", "--class", "household")
+    assert quote(*asked, "--usage", "12.3")[1]["total"] == "132.40"
+    # 3 × 0.215 × 30 = 19.35 m³, 202.21 and tax 6.07
+    persons = (*asked, "--persons", 3, "--set", "norm=house", "--date", "2026-11-10")
+    assert quote(*persons)[1]["total"] == "208.28"
+    assert quote(*persons, "--usage", "1", "--set", "metered=false")[1]["total"] == "208.28"
+
+
 @pytest.mark.parametrize(
     ("words", "exit_code", "codes"),
     [

@@ -22,8 +22,8 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.application.tariff_life import find, ref_of
 from aimak_billing.application.tariffs import stored
 from aimak_billing.domain.chunk import rating_frame
-from aimak_billing.domain.simulation import Compared, Pair, compare, pairs, report, together
-from aimak_billing.domain.tariff import MONTH
+from aimak_billing.domain.simulation import Compared, Pair, billed_in, compare, pairs, report, together
+from aimak_billing.domain.tariff import ONCE, TariffVersion
 from aimak_billing.store import accounts as account_store
 from aimak_billing.store import runs
 from aimak_billing.store import simulations as store
@@ -46,11 +46,8 @@ def start(kit: Kit, work: UnitOfWork, refs: Sequence[str], periods: str, actor: 
     Refused with every reason why the drafts could not be rated."""
     versions, _ = stored(kit, work)
     drafts = [find(versions, ref, under_way=True) for ref in refs]
-    longer = [draft for draft in drafts if draft.frequency != MONTH]
-    if longer:
-        fields = [{"tariff": ref_of(draft), "frequency": draft.frequency} for draft in longer]
-        raise Refused(*(Problem("AIM-T123", one) for one in fields))
     months = months_of(periods)
+    _refuse_untriable(drafts, months)
     asked = {
         "drafts": [draft.id for draft in drafts],
         "tariffs": [ref_of(draft) for draft in drafts],
@@ -69,6 +66,17 @@ def start(kit: Kit, work: UnitOfWork, refs: Sequence[str], periods: str, actor: 
     for place in range(len(bounds)):
         work.publish(billing.SimulationChunksCut.of(work.tenant, [{"simulation_id": number, "chunk": place}]))
     return number
+
+
+def _refuse_untriable(drafts: Sequence[TariffVersion], months: Sequence[Period]) -> None:
+    """Raises Refused for a price list, and for a draft of which no period is billed in any of the months."""
+    lists = [draft for draft in drafts if draft.frequency == ONCE]
+    idle = [draft for draft in drafts if draft.frequency != ONCE and not billed_in(draft, months)]
+    problems = [Problem("AIM-T123", {"tariff": ref_of(draft)}) for draft in lists]
+    fields = [{"tariff": ref_of(one), "frequency": one.frequency, "billed": one.billed} for one in idle]
+    problems += [Problem("AIM-T124", one) for one in fields]
+    if problems:
+        raise Refused(*problems)
 
 
 def months_of(text: str) -> list[Period]:
@@ -118,7 +126,7 @@ def _compared(kit: Kit, work: UnitOfWork, simulation: Row[Any], chunk: Row[Any])
     parts = []
     for pair in both:
         frame = rating_frame(known.facts(work, first, last, pair.period), pair.old, pair.new)
-        parts.append(compare(frame, pair.old, pair.new))
+        parts.append(compare(frame, pair.old, pair.new, pair.months))
     return together(parts)
 
 

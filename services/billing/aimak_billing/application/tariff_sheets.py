@@ -15,14 +15,14 @@ from aimak.texts import translate
 
 from aimak_billing import tariff_file
 from aimak_billing.application.kit import Kit
-from aimak_billing.application.tariff_life import find
+from aimak_billing.application.tariff_life import find, tariff_view
 from aimak_billing.application.tariffs import stored
-from aimak_billing.documents.tariff_sheet import PriceRow, Sheet, word
+from aimak_billing.documents.tariff_sheet import PriceRow, Sheet, as_data, word
 from aimak_billing.domain.price_list import ABOVE, Listed, gross, prices, tax_share
-from aimak_billing.domain.rating import label
+from aimak_billing.domain.rating import label, unit_of
 from aimak_billing.domain.rating.sentences import day_text, price_text, share_text
 from aimak_billing.domain.tariff import PUBLISHED, Component, TariffVersion, TaxRule, spans, tax_spans
-from aimak_billing.domain.tariff_life import Step
+from aimak_billing.domain.tariff_life import WITHDRAWN, Step
 from aimak_billing.store import registers
 from aimak_billing.store import tariffs as store
 
@@ -41,6 +41,17 @@ class _Of:
     regime: str
     tree: dict[str, Any]
     lang: str
+
+
+def described(kit: Kit, work: UnitOfWork, code: str, lang: str) -> dict[str, Any]:
+    """All versions of a tariff as `tariff_view`, and what the sheet of each says: of one that was withdrawn nothing.
+    Raises NotFound."""
+    view = tariff_view(kit, work, code)
+    for version in view["versions"]:
+        if version["state"] != WITHDRAWN:
+            made, _ = sheet(kit, work, f"{code}@{version['valid_from']}", lang)
+            version["sheet"] = as_data(made)
+    return view
 
 
 def sheet(kit: Kit, work: UnitOfWork, ref: str, lang: str) -> tuple[Sheet, datetime]:
@@ -126,8 +137,8 @@ def _unit(asked: _Of, component: Component) -> str:
     service = asked.kit.plugins.service_types.get(asked.version.service)
     units = kind(component.parameters).unit_names if kind else None
     if units is None:
-        units = service.unit_names if service else {}
-    return units.get(asked.lang) or word("per_month", asked.lang)
+        return unit_of(asked.version, service.unit_names if service else {}, asked.lang) or ""
+    return units.get(asked.lang) or word(f"per_{asked.version.frequency}", asked.lang)
 
 
 def _rules(asked: _Of) -> list[str]:

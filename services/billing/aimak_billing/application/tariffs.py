@@ -151,14 +151,15 @@ def quote_price(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], lang: str)
     versions, taxes = stored(kit, work)
     month = Period.month_of(date.fromisoformat(asked["date"]))
     book = Book.of(versions, taxes, kit.plugins, month, due=False)
-    persons = asked.get("persons")
+    persons, usage = asked.get("persons"), asked.get("quantity_thousandths")
+    metered = dict.fromkeys(book.flags_of_usage(asked["service"]), usage is not None)
     row = {
         "service": asked["service"],
         "provider": asked["provider"],
         "regime": provider.regime,
         "customer_class": asked["customer_class"],
-        "attributes": asked.get("attributes") or {},
-        "usage": asked.get("quantity_thousandths"),
+        "attributes": {**metered, **(asked.get("attributes") or {})},
+        "usage": usage,
         "residents": persons,
         "pensioners": None if persons is None else asked.get("pensioners") or 0,
     }

@@ -7,11 +7,12 @@ nothing fetched, nothing that tells who read it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from aimak.texts import translate
 
@@ -68,6 +69,12 @@ def as_pdf(sheet: Sheet, at: datetime) -> bytes:
         "papers": [list(pair) for pair in sheet.papers],
     }
     return laid_out(TEMPLATE, said, at)
+
+
+def as_data(sheet: Sheet) -> dict[str, Any]:
+    """The sheet as plain values, with the heads of its parts."""
+    heads = {name: word(name, sheet.lang) for name in _WORDS}
+    return {**asdict(sheet), "heads": {name: said[:1].upper() + said[1:] for name, said in heads.items()}}
 
 
 def as_html(sheet: Sheet) -> bytes:

@@ -15,6 +15,9 @@ from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
 RELIEF = "relief"
 """The kind of a transfer by which another debtor takes over a part of what a resident is charged."""
 
+BUDGET_PAYMENT = "budget_payment"
+"""The kind of a transfer, and of the document behind it, by which such a debtor pays."""
+
 
 @dataclass(frozen=True)
 class Issue:

@@ -59,13 +59,14 @@ NEXT_PERIOD, BY_DAYS = "next_period", "by_days"
 """What a change inside a period does: it waits for the next, or each version counts for its own days."""
 
 
-MONTH, QUARTER, HALF_YEAR, SEASON, YEAR, ONCE = "month", "quarter", "half_year", "season", "year", "once"
+MONTH, TWO_MONTHS, QUARTER, HALF_YEAR = "month", "two_months", "quarter", "half_year"
+SEASON, YEAR, ONCE = "season", "year", "once"
 """The period of a tariff: what its prices are for. ONCE: a price list of what is asked for one by one."""
 
 START, END = "start", "end"
 """With which month's run a tariff of another period than a month is billed: its period's first, or its last."""
 
-MONTHS_OF = {MONTH: 1, QUARTER: 3, HALF_YEAR: 6, YEAR: 12, ONCE: 1}
+MONTHS_OF = {MONTH: 1, TWO_MONTHS: 2, QUARTER: 3, HALF_YEAR: 6, YEAR: 12, ONCE: 1}
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,12 @@ class TariffVersion:
     def begins(self) -> date:
         """The first day on which it rates."""
         return max(self.valid_from, self.rates_from or self.valid_from)
+
+    @property
+    def charged_services(self) -> frozenset[str]:
+        """Other services of which it takes a share of what the account is charged for them."""
+        named = (component.parameters.get("of_service") for component in self.components)
+        return frozenset(str(service) for service in named if service)
 
     def component(self, code: str) -> Component:
         """The component of that code. Raises KeyError."""

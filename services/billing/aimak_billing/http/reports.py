@@ -18,7 +18,7 @@ from marshmallow import Schema, fields, validate
 
 from aimak_billing.application import allocation
 from aimak_billing.application.kit import Kit
-from aimak_billing.application.reports import ageing, changes, groups, postings, statement, trail, turnover
+from aimak_billing.application.reports import ageing, changes, debtors, groups, postings, statement, trail, turnover
 from aimak_billing.documents import tables
 from aimak_billing.documents.statement import render_statement
 from aimak_billing.http.answers import asked_language
@@ -42,13 +42,13 @@ class PolicySchema(Schema):
 
 def report_routes(blue: Blueprint, service: Service, kit: Kit) -> None:
     """Add them to the blueprint /billing/…"""
-    _sheets(blue, service)
+    _sheets(blue, service, kit)
     _questions(blue, service, kit)
     _statements(blue, service)
     _policies(blue, service)
 
 
-def _sheets(blue: Blueprint, service: Service) -> None:
+def _sheets(blue: Blueprint, service: Service, kit: Kit) -> None:
     def answer(make: Callable[[UnitOfWork], turnover.Sheet], money: Sequence[str]) -> Any:
         with service.work(actor().tenant, bulk=True) as work:
             return _answer(make(work), money)
@@ -73,6 +73,13 @@ def _sheets(blue: Blueprint, service: Service) -> None:
         """Postings by day for the accountants' books: ?period or ?from and ?to, ?as_of, ?format=csv|xlsx."""
         since, books = _span()
         return answer(lambda work: postings.sheet(work, since, books), ("amount",))
+
+    @blue.get("/reports/debtors")
+    @requires(*READERS)
+    def debtors_sheet() -> Any:
+        """Budget lines that owe reliefs: ?period or ?from and ?to, ?as_of, ?format=csv|xlsx."""
+        since, books = _span()
+        return answer(lambda work: debtors.sheet(kit, work, since, books), debtors.COLUMNS)
 
 
 def _answer(sheet: turnover.Sheet, money: Sequence[str]) -> Any:

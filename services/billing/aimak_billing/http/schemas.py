@@ -86,6 +86,7 @@ class CorrectionSchema(Schema):
     quantity_thousandths = fields.Integer(strict=True)
     tariff = fields.String(validate=validate.Length(max=64))
     day = fields.Date()
+    payer = fields.String(validate=validate.Length(max=64))
 
 
 class ReasonSchema(Schema):

@@ -104,9 +104,9 @@ def _views(blue: Blueprint, service: Service, kit: Kit) -> None:
     @blue.get("/tariffs/<code>")
     @requires(*STAFF)
     def tariff(code: str) -> dict[str, Any]:
-        """All versions of a tariff with their steps."""
+        """All versions of a tariff with their steps and what the sheet of each says."""
         with service.work(actor().tenant) as work:
-            return tariff_life.tariff_view(kit, work, code)
+            return tariff_sheets.described(kit, work, code, asked_language())
 
     @blue.post("/tariffs/quote")
     @requires(*STAFF)

@@ -16,6 +16,8 @@ from aimak_billing.tariff_file.nodes import read as read_nodes
 
 CLASSES = "rate_structure"
 USUAL_UNIT = "ccf"
+FREQUENCIES = {"monthly": "month", "bimonthly": "two_months", "quarterly": "quarter", "annually": "year"}
+"""How often a utility bills, by its letters alone → the frequency of our tariff."""
 _DATES = (
     re.compile(r"(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})"),
     re.compile(r"(?P<m>\d{1,2})[-/](?P<d>\d{1,2})[-/](?P<y>\d{4})"),
@@ -41,7 +43,8 @@ class OwrsClass:
 
 @dataclass(frozen=True)
 class Document:
-    """A file that can be read. `unit` is one of UNITS; `start` None where its date cannot be read."""
+    """A file that can be read. `unit` is one of UNITS, `frequency` that of a tariff of ours, the month where the file
+    says none that is known; `start` None where its date cannot be read."""
 
     utility: str
     start: date | None
@@ -84,7 +87,7 @@ def read(text: str, file: str | None = None) -> Document:
     return Document(
         utility=" ".join(str(about.get("utility_name") or "").split()) or (file or "OWRS"),
         start=start,
-        frequency=str(about.get("bill_frequency") or "").strip().lower(),
+        frequency=_frequency(str(about.get("bill_frequency") or "")),
         unit=unit,
         source=str(about.get("prop_218_link") or "").strip(),
         classes={name: _class(name, parts, tree, doubles) for name, parts in root[CLASSES].items()},
@@ -131,6 +134,10 @@ def _day(text: Any, tree: Tree) -> tuple[date | None, tuple[Problem, ...]]:
             except ValueError:
                 break
     return None, (Problem("AIM-T008", {"value": str(text)}, tree.place(("metadata", "effective_date"))),)
+
+
+def _frequency(text: str) -> str:
+    return FREQUENCIES.get(re.sub(r"[^a-z]", "", text.lower()), FREQUENCIES["monthly"])
 
 
 def _plain(name: str) -> str:

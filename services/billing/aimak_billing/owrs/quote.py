@@ -15,7 +15,7 @@ from aimak.problems import Problem, Refused
 
 from aimak_billing.domain.rating import Book, Plugins
 from aimak_billing.domain.rating import quote as rated_quote
-from aimak_billing.domain.tariff import PUBLISHED
+from aimak_billing.domain.tariff import MONTH, PUBLISHED
 from aimak_billing.owrs import names
 from aimak_billing.owrs.document import Document, OwrsClass
 from aimak_billing.owrs.tariffs import CURRENCY, SERVICE, ClassTariff, class_tariff
@@ -44,7 +44,8 @@ def quote(document: Document, asked: Asked, plugins: Plugins) -> dict[str, Any]:
     usage = in_unit(asked.usage, asked.unit, document.unit)
     made = class_tariff(document, owrs, {**asked.values, **_finer(usage)}, NOBODY, NOBODY, plugins)
     period = Period.month_of(made.version.valid_from)
-    version = replace(made.version, status=PUBLISHED, valid_from=period.start)
+    # The price is asked for one period of the file, whatever its length.
+    version = replace(made.version, status=PUBLISHED, valid_from=period.start, frequency=MONTH)
     book = Book.of([version], [], plugins, period, currency=CURRENCY)
     attributes = {name: _key(keyed, asked.values) for name, keyed in made.made.keys.items()}
     connection = {

@@ -89,6 +89,7 @@ def _tree(document: Document, owrs: OwrsClass, made: Translated, provider: str) 
         "from": start,
         "applies_to": {"class": owrs.name},
         "legal_ground": document.source or f"{CLASSES} of {document.utility}",
+        "frequency": document.frequency,
         "currency": CURRENCY,
         "unit": document.unit,
         "without_reading": "hold",

@@ -35,11 +35,12 @@ from aimak_billing.domain.tariff import (
     SOM,
     START,
     TOTAL,
+    TWO_MONTHS,
     YEAR,
 )
 
 FORMAT = "tariffs/1"
-FREQUENCIES = (MONTH, QUARTER, HALF_YEAR, SEASON, YEAR, ONCE)
+FREQUENCIES = (MONTH, TWO_MONTHS, QUARTER, HALF_YEAR, SEASON, YEAR, ONCE)
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),

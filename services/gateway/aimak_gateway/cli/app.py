@@ -7,6 +7,7 @@ import typer
 from aimak_gateway.cli import (
     audit,
     billing,
+    budget,
     corrections,
     cycle,
     dead_letters,
@@ -55,6 +56,7 @@ MODULES = (
     cycle,
     runs,
     billing,
+    budget,
     corrections,
     ledger,
     audit,

@@ -25,7 +25,9 @@ _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    _reports(noun(app, "report", "Turnover, ageing of debt, postings for 1C."))
+    group = noun(app, "report", "Turnover, ageing of debt, postings for 1C, debts of the budget.")
+    _reports(group)
+    _debtors(group)
     _allocation(noun(app, "allocation", "Which debt a payment meets first."))
 
 
@@ -66,6 +68,20 @@ def _reports(group: typer.Typer) -> None:
         """Postings by day for the accountants' books (1C).  Example: aimak report postings --period 2026-10
         --xlsx postings.xlsx"""
         _sheet(ui, "postings", {"period": period, "from": since, "to": until, "as_of": as_of})
+
+
+def _debtors(group: typer.Typer) -> None:
+    @command(group, "debtors", lists=True)
+    def debtors(
+        ui: Ui,
+        period: Period = None,
+        since: Since = None,
+        until: Until = None,
+        as_of: AsOf = None,
+    ) -> None:
+        """Budget lines that owe benefits and subsidies: opening, charged, paid, closing.
+        Example: aimak report debtors --period 2026-10 --xlsx debtors.xlsx"""
+        _sheet(ui, "debtors", {"period": period, "from": since, "to": until, "as_of": as_of})
 
 
 def _sheet(ui: Ui, name: str, asked: Mapping[str, Any], *, check: bool = False) -> None:

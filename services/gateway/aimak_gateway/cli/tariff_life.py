@@ -15,6 +15,7 @@ from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.frame import USAGE, Failed, Ui, command, table
 from aimak_gateway.cli.importing import File, finish, import_file
+from aimak_gateway.cli.tariff_show import shown
 
 Tariffs = Annotated[list[str], typer.Argument(help="Tariffs by code, or CODE@DATE where several are on their way.")]
 Ground = Annotated[str | None, typer.Option(help="On what it stands: a document, a law, a reason.")]
@@ -55,10 +56,11 @@ def _views(group: typer.Typer) -> None:
 
     @command(group, "show")
     def show(ui: Ui, code: Annotated[str | None, typer.Argument(help="A tariff's code; none for all.")] = None) -> None:
-        """A tariff with its versions, their steps and legal ground.  Example: aimak tariff show water"""
+        """A tariff with its versions: prices, norms, grounds, steps. As a file: tariff export.
+        Example: aimak tariff show water"""
         with connected(ui) as api:
-            answer = api.get(f"/billing/tariffs/{code}" if code else "/billing/tariffs")
-        ui.result(answer, _versions(answer) if code else _list(ui, answer["tariffs"]))
+            answer = api.get(f"/billing/tariffs/{code}" if code else "/billing/tariffs", lang=ui.lang)
+        ui.result(answer, lambda: shown(ui, answer) if code else _list(ui, answer["tariffs"]))
 
 
 @contextmanager
@@ -187,9 +189,3 @@ def _rows(ui: Ui, tariffs: Iterable[dict[str, Any]]) -> list[list[Any]]:
 
 def _list(ui: Ui, tariffs: Iterable[dict[str, Any]]) -> list[str]:
     return table(_rows(ui, tariffs), [ui.word(f"ui.{key}") for key in COLUMNS])
-
-
-def _versions(answer: dict[str, Any]) -> list[str]:
-    import yaml
-
-    return list(yaml.safe_dump(answer, allow_unicode=True, sort_keys=False).splitlines())

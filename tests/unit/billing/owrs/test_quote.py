@@ -164,3 +164,19 @@ def test_a_sound_file_becomes_drafts_of_ours(plugins, file):
     assert {(version.currency, version.unit) for version in versions} == {("USD", document.unit)}
     again = load(dump(versions, plugins), "t", plugins)
     assert again.problems == () and again.versions == versions
+
+
+@pytest.mark.parametrize(
+    ("said", "frequency"),
+    [("Monthly", "month"), ("Bi-Monthly", "two_months"), ("bimonthly", "two_months"), ("Quarterly", "quarter"),
+     ("Annually", "year"), ("every so often", "month")],
+)  # fmt: skip
+def test_a_draft_has_the_frequency_of_its_file(plugins, said, frequency):
+    """Whoever bills every two months has a tariff for two months; what it quotes is the price of its own period."""
+    text = (DATA / "plain.owrs").read_text().replace("Monthly", said)
+    document = read(text, "plain.owrs")
+    drafts = tariffs(document, "town", "vodokanal", plugins)
+    assert {draft.frequency for draft in drafts} == {frequency}
+    asked = Asked("RESIDENTIAL_SINGLE", "10", None, {"meter_size": '5/8"', "variable_drought_surcharge": "0",
+                                                    "fixed_drought_surcharge": "0"})  # fmt: skip
+    assert quote(document, asked, plugins)["total"] == "30.10"

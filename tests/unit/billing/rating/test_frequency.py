@@ -34,6 +34,7 @@ def billed(book, *rows):
     ("extra", "months"),
     [
         ("frequency: month", {9: 9, 10: 10, 11: 11, 12: 12}),
+        ("frequency: two_months", {10: 9, 12: 11}),
         ("frequency: quarter", {9: 7, 12: 10}),
         ("frequency: quarter\nbilled: start", {10: 10}),
         ("frequency: half_year", {12: 7}),
@@ -167,7 +168,7 @@ def test_frequency_reads_back_as_it_was_written(plugins):
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.integers(1, 12), st.integers(1, 12))
 def test_periods_of_a_kind_follow_one_another(day, first, last):
     """Each holds its day, begins and ends with a month, and the next begins where it ends."""
-    for made in (Period.quarter_of, Period.half_year_of, Period.year_of):
+    for made in (Period.two_months_of, Period.quarter_of, Period.half_year_of, Period.year_of):
         period = made(day)
         assert day in period and made(period.last_day) == period and made(period.end).start == period.end
     season = Period.season_of(day, first, last)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from aimak.problems import Problem, Refused
 
-from aimak_billing.application.corrections import cancelling, merging, money, one_off
+from aimak_billing.application.corrections import budget, cancelling, merging, money, one_off
 from aimak_billing.application.corrections.documents import Kind
 from aimak_billing.application.kit import Kit
 
@@ -25,8 +25,8 @@ _OF_MONEY: Mapping[str, Kind] = {
 
 
 def kinds(kit: Kit) -> Mapping[str, Kind]:
-    """All kinds; what one of them rates it rates by the plugins of `kit`."""
-    return {**_OF_MONEY, one_off.CODE: one_off.kind(kit)}
+    """All kinds; some ask the tariffs, and so the plugins of `kit`."""
+    return {**_OF_MONEY, **{kind.code: kind for kind in (one_off.kind(kit), budget.kind(kit))}}
 
 
 def kind_of(kit: Kit, code: str) -> Kind:

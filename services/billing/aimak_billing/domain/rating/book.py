@@ -139,6 +139,12 @@ class Book:
         """The days inside the period on which a tariff of theirs changes by days."""
         return sorted({cut.day for cut in self.cuts if (cut.service, cut.provider) == (service, provider)})
 
+    def flags_of_usage(self, service: str) -> frozenset[str]:
+        """The attributes that say whether a connection of the service goes by its usage: `metered`."""
+        mine = [one for book in (self, *self.others) for one in book.prepared if one.version.service == service]
+        ways = [way for one in mine for way in one.ways if "usage" in way.quantity.names]
+        return frozenset(way.when.name for way in ways if way.when is not None and not way.when.certain)
+
     @cached_property
     def attribute_texts(self) -> frozenset[str]:
         """The attributes that must be read: those that tariffs and norms name, and all of the types they rate."""
@@ -228,7 +234,10 @@ def _stage(day: date, ordered: tuple[Prepared, ...], times: Timetable) -> Stage:
 
 
 def _followed_first(ready: list[Prepared], problems: list[Problem]) -> tuple[Prepared, ...]:
-    graph = {one.version.service: {one.service.follows} if one.service.follows else set() for one in ready}
+    graph: dict[str, set[str]] = {}
+    for one in ready:
+        before = {one.service.follows} if one.service.follows else set()
+        graph.setdefault(one.version.service, set()).update(before, one.charged)
     try:
         rank = {service: place for place, service in enumerate(TopologicalSorter(graph).static_order())}
     except CycleError as cycle:

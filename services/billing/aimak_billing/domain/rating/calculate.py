@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 from aimak.money import share
 from aimak.period import Period
+from aimak.plugins.inputs import CHARGE
 
 from aimak_billing.domain.rating import lines as line_columns
 from aimak_billing.domain.rating.attributes import with_attributes
@@ -18,7 +19,7 @@ from aimak_billing.domain.rating.book import Book, Stage
 from aimak_billing.domain.rating.determinants import OUT_OF_BOUNDS, column
 from aimak_billing.domain.rating.holds import HOLDS, NO_TARIFF, held, told
 from aimak_billing.domain.rating.prepared import DAYS_HERE, QUANTITY, Prepared
-from aimak_billing.domain.rating.stretches import LAST_HERE, Stretched
+from aimak_billing.domain.rating.stretches import LAST_HERE, Stretched, net_of
 from aimak_billing.domain.spans import SPAN_FROM
 
 FRAME: Mapping[str, pl.DataType] = {
@@ -44,6 +45,7 @@ FOLLOWED = "followed"
 SLOTS_OF_A_BOOK = 10_000
 """More than the rows of an account: lines of several books stand on one bill."""
 _VERSION = "_version"
+_TAKEN = "_taken"
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ def _rate_whole(frame: pl.DataFrame, book: Book) -> Rated:
         known = steps.calculated(mine).select(*steps.kept(), unknown=steps.unknown()).collect()
         if steps.followed:
             quantities.found(steps.one.version.service, known)
+        if steps.one.version.service in quantities.charged:
+            quantities.billed(steps.one.version.service, known, net_of(steps.one))
         if known.get_column("unknown").any():
             wrong = steps.calculated(mine).filter(steps.unknown()).collect()
             holds.append(told(wrong, steps.one, book.day))
@@ -145,6 +149,8 @@ def _rate_parts(frame: pl.DataFrame, book: Book) -> Rated:
         stretched = Stretched(one, mine, one.quantity_used or followed, last)
         if followed:
             quantities.found(one.version.service, stretched.rows)
+        if one.version.service in quantities.charged:
+            quantities.billed(one.version.service, stretched.charged(_TAKEN), pl.col(_TAKEN))
         holds.append(told(stretched.held(), one, book.day))
         lines += stretched.lines()
     return _without_held(line_columns.without_nothing(pl.concat(lines), book.prepared), pl.concat(holds))
@@ -227,34 +233,50 @@ def _slotted(rows: pl.DataFrame, book: Book) -> pl.DataFrame:
 
 
 class Quantities:
-    """The quantities that other services follow, by account, or by account and span of days."""
+    """What other services take of a service, by account, or by account and span of days: its quantity, and what the
+    account is charged for it."""
 
     def __init__(self, book: Book, keys: list[str]) -> None:
         """`keys`: what a quantity belongs to."""
         self.services = {one.service.follows for one in book.prepared if one.service.follows}
+        self.charged = {service for one in book.prepared for service in one.charged}
         self._keys = keys
-        nothing = pl.DataFrame(schema={**{key: FRAME[key] for key in keys}, column(QUANTITY): pl.Int64})
-        self._pieces: dict[str, list[pl.DataFrame]] = {service: [nothing] for service in self.services}
+        nothing = {key: FRAME[key] for key in keys}
+        self._pieces: dict[str, list[pl.DataFrame]] = {
+            **{name: [pl.DataFrame(schema={**nothing, _TAKEN: pl.Int64})] for name in self.services},
+            **{f"{CHARGE}{name}": [pl.DataFrame(schema={**nothing, _TAKEN: pl.Int64})] for name in self.charged},
+        }
 
     def found(self, service: str, rows: pl.DataFrame) -> None:
-        """Keep what was found for connections of a service; null is kept as null."""
-        self._pieces[service].append(rows.select(*self._keys, column(QUANTITY)))
+        """Keep the quantity that was found for connections of a service; null is kept as null."""
+        self._pieces[service].append(rows.select(*self._keys, pl.col(column(QUANTITY)).alias(_TAKEN)))
+
+    def billed(self, service: str, rows: pl.DataFrame, net: pl.Expr) -> None:
+        """Keep what connections of a service are charged without tax; null is kept as null."""
+        kept = net.cast(pl.Int64, strict=True).alias(_TAKEN)
+        self._pieces[f"{CHARGE}{service}"].append(rows.select(*self._keys, kept))
 
     def unknown(self, rows: pl.DataFrame) -> None:
         """Keep that nothing is known of these connections."""
-        for service in self._pieces:
-            nothing = pl.lit(None, dtype=pl.Int64).alias(column(QUANTITY))
-            self._pieces[service].append(rows.filter(pl.col("service") == service).select(*self._keys, nothing))
+        nothing = pl.lit(None, dtype=pl.Int64).alias(_TAKEN)
+        for name, pieces in self._pieces.items():
+            pieces.append(rows.filter(pl.col("service") == name.removeprefix(CHARGE)).select(*self._keys, nothing))
 
-    def beside(self, rows: pl.LazyFrame, service: str) -> pl.LazyFrame:
-        """The rows with the account's quantity of a service; null as soon as one connection's is not known."""
-        quantity = pl.col(column(QUANTITY))
-        pieces = pl.concat(self._pieces[service]).lazy()
-        by_account = pieces.group_by(self._keys).agg(quantity.sum(), missing=quantity.null_count())
+    def beside(self, rows: pl.LazyFrame, name: str, taken_as: str) -> pl.LazyFrame:
+        """The rows with what the account has of `name`, as column `taken_as`; null as soon as one connection's is not
+        known."""
+        taken = pl.col(_TAKEN)
+        pieces = pl.concat(self._pieces[name]).lazy()
+        whole = taken.cast(pl.Int128).sum().cast(pl.Int64, strict=True)
+        by_account = pieces.group_by(self._keys).agg(whole, missing=taken.null_count())
         # The sum passes over nulls, so it counts only where there was none.
-        known = pl.when(pl.col("missing") == 0).then(quantity).otherwise(None)
-        return rows.join(by_account.select(*self._keys, known.alias(column(FOLLOWED))), on=self._keys, how="left")
+        known = pl.when(pl.col("missing") == 0).then(taken).otherwise(None)
+        return rows.join(by_account.select(*self._keys, known.alias(taken_as)), on=self._keys, how="left")
 
 
 def _with_followed(rows: pl.LazyFrame, one: Prepared, quantities: Quantities) -> pl.LazyFrame:
-    return rows if one.service.follows is None else quantities.beside(rows, one.service.follows)
+    if one.service.follows is not None:
+        rows = quantities.beside(rows, one.service.follows, column(FOLLOWED))
+    for service in one.charged:
+        rows = quantities.beside(rows, f"{CHARGE}{service}", column(f"{CHARGE}{service}"))
+    return rows

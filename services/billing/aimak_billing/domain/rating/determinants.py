@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from aimak.plugins.inputs import ATTRIBUTE, FOUND, GIVEN, TAX, Flag, Inputs
+from aimak.plugins.inputs import AMOUNT, ATTRIBUTE, CHARGE, FOUND, GIVEN, TAX, Flag, Inputs
 from aimak.plugins.numbers import SHARE_SCALE, Number
 from aimak.plugins.service_types import ServiceType, declared_fields
 
@@ -53,19 +53,22 @@ def matches(conditions: Conditions) -> pl.Expr:
     return met
 
 
-def inputs_of(version: TariffVersion, service: ServiceType, shares: Mapping[str, int]) -> Inputs:
+def inputs_of(
+    version: TariffVersion, service: ServiceType, shares: Mapping[str, int], charged: Iterable[str] = ()
+) -> Inputs:
     """Everything that may be asked when a version is rated, but quantity and components. `shares`: the highest rate
-    of each tax."""
+    of each tax; `charged`: determinants that are charges for other services."""
     bounds = dict(GIVEN)
-    bounds.update({name: FOUND[name] for name in ("norm", "month")})
+    bounds.update({name: FOUND[name] for name in ("norm", "month", "days_here")})
     if service.follows:
         bounds["followed"] = FOUND["followed"]
     bounds.update(dict.fromkeys(attribute_names(service, "number"), ATTRIBUTE))
+    bounds.update(dict.fromkeys(charged, AMOUNT))
     bounds.update({f"{TAX}{tax}": (0, share, SHARE_SCALE) for tax, share in shares.items()})
     numbers = {name: Number.determinant(name, column(name), *limits) for name, limits in bounds.items()}
     flags = {name: Flag(_truth(name), name) for name in attribute_names(service, "flag")}
     texts = {name: pl.col(attribute(name)) for name in (*attribute_names(service), *OF_CUSTOMER)}
-    return Inputs(numbers, flags, texts, version.norm_per, version.months)
+    return Inputs(numbers, flags, texts, version.norm_per, version.months, frozenset(charged))
 
 
 def columns_of(names: Iterable[str], version: TariffVersion, taxes: Iterable[TaxRule], day: date) -> list[pl.Expr]:
@@ -82,6 +85,8 @@ def columns_of(names: Iterable[str], version: TariffVersion, taxes: Iterable[Tax
             made.append(
                 _first_of([(norm.when, norm.thousandths) for norm in version.norms if norm.holds_on(day)], name)
             )
+        elif name == "days_here":
+            made.append(pl.col("days").cast(pl.Int64).alias(column(name)))
         elif name == "month":
             made.append(pl.lit(day.month, dtype=pl.Int64).alias(column(name)))
         elif name in version.defaults:
@@ -103,6 +108,8 @@ def reasons_of(name: str, service: ServiceType) -> list[Reason]:
         return [Reason(MISSING["norm"], {}, unknown)]
     if name == "followed":
         return [Reason("AIM-T026", {"service": str(service.follows)}, unknown)]
+    if name.startswith(CHARGE):
+        return [Reason("AIM-T036", {"service": name.removeprefix(CHARGE)}, unknown)]
     if name.startswith(TAX):
         return [Reason("AIM-T027", {"tax": name.removeprefix(TAX)}, unknown)]
     if name in attribute_names(service):

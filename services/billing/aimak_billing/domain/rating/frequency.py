@@ -7,7 +7,18 @@ from collections.abc import Iterable, Mapping
 
 from aimak.period import Period
 
-from aimak_billing.domain.tariff import HALF_YEAR, MONTH, ONCE, QUARTER, SEASON, START, YEAR, Span, TariffVersion
+from aimak_billing.domain.tariff import (
+    HALF_YEAR,
+    MONTH,
+    ONCE,
+    QUARTER,
+    SEASON,
+    START,
+    TWO_MONTHS,
+    YEAR,
+    Span,
+    TariffVersion,
+)
 
 
 def own_period(version: TariffVersion, month: Period) -> Period | None:
@@ -17,6 +28,7 @@ def own_period(version: TariffVersion, month: Period) -> Period | None:
         return Period.season_of(month.start, first, last)
     made = {
         MONTH: Period.month_of,
+        TWO_MONTHS: Period.two_months_of,
         QUARTER: Period.quarter_of,
         HALF_YEAR: Period.half_year_of,
         YEAR: Period.year_of,

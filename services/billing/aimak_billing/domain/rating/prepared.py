@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import polars as pl
 from aimak.plugins.formulas import MalformedFormula
-from aimak.plugins.inputs import FLOWS, FOUND, MAX_DAYS, TAX, UNROUNDED, Inputs, UnknownName
+from aimak.plugins.inputs import CHARGE, FLOWS, FOUND, TAX, UNROUNDED, Inputs, UnknownName, flows
 from aimak.plugins.numbers import MAX_AMOUNT, MAX_PRICE, MAX_PRICE_SCALE, MAX_SCALE, BeyondBounds, Number, Price, total
 from aimak.plugins.rate_components import CONNECTED, PERIOD, STRETCH, VERSION, Gap, Part, RateComponent, Told
 from aimak.plugins.service_types import ServiceType, Way, fact_fields
@@ -90,6 +90,11 @@ class Prepared:
         return {name for line in (*self.lines, *self.values) for name in line.component.needs}
 
     @property
+    def charged(self) -> tuple[str, ...]:
+        """Other services of which a line takes what the account is charged for them."""
+        return tuple(sorted(name.removeprefix(CHARGE) for name in self._needs if name.startswith(CHARGE)))
+
+    @property
     def way_names(self) -> tuple[str, ...]:
         """The determinants that the ways to the quantity are made of."""
         return tuple(dict.fromkeys(name for way in self.ways for name in way.quantity.names))
@@ -125,7 +130,11 @@ def prepare(
     shares = {rule.tax: max(each.share for each in rules if each.tax == rule.tax) for rule in rules}
     # A tax without a rule is a determinant without a value: it holds the account.
     named = {component.tax for component in built.values() if component.tax}
-    inputs = inputs_of(version, service, {**dict.fromkeys(named, 0), **shares})
+    problems = list(_unknown_services(version, built, plugins))
+    if problems:
+        return None, tuple(problems)
+    charged = [name for component in built.values() for name in component.needs if name.startswith(CHARGE)]
+    inputs = inputs_of(version, service, {**dict.fromkeys(named, 0), **shares}, charged)
     return _price(version, service, built, order, inputs, rules)
 
 
@@ -149,6 +158,22 @@ def _build(
             if component.code in {*built[component.code].needs} & {*attribute_names(service)}:
                 problems.append(_problem("AIM-T012", f"{path}.code", name=component.code))
     return built, problems
+
+
+def _unknown_services(
+    version: TariffVersion, built: Mapping[str, RateComponent], plugins: Plugins
+) -> Iterator[Problem]:
+    """Services that a component wants the charge of and that are not there, or are the tariff's own."""
+    for place, component in enumerate(version.components):
+        for name in built[component.code].needs:
+            service = name.removeprefix(CHARGE)
+            if not name.startswith(CHARGE):
+                continue
+            if service == version.service:
+                yield _problem("AIM-T010", f"components[{place}]", cycle=f"{service} → {service}")
+            elif plugins.service_types.get(service) is None:
+                known = ", ".join(plugins.service_types.codes())
+                yield _problem("AIM-T006", f"components[{place}]", service=service, known=known)
 
 
 def _order(version: TariffVersion, built: Mapping[str, RateComponent]) -> tuple[list[str], list[Problem]]:
@@ -261,7 +286,7 @@ def _by_days(quantity: Number, inputs: Inputs, service: ServiceType) -> Number:
     if FLOWS & set(quantity.names):
         return quantity
     if fact_fields(type(service)).keys() & set(quantity.names):
-        return quantity.portion(inputs["days"], Number.determinant(DAYS_HERE, column(DAYS_HERE), 1, MAX_DAYS, 0))
+        return quantity.portion(inputs["days"], Number.determinant(DAYS_HERE, column(DAYS_HERE), *FOUND[DAYS_HERE]))
     return quantity.portion(inputs["days"], inputs["days_in_period"])
 
 
@@ -270,8 +295,9 @@ def _spread(line: Line, codes: Collection[str], told: Collection[str]) -> str:
     it is made of. `told`: what is told of a connection anew for each period."""
     if line.component.spread is not None:
         return line.component.spread
-    facts = {*line.names, *line.texts} - FLOWS - {*codes, "days_in_period"}
-    if not (FLOWS | set(codes)) & set(line.names):
+    flowing = {name for name in line.names if flows(name)}
+    facts = {*line.names, *line.texts} - flowing - {*codes, "days_in_period"}
+    if not flowing and not set(codes) & set(line.names):
         return CONNECTED if {*told} & {*line.names} else PERIOD
     if any(name.startswith(TAX) for name in facts) or (facts and "days" in line.names):
         return STRETCH

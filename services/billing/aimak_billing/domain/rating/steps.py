@@ -9,7 +9,7 @@ import polars as pl
 
 from aimak_billing.domain.rating.determinants import column, columns_of, matches
 from aimak_billing.domain.rating.lines import columns_of_line
-from aimak_billing.domain.rating.prepared import QUANTITY, Prepared
+from aimak_billing.domain.rating.prepared import DAYS_HERE, QUANTITY, Prepared
 from aimak_billing.domain.rating.quantity import found_quantity
 from aimak_billing.domain.rating.rounding import before, exact, shared_total
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
@@ -37,7 +37,9 @@ class Steps:
         levels.append(found_quantity(one) if wanted else [])
         levels += _amounts(one)
         lines = tuple(tuple(columns_of_line(one, line)) for line in one.lines)
-        of_part = tuple(columns_of(dict.fromkeys([*names, "days", "days_in_period"]), tariff, rules, day))
+        # The days that a connection has in all are counted over its parts before.
+        parted = [name for name in names if name != DAYS_HERE]
+        of_part = tuple(columns_of(dict.fromkeys([*parted, "days", "days_in_period"]), tariff, rules, day))
         return cls(one, followed, falls_under(tariff), tuple(tuple(level) for level in levels), lines, of_part)
 
     def calculated(self, rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from aimak.plugins.inputs import FLOWS
+from aimak.plugins.inputs import CHARGE, FLOWS, flows
 from aimak.plugins.numbers import MAX_AMOUNT, MAX_QUANTITY, MAX_SCALE, Number
 from aimak.plugins.rate_components import CONNECTED, PERIOD, STRETCH
 
@@ -60,6 +60,13 @@ class Stretched:
             for line in self.one.lines
         ]
 
+    def charged(self, name: str) -> pl.DataFrame:
+        """The rows with what each span's charges come to without tax, as column `name`; null where one is not known."""
+        net = net_of(self.one).cast(pl.Int128).alias(name)
+        rows = self.rows.select("account_id", "connection_id", SPAN_FROM, "days", net)
+        # Where only the total is rounded, the lines are those of all spans together.
+        return shared_out(rows, "connection_id", name, "days") if self.one.totalled else rows
+
     def _find_quantity(self) -> None:
         """Each way's quantity by stretches of the facts that it depends on, shared among their days."""
         name = column(QUANTITY)
@@ -82,12 +89,13 @@ class Stretched:
 
     def _whole(self, cut: pl.DataFrame) -> pl.DataFrame:
         """One row per stretch: of its days together what flows, and of the last of them what does not."""
-        flows = {column(name) for name in FLOWS} | {
+        flowing = {column(name) for name in FLOWS} | {
             name(line.code) for line in self._rated for name in (column, before, exact)
         }
         made = [name for name in cut.columns if name[:2] in ("d.", "u.", "t.")]
-        sums = [_sum(name) for name in made if name in flows]
-        facts = [pl.col(name).last() for name in made if name not in flows]
+        summed = [name in flowing or name.startswith(column(CHARGE)) for name in made]
+        sums = [_sum(name) for name, is_sum in zip(made, summed, strict=True) if is_sum]
+        facts = [pl.col(name).last() for name, is_sum in zip(made, summed, strict=True) if not is_sum]
         texts = [name for name in cut.columns if name in (*_OF_DAY, "regime", WAY) or name.startswith("a.")]
         days = [pl.col(SPAN_FROM).first(), pl.col("days").sum(), pl.col("days_in_period").last()]
         ids = [pl.col("connection_id").first(), *(pl.col(name).last() for name in texts)]
@@ -112,7 +120,7 @@ class Stretched:
     def _facts(self, line: Line) -> list[str]:
         """The columns on which a line depends, other than by what flows."""
         codes = {each.code for each in self.one.lines}
-        facts = [column(name) for name in line.names if name not in FLOWS | codes]
+        facts = [column(name) for name in line.names if not flows(name) and name not in codes]
         return facts + [name for name in _OF_DAY if name in self.rows.columns]
 
     def _told(self, line: Line, taken: pl.DataFrame) -> pl.DataFrame:
@@ -178,6 +186,12 @@ class Stretched:
         self.rows = self.rows.join(
             self.bill.select("connection_id", *codes), on="connection_id", how="left", maintain_order="left"
         )
+
+
+def net_of(one: Prepared) -> pl.Expr:
+    """What the charges of a row come to without tax; null where one is not known."""
+    charges = [pl.col(column(line.code)).cast(pl.Int128) for line in one.lines if line.component.kind == "charge"]
+    return pl.sum_horizontal(charges, ignore_nulls=False) if charges else pl.lit(0, dtype=pl.Int128)
 
 
 def _due(line: Line) -> str | None:

@@ -17,18 +17,18 @@ _BY = ("service", "customer_class", "tariff_id")
 
 @dataclass(frozen=True)
 class Compared:
-    """What a frame came to both ways. `accounts`: account_id, customer_class, months, old, new (gross tyiyn of the
-    services that were rated); `totals` by service, class and the new book's version: connections, quantity, old_net,
-    old_tax, new_net, new_tax; `held`: side (old, new), service, code, accounts. An account that is held on either
-    side is in `held` alone."""
+    """What a frame came to both ways. `accounts`: account_id, customer_class, length (of the period, in months),
+    months, old, new (gross tyiyn of the services that were rated); `totals` by service, class and the new book's
+    version: connections, quantity, old_net, old_tax, new_net, new_tax; `held`: side (old, new), service, code,
+    accounts. An account that is held on either side is in `held` alone."""
 
     accounts: pl.DataFrame
     totals: pl.DataFrame
     held: pl.DataFrame
 
 
-def compare(frame: pl.DataFrame, old: Book, new: Book) -> Compared:
-    """Rate a frame by both books, through the rating that bills go through."""
+def compare(frame: pl.DataFrame, old: Book, new: Book, months: int = 1) -> Compared:
+    """Rate a frame of a period of so many months by both books, through the rating that bills go through."""
     profiles = _profiles(frame)
     counts = profiles.group_by("profile").agg(pl.len().cast(pl.Int64).alias("accounts"))
     chosen = frame.join(counts, left_on="place", right_on="profile", how="semi", maintain_order="left")
@@ -44,18 +44,18 @@ def compare(frame: pl.DataFrame, old: Book, new: Book) -> Compared:
         # Neither held nor on a line: the tariff charges this connection nothing, which is known to be nothing.
         .with_columns(pl.col(amounts).fill_null(0))
     )
-    return Compared(_accounts(rated, profiles), _totals(rated), _counted(held, counts))
+    return Compared(_accounts(rated, profiles, months), _totals(rated), _counted(held, counts))
 
 
 def together(parts: Sequence[Compared]) -> Compared:
     """Several periods, or several chunks, as one."""
     accounts = pl.concat([part.accounts for part in parts])
-    sums = accounts.group_by("account_id").agg(
+    sums = accounts.group_by("account_id", "length").agg(
         pl.col("customer_class").last(), *(_total(name) for name in ("months", "old", "new"))
     )
     totals = pl.concat([part.totals for part in parts]).group_by(_BY).agg(_total(name) for name in _SUMS)
     held = pl.concat([part.held for part in parts]).group_by("side", "service", "code").agg(_total("accounts"))
-    return Compared(sums.sort("account_id"), totals.sort(_BY), held.sort("side", "service", "code"))
+    return Compared(sums.sort("account_id", "length"), totals.sort(_BY), held.sort("side", "service", "code"))
 
 
 def _profiles(frame: pl.DataFrame) -> pl.DataFrame:
@@ -101,14 +101,15 @@ def _held(holds: pl.DataFrame, side: str) -> pl.DataFrame:
     return first.select("place", pl.lit(side).alias("side"), "service", "code")
 
 
-def _accounts(rated: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
+def _accounts(rated: pl.DataFrame, profiles: pl.DataFrame, months: int) -> pl.DataFrame:
     sums = rated.group_by("place").agg(
         pl.col("customer_class").first(),
-        pl.lit(1, dtype=pl.Int64).alias("months"),
+        pl.lit(months, dtype=pl.Int64).alias("length"),
+        pl.lit(months, dtype=pl.Int64).alias("months"),
         *(_sum_of(f"{side}_net", f"{side}_tax").alias(side) for side in ("old", "new")),
     )
     return profiles.join(sums, left_on="profile", right_on="place", how="inner").select(
-        "account_id", "customer_class", "months", "old", "new"
+        "account_id", "customer_class", "length", "months", "old", "new"
     )
 
 

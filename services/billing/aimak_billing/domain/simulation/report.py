@@ -41,7 +41,12 @@ def permille(change: int, base: int) -> int | None:
 
 
 def _monthly(accounts: pl.DataFrame) -> pl.DataFrame:
-    """account_id, customer_class and old, new, difference of a month."""
+    """account_id, customer_class and old, new, difference of a month. What is billed by months and what by quarters
+    covers the same time: the longest of them is what the sums are divided by."""
+    if accounts.get_column("length").n_unique() > 1:
+        sums = (pl.col(name).cast(pl.Int128).sum().cast(pl.Int64, strict=True) for name in ("old", "new"))
+        by_account = accounts.group_by("account_id", maintain_order=True)
+        accounts = by_account.agg(pl.col("customer_class").last(), pl.col("months").max(), *sums)
     months = pl.col("months")
     parts = [_share(pl.col(name), months).alias(name) for name in ("old", "new")]
     rows = accounts.select("account_id", "customer_class", *parts)

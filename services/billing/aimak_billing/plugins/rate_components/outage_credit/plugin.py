@@ -14,7 +14,7 @@ from aimak_billing.plugins.rate_components.outage_credit.schema import OutageCre
 
 
 class OutageCredit(RateComponent):
-    """The lines named × days without supply ÷ days of the period, as a negative line."""
+    """The lines named × days without supply ÷ days of the period that the connection has, as a negative line."""
 
     code = "outage_credit"
     interface_version = 1
@@ -23,20 +23,20 @@ class OutageCredit(RateComponent):
     unit_names: ClassVar[Mapping[str, str]] = {}
     optional = True
     sentences: ClassVar[Mapping[str, str]] = {
-        "ky": "{days_in_period} күндүн {days_without_supply} күнү кызмат болгон жок: {amount}",
-        "ru": "{days_without_supply} из {days_in_period} дн. без услуги: {amount}",
-        "en": "{days_without_supply} of {days_in_period} days without supply: {amount}",
+        "ky": "{days_here} күндүн {days_without_supply} күнү кызмат болгон жок: {amount}",
+        "ru": "{days_without_supply} из {days_here} дн. без услуги: {amount}",
+        "en": "{days_without_supply} of {days_here} days without supply: {amount}",
     }
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         super().__init__(parameters)
         self.of = tuple(dict.fromkeys(parameters["of"]))
-        self.needs = (*self.of, "days_without_supply", "days_in_period")
+        self.needs = (*self.of, "days_without_supply", "days_here")
 
     def parts(self, inputs: Inputs) -> list[Part]:
         """One part without a quantity, negative; amount: unrounded, never more than the lines."""
         base = total([inputs[name] for name in self.of]).finer(MAX_SCALE)
-        days = inputs["days_in_period"].finer(3)
+        days = inputs["days_here"].finer(3)
         free = Number.constant(self.parameters["free_days"] * 1_000, 3)
         without = smaller((inputs["days_without_supply"] - free).at_least(0), days)
         credit = base.portion(without, days) * Number.constant(self.parameters["percent"], SHARE_SCALE)

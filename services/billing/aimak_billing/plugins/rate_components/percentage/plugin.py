@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from aimak.plugins.inputs import UNROUNDED, Inputs
+from aimak.plugins.inputs import CHARGE, UNROUNDED, Inputs
 from aimak.plugins.numbers import SHARE_SCALE, Number, total
 from aimak.plugins.rate_components import Part, RateComponent, Told
 
@@ -13,7 +13,8 @@ from aimak_billing.plugins.rate_components.percentage.schema import PercentageSc
 
 
 class Percentage(RateComponent):
-    """A share of the sum of the lines named: sewerage as half of the water charge, a levy upon it."""
+    """A share of the sum of the lines named, or of what the account is charged for another service: sewerage as half of
+    the water charge, a levy upon it."""
 
     code = "percentage"
     interface_version = 1
@@ -29,7 +30,9 @@ class Percentage(RateComponent):
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         super().__init__(parameters)
         prefix = UNROUNDED if parameters["before_rounding"] else ""
-        self.needs = tuple(f"{prefix}{name}" for name in dict.fromkeys(parameters["of"]))
+        lines = tuple(f"{prefix}{name}" for name in dict.fromkeys(parameters["of"] or ()))
+        service = parameters["of_service"]
+        self.needs = (f"{CHARGE}{service}",) if service else lines
 
     def parts(self, inputs: Inputs) -> list[Part]:
         """One part without a quantity; amount: unrounded."""
