@@ -35,7 +35,6 @@ def register(app: typer.Typer) -> None:
     connections = noun(app, "connection", "Services at accounts.")
     _connections(connections)
     _changed(connections)
-    _outages(noun(app, "outage", "Days without supply."))
 
 
 def enter(ui: Ui, kind: str, **asked: Any) -> None:
@@ -250,7 +249,8 @@ def _two(group: typer.Typer) -> None:
         enter(ui, "merge", account=account, to=to, reason=reason)
 
 
-def _change(ui: Ui, path: str, following: str | None = None, **asked: Any) -> None:
+def change(ui: Ui, path: str, following: str | None = None, **asked: Any) -> None:
+    """Change something, and show what was."""
     said = {name: value for name, value in asked.items() if value is not None}
     with connected(ui) as api:
         answer = api.post(path, said)
@@ -258,7 +258,8 @@ def _change(ui: Ui, path: str, following: str | None = None, **asked: Any) -> No
     ui.result(answer, shown, following)
 
 
-def _iso(day: datetime) -> str:
+def iso(day: datetime) -> str:
+    """A day as the API takes it."""
     return day.date().isoformat()
 
 
@@ -267,7 +268,7 @@ def _life(group: typer.Typer) -> None:
     def move_out(ui: Ui, account: Account, on: Day) -> None:
         """Nobody is charged from a day on.  Example: aimak account move-out 17 --on 2026-11-15"""
         last = f"aimak run start --period {on:%Y-%m} --selection account:{account} --reason final"
-        _change(ui, f"/billing/accounts/{account}/move-out", last, day=_iso(on))
+        change(ui, f"/billing/accounts/{account}/move-out", last, day=iso(on))
 
     @command(group, "move-in", changes=True)
     def move_in(
@@ -283,8 +284,8 @@ def _life(group: typer.Typer) -> None:
 
         Example: aimak account move-in 17 --as 170 --on 2026-11-15 --holder A --persons 2
         """
-        who = {"as": new, "day": _iso(on), "holder": holder, "persons": persons, "phone": phone}
-        _change(ui, f"/billing/accounts/{account}/move-in", **who)
+        who = {"as": new, "day": iso(on), "holder": holder, "persons": persons, "phone": phone}
+        change(ui, f"/billing/accounts/{account}/move-in", **who)
 
 
 def _homes(group: typer.Typer) -> None:
@@ -301,8 +302,8 @@ def _homes(group: typer.Typer) -> None:
 
         Example: aimak account split 17 --as 170 --on 2026-11-01 --service waste
         """
-        facts = {"as": new, "day": _iso(on), "services": service, "persons": persons}
-        _change(ui, f"/billing/accounts/{account}/split", **facts)
+        facts = {"as": new, "day": iso(on), "services": service, "persons": persons}
+        change(ui, f"/billing/accounts/{account}/split", **facts)
 
     @command(group, "residents", changes=True)
     def residents(
@@ -317,8 +318,8 @@ def _homes(group: typer.Typer) -> None:
 
         Example: aimak account residents 17 --persons 4 --on 2026-09-01
         """
-        facts = {"persons": persons, "pensioners": pensioners, "day": _iso(on), "ground": ground}
-        _change(ui, f"/billing/accounts/{account}/residents", **facts)
+        facts = {"persons": persons, "pensioners": pensioners, "day": iso(on), "ground": ground}
+        change(ui, f"/billing/accounts/{account}/residents", **facts)
 
 
 def _streets(group: typer.Typer) -> None:
@@ -343,7 +344,7 @@ def _streets(group: typer.Typer) -> None:
 
         Example: aimak street rename 5432 --name Манас --on 2026-11-20
         """
-        _change(ui, f"/billing/streets/{street}/name", name=name, day=_iso(on))
+        change(ui, f"/billing/streets/{street}/name", name=name, day=iso(on))
 
 
 def _connections(group: typer.Typer) -> None:
@@ -360,13 +361,13 @@ def _connections(group: typer.Typer) -> None:
 
         Example: aimak connection provider --service waste --provider a --to b --on 2026-11-01
         """
-        facts = {"service": service, "provider": provider, "to": to, "day": _iso(on), "account": account}
-        _change(ui, "/billing/connections/provider", **facts)
+        facts = {"service": service, "provider": provider, "to": to, "day": iso(on), "account": account}
+        change(ui, "/billing/connections/provider", **facts)
 
 
 def _changed(group: typer.Typer) -> None:
     @command(group, "change", changes=True)
-    def change(
+    def facts_change(
         ui: Ui,
         account: Account,
         service: Annotated[str, typer.Option(help="The service.")],
@@ -382,28 +383,10 @@ def _changed(group: typer.Typer) -> None:
         Example: aimak connection change 17 --service water --on 2026-09-01
         """
         attributes = {name: _value(text) for name, _, text in (part.partition("=") for part in having or [])}
-        facts = {"service": service, "day": _iso(on), "customer_class": customer_class, "ground": ground}
+        facts = {"service": service, "day": iso(on), "customer_class": customer_class, "ground": ground}
         path = f"/billing/accounts/{account}/connection"
-        _change(ui, path, **facts, attributes=attributes or None)
+        change(ui, path, **facts, attributes=attributes or None)
 
 
 def _value(text: str) -> Any:
     return {"true": True, "false": False}.get(text, text)
-
-
-def _outages(group: typer.Typer) -> None:
-    @command(group, "add", changes=True)
-    def add(
-        ui: Ui,
-        street: Annotated[list[str], typer.Option(help="A street's name or id; may come again.")],
-        service: Annotated[str, typer.Option(help="The service.")],
-        since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day without.")],
-        until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day with it again.")],
-        ground: Ground = "",
-    ) -> None:
-        """Streets were without supply.
-
-        Example: aimak outage add --street Манас --service water --since 2026-10-05 --until 2026-10-08
-        """
-        facts = {"streets": street, "service": service, "since": _iso(since), "until": _iso(until), "ground": ground}
-        _change(ui, "/billing/outages", **facts)
