@@ -30,6 +30,7 @@ def routes(service: Service, kit: Kit) -> Blueprint:
     _cycles(blue, service)
     _accounts(blue, service)
     _bills(blue, service, kit)
+    _print(blue, service, kit)
     tariff_routes(blue, service, kit)
     corrections(blue, service, kit)
     lives(blue, service, kit)
@@ -205,6 +206,8 @@ def _bills(blue: Blueprint, service: Service, kit: Kit) -> None:
             printed = printing.print_bill(kit, work, number, asked_language())
         return Response(printing.render(printed), content_type="application/pdf")
 
+
+def _print(blue: Blueprint, service: Service, kit: Kit) -> None:
     @blue.get("/print/<period>")
     @requires(*STAFF)
     def route(period: str) -> dict[str, Any]:
