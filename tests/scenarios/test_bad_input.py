@@ -89,7 +89,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     patch = pytest.MonkeyPatch()
     patch.setenv("AIMAK_DATA_DIR", str(folder / "data"))
     patch.setenv("AIMAK_PASSWORD", "a-password-for-tests")
-    patch.setenv("AIMAK_CLOCK_FILE", str(clock))
+    patch.setenv("AIMAK_CLOCK__FILE", str(clock))
     made = Desk(folder)
     steps: list[list[object]] = [
         ["init"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,9 +10,11 @@ import fastexcel
 import httpx
 import pytest
 import typer
+from aimak import texts
 from aimak_gateway.cli import frame, listing
 from aimak_gateway.cli.app import app
 from aimak_gateway.cli.connect import Api
+from typer.testing import CliRunner
 
 # Commands that change nothing and show no list: one thing, a check, a file that is made, a process. A new command that
 # is here by neglect must be written down by somebody who then asks whether it is one of these.
@@ -65,6 +68,35 @@ def test_a_command_changes_or_lists_or_is_known_to_do_neither(name: str) -> None
 def test_the_table_names_commands_that_are_there() -> None:
     """No line of the table outlives its command."""
     assert set(ALL) >= NEITHER
+
+
+def helps(group: Mapping[str, Any]) -> Iterator[str]:
+    """What nouns and commands do, in the words they were written in, without the examples."""
+    for command in group.values():
+        yield " ".join(command.help.split()).partition("Example:")[0].strip()
+        yield from helps(getattr(command, "commands", {}))
+
+
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+def test_help_is_there_in_the_readers_language(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What every noun and command does, and what an option that several have means."""
+    monkeypatch.setenv("AIMAK_LANG", "en")
+    root = typer.main.get_command(app)
+    many = Counter(getattr(option, "help", None) for command in ALL.values() for option in command.params)
+    shared = {str(text) for text, count in many.items() if text and count > 1}
+    said = {text for text in [*helps(root.commands), *shared] if text}  # type: ignore[attr-defined]
+    words = texts.catalogue("aimak_gateway", lang)
+    assert sorted(text for text in said if f"help.{text}" not in words) == []
+
+
+def test_help_is_shown_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the command does, its options, and the word before the example; the example is as one types it."""
+    monkeypatch.setenv("AIMAK_LANG", "ru")
+    shown = " ".join(CliRunner().invoke(app, ["bill", "cancel", "--help"]).output.split())
+    assert "Отменить квитанцию; она остаётся в учёте. Пример: aimak bill cancel 15 --reason" in shown
+    assert "Показать, что было бы сделано; ничего не менять." in shown
+    assert "Квитанции месяца или счёта." in CliRunner().invoke(app, ["bill", "--help"]).output
+    assert "Aimak начисляет городу воду" in CliRunner().invoke(app, ["--help"]).output
 
 
 def ui(**facts: Any) -> frame.Ui:

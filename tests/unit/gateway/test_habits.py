@@ -62,10 +62,11 @@ def test_help_is_there_at_once() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
-def test_each_command_has_the_common_options_and_an_example(name: str) -> None:
+def test_each_command_has_the_common_options_and_an_example(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """--json, --lang, --quiet and --debug everywhere, and help that ends with an example that begins as one types."""
     options = {option for parameter in ALL[name].params for option in parameter.opts}
     assert {"--json", "--lang", "--quiet", "--debug"} <= options
+    monkeypatch.setenv("AIMAK_LANG", "en")
     assert f"Example: aimak {name}" in " ".join((ALL[name].help or "").split())
 
 

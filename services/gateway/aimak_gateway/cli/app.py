@@ -25,6 +25,7 @@ from aimak_gateway.cli import (
     serving,
     tariffs,
 )
+from aimak_gateway.cli.spoken import SpokenGroup
 
 EXAMPLES = """
 Aimak bills a town's water, sewerage, waste and lighting.
@@ -39,6 +40,7 @@ Examples:
 """
 
 app = typer.Typer(
+    cls=SpokenGroup,
     help=EXAMPLES,
     no_args_is_help=True,
     add_completion=True,

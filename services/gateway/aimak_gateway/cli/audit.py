@@ -42,7 +42,7 @@ def _who(group: typer.Typer) -> None:
         rows = [{**row, "service": answer["service"]} for answer in answers for row in answer["audit"]]
         rows.sort(key=lambda row: row["at"], reverse=True)
         shown = [
-            (_instant(row), row["actor"], _action(ui, row["action"]), row["path"], _change(row), row["ground"])
+            (_instant(row), row["actor"], _action(ui, row["action"]), row["path"], _change(ui, row), row["ground"])
             for row in rows
         ]
         listing.show(ui, rows, ("date", "actor", "action", "subject", "change", "ground"), shown)
@@ -54,16 +54,33 @@ def _instant(row: dict[str, Any]) -> str:
 
 def _action(ui: Ui, action: str) -> str:
     """A command by its name; of one that is told in words ("enter cancel 1") those that have a name."""
-    known = ui.named("action", action)
-    if known != action or " " not in action:
-        return known
+    for kind in ("action", "changed", "document"):
+        known = ui.named(kind, action)
+        if known != action:
+            return known
+    if " " not in action:
+        return action
     verb, kind, *rest = action.split()
     return " ".join([ui.named("action", verb), ui.named("document", kind), *rest])
 
 
-def _change(row: dict[str, Any]) -> str:
-    sides = [json.dumps(row[side], ensure_ascii=False) for side in ("before", "after") if row[side] is not None]
-    return " → ".join(sides)
+def _change(ui: Ui, row: dict[str, Any]) -> str:
+    return " → ".join(_facts(ui, row[side]) for side in ("before", "after") if row[side] is not None)
+
+
+def _facts(ui: Ui, told: Any) -> str:
+    """What stood or stands there, in words where the catalogue has them."""
+    if not isinstance(told, dict):
+        return json.dumps(told, ensure_ascii=False)
+    return ", ".join(_fact(ui, name, value) for name, value in told.items() if value is not None)
+
+
+def _fact(ui: Ui, name: str, value: Any) -> str:
+    plain = name.removesuffix("_tyiyn")
+    head = ui.word(f"ui.{plain}").removeprefix("ui.")
+    if plain != name and isinstance(value, int):
+        return f"{head} {format_som(value)}"
+    return f"{head} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
 
 
 def _questions(group: typer.Typer) -> None:

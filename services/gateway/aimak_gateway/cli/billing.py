@@ -112,8 +112,8 @@ def _bill_lines(ui: Ui, bill: dict[str, Any]) -> list[str]:
     facts = [*(bill[key] for key in keys), ui.named("bill", bill["state"])]
     lines = listing.pairs([ui.word(f"ui.{key}") for key in (*keys, "state")], facts)
     columns = ("service", "component", "quantity:quantity", "unit", "price:decimal", "amount:som")
-    lines += ["", *listing.shown(ui, columns, [_line(line) for line in bill["lines"]]), ""]
-    lines += [_reading(ui, reading) for reading in bill["readings"]]
+    lines += ["", *listing.shown(ui, columns, [_line(line) for line in bill["lines"]])]
+    lines += ["", *(_reading(ui, reading) for reading in bill["readings"])] if bill["readings"] else []
     sums = ("opening", "net", "tax", "gross", "due")
     rows = [(ui.word(f"ui.{key}"), format_som(bill[f"{key}_tyiyn"]), ui.word("ui.som")) for key in sums]
     return [*lines, "", *table(rows, None, (1,))]

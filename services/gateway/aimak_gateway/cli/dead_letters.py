@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
         """All of them, by service.  Example: aimak dead-letters list"""
         with connected(ui) as api:
             letters = _all(api, state)
-        keys = ("id", "service", "event", "first_seen", "state", "reason")
+        keys = ("id", "part", "event", "first_seen", "state", "reason")
         listing.show(ui, letters, keys, [_row(ui, row) for row in letters])
 
     @command(group, "show")

@@ -17,6 +17,8 @@ from typing import Annotated, Any
 import typer
 from aimak.problems import Problem, Refused
 
+from aimak_gateway.cli.spoken import SpokenCommand
+
 OK, FAILED, USAGE, NOT_FOUND, AUTH, VALIDATION, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 _EXITS = {401: AUTH, 403: AUTH, 404: NOT_FOUND, 422: VALIDATION, 400: VALIDATION, 413: VALIDATION}
 
@@ -153,7 +155,7 @@ def command(
         run.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in own}
         del run.__wrapped__  # type: ignore[attr-defined]
-        group.command(name, **options)(run)
+        group.command(name, cls=SpokenCommand, **options)(run)
         return function
 
     return register

@@ -49,7 +49,7 @@ def _setup(app: typer.Typer) -> None:
 
         versions = setup.migrate_all(Settings.load(), dry_run=ui.dry_run)
         rows = [(row["service"], row["have"] or "-", row["want"]) for row in versions]
-        ui.result(versions, table(rows, (ui.word("ui.service"), ui.word("ui.have"), ui.word("ui.want"))))
+        ui.result(versions, table(rows, (ui.word("ui.part"), ui.word("ui.have"), ui.word("ui.want"))))
 
     config = noun(app, "config", "Settings and where they come from.")
 
@@ -142,7 +142,7 @@ def _care(app: typer.Typer) -> None:
         with connected(ui) as api:
             answers = [api.post(f"/{service}/maintain") for service in OWNERS]
         rows = [(answer["service"], name, count) for answer in answers for name, count in answer["pruned"].items()]
-        ui.result(answers, table(rows, (ui.word("ui.service"), ui.word("ui.table"), ui.word("ui.rows")), (2,)))
+        ui.result(answers, table(rows, (ui.word("ui.part"), ui.word("ui.table"), ui.word("ui.rows")), (2,)))
 
     @command(app, "rebuild", changes=True)
     def rebuild(

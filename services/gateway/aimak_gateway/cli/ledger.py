@@ -45,7 +45,7 @@ def _days(group: typer.Typer) -> None:
             for record in records
             for day in record["days"]
         ]
-        listing.show(ui, records, ("service", "date", "rows:count", "hash"), rows)
+        listing.show(ui, records, ("part", "date", "rows:count", "hash"), rows)
 
     @command(group, "hash", lists=True)
     def last_hash(
@@ -78,7 +78,7 @@ def _copies(group: typer.Typer) -> None:
             records = _records(api, through)
             write_copy(folder, records, api.download, progress.show)
         counts = [(record["service"], len(record["days"])) for record in records]
-        heads = [ui.word("ui.service"), ui.word("ui.days")]
+        heads = [ui.word("ui.part"), ui.word("ui.days")]
         ui.result(
             {"folder": str(folder), "days": dict(counts)},
             [*table(counts, heads, (1,)), str(folder)],
@@ -101,7 +101,7 @@ def _copies(group: typer.Typer) -> None:
         if findings:
             raise Failed(VALIDATION, [ui.problem(problem(finding)) for finding in findings])
         rows = [[row[key] for key in ("service", "days", "rows", "through", "hash")] for row in proved]
-        columns = ("service", "days:count", "rows:count", "through", "hash")
+        columns = ("part", "days:count", "rows:count", "through", "hash")
         listing.show(ui, proved, columns, rows, after=[ui.word("ui.ledger_proved")])
 
 
@@ -110,7 +110,7 @@ def _records(api: Api, through: str | None) -> list[dict[str, Any]]:
 
 
 def _hashes(ui: Ui, days: list[dict[str, str]]) -> list[str]:
-    heads = [ui.word(f"ui.{key}") for key in ("service", "date", "hash")]
+    heads = [ui.word(f"ui.{key}") for key in ("part", "date", "hash")]
     return table([(day["service"], day["day"], day["hash"]) for day in days], heads)
 
 

@@ -78,7 +78,7 @@ def _verb(group: typer.Typer, verb: str) -> None:
 
 def _row(ui: Ui, run: dict[str, Any]) -> list[Any]:
     state = ui.word(f"ui.state_{run['state']}")
-    before = [run[key] for key in ("run_id", "period", "selection", "generation")]
+    before = [run["run_id"], run["period"], ui.named("selection", run["selection"]), run["generation"]]
     return [*before, state, *(run[key] for key in ("bills", "held", "reason"))]
 
 
