@@ -145,6 +145,6 @@ def _connection(version: TariffVersion, asked: Question, plugins: Plugins, flags
 
 
 def _count(name: str, value: str) -> int:
-    if not value.isdigit() or len(value) > 9:
+    if not (value.isascii() and value.isdigit()) or len(value) > 9:
         raise Refused(Problem("AIM-T230", {"name": name, "value": value}))
     return int(value)

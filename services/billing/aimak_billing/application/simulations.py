@@ -19,6 +19,7 @@ from sqlalchemy import Row
 
 from aimak_billing.application.cycle import period_of
 from aimak_billing.application.kit import Kit
+from aimak_billing.application.rating import with_winters
 from aimak_billing.application.tariff_life import find, ref_of
 from aimak_billing.application.tariffs import stored
 from aimak_billing.domain.chunk import rating_frame
@@ -125,7 +126,8 @@ def _compared(kit: Kit, work: UnitOfWork, simulation: Row[Any], chunk: Row[Any])
     known = store.history(work, first, last, services, [pair.period for pair in both])
     parts = []
     for pair in both:
-        frame = rating_frame(known.facts(work, first, last, pair.period), pair.old, pair.new)
+        told = with_winters(work, first, last, known.facts(work, first, last, pair.period), [pair.old, pair.new])
+        frame = rating_frame(told, pair.old, pair.new)
         parts.append(compare(frame, pair.old, pair.new, pair.months))
     return together(parts)
 

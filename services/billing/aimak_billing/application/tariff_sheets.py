@@ -12,6 +12,7 @@ from aimak.money import format_som
 from aimak.problems import Problem, Refused
 from aimak.storage.work import UnitOfWork
 from aimak.texts import translate
+from babel.dates import get_month_names
 
 from aimak_billing import tariff_file
 from aimak_billing.application.kit import Kit
@@ -21,13 +22,14 @@ from aimak_billing.documents.tariff_sheet import PriceRow, Sheet, as_data, word
 from aimak_billing.domain.price_list import ABOVE, Listed, gross, prices, tax_share
 from aimak_billing.domain.rating import label, unit_of
 from aimak_billing.domain.rating.sentences import day_text, price_text, share_text
-from aimak_billing.domain.tariff import PUBLISHED, Component, TariffVersion, TaxRule, spans, tax_spans
+from aimak_billing.domain.tariff import MONTH, ONCE, PUBLISHED, Component, TariffVersion, TaxRule, spans, tax_spans
 from aimak_billing.domain.tariff_life import WITHDRAWN, Step
 from aimak_billing.store import registers
 from aimak_billing.store import tariffs as store
 
 # Parameters that a price is under and that say nothing to a resident.
 _SILENT = ("limits", "whole_limits", "edge", "prorate", "by", "norms_for", "whole_units", "whole_packages")
+_OF_A_LINE = ("code", "kind", "name", "rounding")
 _PAPERS = ("submit", "hear", "agree", "approve", "publish", "adopt")
 
 
@@ -143,15 +145,33 @@ def _unit(asked: _Of, component: Component) -> str:
 
 def _rules(asked: _Of) -> list[str]:
     """What has no price of its own, in the words of the file."""
-    said = []
+    said = _winter(asked)
     for place, component in enumerate(asked.version.components):
         tree = asked.tree["components"][place]
         if component.kind == "tax" or next(prices(component.parameters, tree), None) is not None:
             continue
-        own = {name: value for name, value in tree.items() if name not in ("code", "kind", "name")}
+        shown = {name: value for name, value in tree.items() if name not in (*_OF_A_LINE, *_SILENT)}
+        own = {name: _in_words(asked, name, value) for name, value in shown.items() if value is not False}
         text = "; ".join(f"{_key(name, asked.lang)}: {_plain(value)}" for name, value in own.items())
         said.append(f"{label(component.code, asked.version, asked.kit.plugins, asked.taxes, asked.lang)}: {text}")
     return said
+
+
+def _in_words(asked: _Of, name: str, value: Any) -> Any:
+    """A value of a component as a resident reads it."""
+    service = asked.kit.plugins.service_types.get(str(value)) if name == "of_service" else None
+    return service.names[asked.lang] if service else value
+
+
+def _winter(asked: _Of) -> list[str]:
+    """By which months the winter average is, and what counts where there is none."""
+    winter = asked.version.winter
+    if winter is None:
+        return []
+    names = get_month_names("wide", "stand-alone", locale=asked.lang)
+    months = "–".join(names[month].lower() for month in winter.months)
+    other = word(f"winter.{winter.fallback}", asked.lang)
+    return [word("winter", asked.lang, months=months, other=other)]
 
 
 def _plain(value: Any) -> str:
@@ -195,6 +215,8 @@ def _facts(asked: _Of, provider: Any) -> list[tuple[str, str]]:
     version, lang = asked.version, asked.lang
     whom = ", ".join(_value(value, lang) for values in version.applies_to.values() for value in values)
     rows = [(word("whom", lang), whom or word("everybody", lang))]
+    if version.frequency not in (MONTH, ONCE):
+        rows.append((_key("frequency", lang), word(f"per_{version.frequency}", lang)))
     named = {component.parameters.get("tax") for component in version.components}
     names = {rule.tax: rule for rule in asked.taxes if rule.tax in named}
     rows += [(rule.names[lang], rule.legal_ground) for rule in names.values()]

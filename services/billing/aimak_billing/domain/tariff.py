@@ -66,6 +66,10 @@ SEASON, YEAR, ONCE = "season", "year", "once"
 START, END = "start", "end"
 """With which month's run a tariff of another period than a month is billed: its period's first, or its last."""
 
+FOLLOWED, NORM, HOLD = "followed", "norm", "hold"
+"""What counts where no winter average is known: the quantity of the service that is followed, the norm, or nothing: the
+account is held."""
+
 MONTHS_OF = {MONTH: 1, TWO_MONTHS: 2, QUARTER: 3, HALF_YEAR: 6, YEAR: 12, ONCE: 1}
 
 
@@ -77,6 +81,16 @@ class Rounding:
     mode: str = "half_up"
     unit: int = 1
     of: str = LINE
+
+
+@dataclass(frozen=True)
+class Winter:
+    """How a winter average is worked out: from the usage of the service that is followed in the months from the first
+    to the last (1 to 12) of the last winter that is over, where at least so many of them have usage."""
+
+    months: tuple[int, int]
+    at_least: int = 1
+    fallback: str = FOLLOWED
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,8 @@ class TariffVersion:
     """What a unit costs in full, without tax; None where nobody has said."""
     currency: str = SOM
     unit: str | None = None
+    winter: Winter | None = None
+    """How the winter average is worked out; None: it is a fact that is imported."""
     change: str = NEXT_PERIOD
     """When its beginning, its own end, and changes of its norms and taxes count: NEXT_PERIOD or BY_DAYS."""
 

@@ -15,7 +15,17 @@ from aimak_billing.domain.rating.clashes import clashes, tax_clashes
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.prepared import prepare
 from aimak_billing.domain.rating.selection import unknown_attributes
-from aimak_billing.domain.tariff import LINE, Component, Decision, Norm, Rounding, TariffVersion, TaxRule, tax_spans
+from aimak_billing.domain.tariff import (
+    LINE,
+    Component,
+    Decision,
+    Norm,
+    Rounding,
+    TariffVersion,
+    TaxRule,
+    Winter,
+    tax_spans,
+)
 from aimak_billing.tariff_file.faults import faults
 from aimak_billing.tariff_file.nodes import Path, Tree, path_text, read
 from aimak_billing.tariff_file.schema import UNIT_OF, FileSchema, TariffSchema, TaxRuleSchema
@@ -106,7 +116,9 @@ def _version(
         return None
     norms = value.get("norms")
     plain = {
-        name: given for name, given in value.items() if name not in ("norms", "rounding", "components", "decision")
+        name: given
+        for name, given in value.items()
+        if name not in ("norms", "rounding", "components", "decision", "winter")
     }
     return TariffVersion(
         tenant=tenant,
@@ -116,6 +128,7 @@ def _version(
         norm_per=norms["per"] if norms else "day",
         norms=tuple(_norm(entry) for entry in norms["table"]) if norms else (),
         rounding=_rounding(value["rounding"]) if value.get("rounding") else Rounding(),
+        winter=Winter(**value["winter"]) if value.get("winter") else None,
     )
 
 

@@ -17,6 +17,7 @@ from aimak.plugins.fields import (
     QuantityField,
     ShareField,
     TextField,
+    WholeField,
     fault,
     plain,
 )
@@ -25,10 +26,13 @@ from marshmallow import fields, validate, validates_schema
 from aimak_billing.domain.tariff import (
     BY_DAYS,
     END,
+    FOLLOWED,
     HALF_YEAR,
+    HOLD,
     LINE,
     MONTH,
     NEXT_PERIOD,
+    NORM,
     ONCE,
     QUARTER,
     SEASON,
@@ -139,6 +143,23 @@ class TariffRoundingSchema(RoundingSchema):
     of = ChoiceField((LINE, TOTAL), load_default=LINE)
 
 
+class WinterSchema(Parameters):
+    """How the winter average is worked out of the usage of the service that is followed."""
+
+    months = SeasonField(required=True, metadata={"description": "first and last month: november..march"})
+    at_least = WholeField(load_default=1, metadata={"description": "months that must have usage"})
+    fallback = ChoiceField(
+        (FOLLOWED, NORM, HOLD), load_default=FOLLOWED, metadata={"description": "what counts where it is not known"}
+    )
+
+    @validates_schema
+    def fits(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse more months than the winter has, and none."""
+        first, last = data.get("months") or (1, 12)
+        if not 1 <= data.get("at_least", 1) <= (last - first) % 12 + 1:
+            raise fault("AIM-T244", value=str(data["at_least"]))
+
+
 class ComponentSchema(Parameters):
     """The part of a component that is the same for all kinds."""
 
@@ -172,6 +193,7 @@ class TariffSchema(Dated):
     without_reading = ChoiceField(("norm", "hold"), load_default="norm")
     defaults = Defaults(metadata={"description": "what counts where a connection has no such attribute or fact"})
     norms = fields.Nested(NormsSchema)
+    winter = fields.Nested(WinterSchema, data_key="winter_average")
     rounding = fields.Nested(TariffRoundingSchema)
     currency = CurrencyField(load_default=SOM, metadata={"description": "ISO code; bills are in KGS"})
     unit = TextField(metadata={"description": "unit of the quantities where it is not that of the service type"})

@@ -48,6 +48,8 @@ def _tree(version: TariffVersion, plugins: Plugins) -> dict[str, Any]:
             for norm in version.norms
         ]
         tree["norms"] = {"per": version.norm_per, "table": [_said(norm_schema.dump(entry)) for entry in table]}
+    if version.winter is not None:
+        tree["winter_average"] = {name: str(value) for name, value in tree["winter_average"].items()}
     if version.currency == SOM:
         del tree["currency"]
     tree["rounding"] = _rounding(version.rounding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from aimak_gateway.cli.frame import Ui, table
 def thousandths(text: str) -> int:
     """A quantity as whole thousandths. Raises Refused for more than three decimals or no number."""
     whole, _, fraction = text.replace(",", ".").partition(".")
-    if not whole.isdigit() or (fraction and not fraction.isdigit()) or len(fraction) > 3:
+    if not re.fullmatch(r"\d+(\.\d{1,3})?", text.replace(",", "."), re.ASCII):
         raise Refused(Problem("AIM-G025", {"value": text}))
     return int(whole) * 1000 + int((fraction or "0").ljust(3, "0"))
 

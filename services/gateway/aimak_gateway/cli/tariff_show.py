@@ -25,7 +25,7 @@ def _version(ui: Ui, answer: Mapping[str, Any], version: Mapping[str, Any]) -> I
         yield f"{name}: {state}"
     else:
         yield f"{name}: {sheet['title']}"
-        yield f"{state}. {sheet['since']}. {sheet['provider']}"
+        yield f"{sheet['since']} · {state} · {sheet['provider']}"
         yield from (f"{head}: {text}" for head, text in sheet["facts"])
         yield from _prices(sheet)
         yield from _pairs(sheet["heads"]["norms"], sheet["norms"])

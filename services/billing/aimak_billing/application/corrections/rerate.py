@@ -15,12 +15,13 @@ from sqlalchemy import Row
 
 from aimak_billing.application.corrections.rebill import replaced
 from aimak_billing.application.kit import Kit
+from aimak_billing.application.rating import facts_of
 from aimak_billing.application.tariffs import book_ids, book_of
 from aimak_billing.domain import chunk as columns
 from aimak_billing.domain.corrections.differences import KEYS, covered, differences, fitting, placed
 from aimak_billing.domain.rating import Book, Rated, rate, together
 from aimak_billing.domain.spans import SPAN_FROM
-from aimak_billing.store import accounts, facts, touched
+from aimak_billing.store import accounts, touched
 
 # So many accounts apart are read each for itself; beyond that their whole range is read at once.
 READ_APART = 40
@@ -121,7 +122,7 @@ def _ranges(ids: list[int]) -> Iterator[tuple[int, int, list[int]]]:
 
 
 def _frame(work: UnitOfWork, book: Book, first: int, last: int, ids: list[int]) -> pl.DataFrame:
-    known = facts.of_accounts(work, first, last, book.period)
+    known = facts_of(work, first, last, book)
     mine = pl.col("account_id").is_in(ids)
     opened = known.accounts.filter(mine).with_columns(pl.lit(columns.ACTIVE).alias("status"))
     frame = columns.rating_frame(replace(known, accounts=opened, connections=known.connections.filter(mine)), book)

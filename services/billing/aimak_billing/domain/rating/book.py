@@ -20,6 +20,7 @@ from aimak_billing.domain.rating.in_force import Timetable
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.prepared import Prepared, prepare
 from aimak_billing.domain.rating.steps import Steps, falls_under
+from aimak_billing.domain.rating.winter import several_winters
 from aimak_billing.domain.tariff import MONTH, ONCE, PUBLISHED, SOM, Component, TariffVersion, TaxRule, spans, tax_spans
 
 TAX = "tax"
@@ -210,6 +211,7 @@ class _Making:
             if prepared is not None:
                 ready.append(prepared)
         ordered = _followed_first(ready, self.problems)
+        self.problems += several_winters(one.version for one in ready)
         stages = tuple(_stage(day, ordered, times) for day in days)
         cuts = {Cut(version.service, version.provider, day): None for day, version in times.cuts()}
         taxes = tuple(rule for rule in self.rules if any(day in self.dated[rule.id] for day in days))

@@ -17,6 +17,7 @@ from aimak.problems import Field, Place, Problem
 from aimak_billing.domain.rating.determinants import HOST_NAMES, OF_CUSTOMER, attribute_names, column, inputs_of
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.rounding import MOST, before, exact
+from aimak_billing.domain.rating.winter import with_winter
 from aimak_billing.domain.tariff import ONCE, TOTAL, TariffVersion, TaxRule
 
 CHARGES = "charges"
@@ -272,6 +273,8 @@ def _ways(
     try:
         # What is asked for by item has the quantity that was asked for, whatever the service is.
         asked = [Way("asked", inputs["usage"])] if version.frequency == ONCE else service.ways(inputs)
+        if version.winter is not None:
+            asked = with_winter(asked, version.winter, inputs)
         ways = [Way(way.code, _thousandths(way.quantity), way.when) for way in asked]
         return ways, [_by_days(way.quantity, inputs, service) for way in ways], []
     except UnknownName as unknown:

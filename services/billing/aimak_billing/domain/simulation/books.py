@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from aimak.period import Period
+from aimak.problems import Refused
 
 from aimak_billing.domain.rating import Book, Plugins
 from aimak_billing.domain.rating.frequency import is_due, own_period
+from aimak_billing.domain.rating.winter import several_winters
 from aimak_billing.domain.tariff import PUBLISHED, TariffVersion, TaxRule
 
 
@@ -64,7 +66,11 @@ def pairs(
     for period in periods:
         stand_in = [_on(draft, period) for draft in drafts]
         old = Book.of(inside, taxes, plugins, period)
-        made += _paired(old, Book.of([*others, *stand_in], taxes, plugins, period))
+        new = Book.of([*others, *stand_in], taxes, plugins, period)
+        unlike = several_winters([*old.versions.values(), *new.versions.values()])
+        if unlike:
+            raise Refused(*unlike)
+        made += _paired(old, new)
     return made
 
 
