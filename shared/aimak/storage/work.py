@@ -95,6 +95,11 @@ class UnitOfWork:
         """Whether the embedded runtime's database is underneath."""
         return self.database.is_sqlite
 
+    @property
+    def is_tried(self) -> bool:
+        """Whether all of this is undone in the end: a command that is only tried."""
+        return self._trial is not None
+
     def table(self, name: str) -> Table:
         """A table of the service's metadata."""
         return self.metadata.tables[name]

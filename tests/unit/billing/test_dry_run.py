@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.billing.test_cancelling import month
+from tests.unit.billing.test_tariff_life import NEW as NEW_TARIFF
+from tests.unit.billing.test_tariff_life import PDF, STEPS, draft, enter, scan
 from tests.unit.billing.town import Town
 
 WASTE = {"provider": "tazalyk", "service": "waste", "reason": "x"}
@@ -56,6 +58,22 @@ def test_each_command_can_be_tried_before_it_is_given(town: Town) -> None:
         town.post(f"/billing/{path}", said, role=role)
         assert everything(town) != before, path
         town.pump.drain()
+
+
+def test_a_tariffs_way_can_be_tried_step_by_step(town: Town) -> None:
+    """Each step of its life, the council's with its document too, which is looked at and not kept."""
+    tried = town.ask("post", "/billing/imports/tariffs?dry_run=1", data=draft().encode()).json
+    assert (tried["taken"], tried["dry_run"]) == (1, True)
+    enter(town, draft())
+    for name, role, facts in STEPS:
+        before = everything(town)
+        more = {}
+        if name == "approve":
+            more = {"scan": town.ask("post", "/billing/tariffs/scans?name=d.pdf&dry_run=1", data=PDF).json["scan"]}
+        answer = town.post(f"/billing/tariffs/{name}?dry_run=1", {"tariffs": [NEW_TARIFF], **facts, **more}, role=role)
+        assert everything(town) == before
+        more = {"scan": scan(town)} if name == "approve" else {}
+        assert town.post(f"/billing/tariffs/{name}", {"tariffs": [NEW_TARIFF], **facts, **more}, role=role) == answer
 
 
 @pytest.mark.parametrize("dry_run", ["", "?dry_run=1"])

@@ -67,7 +67,8 @@ def take_step(
     store.lock(work)
     versions, taxes = stored(kit, work)
     steps = store.steps(work)
-    if facts.scan and not store.has_scan(work, facts.scan):
+    # A document that comes with a command which is only tried was looked at, and not kept.
+    if facts.scan and not work.is_tried and not store.has_scan(work, facts.scan):
         raise NotFound(Problem("AIM-T110", {"scan": facts.scan[:64]}))
     if name == "publish" and facts.day is None:
         facts = replace(facts, day=work.today())

@@ -161,9 +161,6 @@ def _drafts(api: Api) -> list[str]:
 def _take(ui: Ui, step: str, tariffs: list[str], scan: Path | None, **said: Any) -> None:
     with connected(ui) as api:
         kept = api.upload("/billing/tariffs/scans", scan)["scan"] if scan else None
-        if ui.dry_run:
-            # The document was looked at and not kept, so the step cannot name it.
-            kept = None
         answer = api.post(f"/billing/tariffs/{step}", {"tariffs": tariffs, "scan": kept, **said})
     following = [name for row in answer["tariffs"] for name in row["following"] if name != "withdraw"]
     hint = f"aimak tariff {following[0]} {' '.join(tariffs)}" if following else None

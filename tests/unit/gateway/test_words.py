@@ -1,0 +1,63 @@
+"""What the program names by codes of its own has a name in every language: no table shows a bare code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aimak import texts
+from aimak.http.auth import action
+from aimak.service import Service
+from aimak.settings import Settings
+from aimak_billing.application.corrections.kinds import kinds
+from aimak_billing.application.kit import Kit
+from aimak_billing.domain.corrections.outsort import RULES
+from aimak_billing.domain.rating import Plugins
+from aimak_billing.domain.tariff_life import RULES as STEPS
+from aimak_gateway.embedded import build_services
+from aimak_notifications.domain.notices import KINDS
+from aimak_notifications.domain.states import STATES
+from flask import Flask
+
+# Commands that change nothing.
+ASKING = {"billing.print", "billing.tariffs.quote"}
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
+    """All five services, on no database yet."""
+    built = build_services(Settings({"data_dir": str(tmp_path_factory.mktemp("words")), "auth.secret": "s" * 32}))
+    yield {service.name: service for service in built}
+    for service in built:
+        service.close()
+
+
+def commands(service: Service) -> set[str]:
+    """What a service's commands are called in the audit, those of people."""
+    app = service.web() if service.web else None
+    assert isinstance(app, Flask)
+    return {
+        action(rule.rule)
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ())
+        and {"clerk", "admin", "approver"} & set(getattr(app.view_functions[rule.endpoint], "declared_roles", ()))
+    }
+
+
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+def test_every_code_that_a_table_shows_has_a_name(services: dict[str, Service], lang: str) -> None:
+    """Commands in the audit, documents, rules that sort bills out, tariffs' states, messages, services."""
+    words, plugins = texts.catalogue("aimak_gateway", lang), Plugins.discover()
+    made = {name: commands(service) for name, service in services.items() if name != "gateway"}
+    codes: dict[str, set[Any]] = {
+        "action": set().union(*made.values()) - ASKING,
+        "document": {*kinds(Kit.of(services["billing"].settings, plugins)), "entered", "approved", "refused"},
+        "rule": set(RULES),
+        "tariff": {"draft", *(rule.becomes for rule in STEPS.values())},
+        "sms": {*KINDS, *STATES},
+        "service": {code for code, package, _ in plugins.service_types.described() if package == "aimak-billing"},
+    }
+    assert len(codes["action"]) > 40 and len(codes["service"]) > 7
+    missing = [f"ui.{kind}.{code}" for kind, found in codes.items() for code in sorted(found)]
+    assert [key for key in missing if key not in words] == []
