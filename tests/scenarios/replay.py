@@ -117,6 +117,11 @@ class Story:
         asked = {"persons": int(persons), "pensioners": int(pensioners), "day": since, "ground": "book"}
         self._post(f"accounts/{account}/residents", asked)
 
+    def do_benefit(self, account: str, since: str, category: str = "", until: str = "") -> None:
+        """benefit A-17 category=veteran since=2026-09-01 until=2026-11-01; without a category it ends."""
+        asked = {"category": category, "day": since, "until": until, "ground": "certificate"}
+        self._post(f"accounts/{account}/benefit", {name: value for name, value in asked.items() if value})
+
     def do_move_out(self, account: str, since: str) -> None:
         """move-out A-17 since=2026-11-01."""
         self._post(f"accounts/{account}/move-out", {"day": since})
@@ -198,6 +203,14 @@ class Story:
         number = self._post("runs", asked)["run_id"]
         self._post(f"runs/{number}/approve", role="approver")
         self._post(f"runs/{number}/issue")
+
+    def do_late_readings(self, method: str, since: str) -> None:
+        """late-readings rebill since=2026-11-01: what they lead to from then on."""
+        self._post("late-readings", {"valid_from": since, "method": method, "ground": "order 7"}, "approver")
+
+    def do_rebill_touched(self, period: str) -> None:
+        """rebill-touched 2026-10: anew, for all of whom something became known after the bill."""
+        self._run("touched", period, replaces=True)
 
     def do_cancel(self, period: str, *only: str) -> None:
         """cancel 2026-10, or cancel 2026-10 A-17: the bills of a month, of everybody or of one."""

@@ -234,3 +234,56 @@ def test_a_month_closed_is_still_corrected(town: Story) -> None:
         2026-11-10  bills     A-13 = 2026-09 issued, 2026-09 cancelled
         2026-11-10  balance   A-13 = 50.00
     """)
+
+
+def test_a_veteran_brings_the_certificate_three_months_late(town: Story) -> None:
+    """Half of the waste from September on, told in November: two months are taken back, the third is charged so."""
+    town.replay("""
+        2026-08-30  open      A-21  waste persons=2
+        2026-10-02  bill      2026-09
+        2026-11-02  bill      2026-10
+        2026-11-20  benefit   A-21  category=veteran since=2026-09-01
+        2026-12-02  bill      2026-11
+        2026-12-02  charged   A-21  2026-11 = 25.00
+        2026-12-02  corrected A-21  2026-11 = -50.00
+        2026-12-02  balance   A-21 = 75.00
+        2026-12-02  sound     = yes
+    """)
+
+
+def test_a_benefit_for_a_month_alone(town: Story) -> None:
+    """It held in October alone: September and November are charged in full."""
+    town.replay("""
+        2026-08-30  open      A-22  waste persons=2
+        2026-10-02  bill      2026-09
+        2026-11-02  bill      2026-10
+        2026-11-20  benefit   A-22  category=veteran since=2026-10-01 until=2026-11-01
+        2026-12-02  bill      2026-11
+        2026-12-02  charged   A-22  2026-11 = 50.00
+        2026-12-02  corrected A-22  2026-11 = -25.00
+        2026-12-02  balance   A-22 = 125.00
+        2026-12-05  refused AIM-B191: benefit A-22 category=veteran since=2026-10-01 until=2026-10-01
+    """)
+
+
+def test_late_readings_where_bills_are_made_anew(town: Story) -> None:
+    """The house decided that a wrong reading is no line of the next bill: October's own bill is made anew."""
+    town.replay("""
+        2026-09-30  open      A-23  water metered
+        2026-09-30  read      A-23  10.000
+        2026-10-31  read      A-23  40.000
+        2026-11-02  late-readings rebill since=2026-11-02
+        2026-11-02  bill      2026-10
+        2026-11-20  reread    A-23  20.000 of=2026-10-31
+        2026-11-30  read      A-23  25.000
+        2026-12-02  bill      2026-11
+        2026-12-02  charged   A-23  2026-11 = 51.50
+        2026-12-02  corrected A-23  2026-11 = 0.00
+        2026-12-02  balance   A-23 = 360.50                # 309.00 and 51.50
+        2026-12-03  rebill-touched 2026-10
+        2026-12-03  charged   A-23  2026-10 = 103.00
+        2026-12-03  balance   A-23 = 154.50
+        2027-01-02  bill      2026-12
+        2027-01-02  corrected A-23  2026-12 = 0.00
+        2027-01-02  sound     = yes
+    """)

@@ -14,6 +14,7 @@ from aimak.storage import counters
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, func, select
 
+from aimak_billing.application.corrections import late
 from aimak_billing.application.corrections.checks import refuse_incomplete, refuse_undecided
 from aimak_billing.application.corrections.rerate import earlier_books
 from aimak_billing.application.kit import Kit
@@ -116,6 +117,7 @@ def preview_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
     attempt = run.attempt + 1
     begun = {"attempt": attempt, "undone": len(chunks), "paused": False, "turn": counters.reserve(work, "turn", 1)}
     book = {**book_ids(kit, work, period_of(run.period)), "earlier": earlier_books(kit, work, run.period)}
+    book["late"] = late.method_on(work, work.today())
     store.change_run(work, run.id, state=states.PREVIEWING, book=book, **begun)
     note(work, run, "preview", attempt, actor)
     publish_previews(work, run.id, attempt, chunks)

@@ -10,6 +10,7 @@ from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
+from aimak_billing.application.corrections import late
 from aimak_billing.application.cycle import locked, period_of, state_of
 from aimak_billing.domain import cycle as states
 from aimak_billing.domain.pace import pace
@@ -72,7 +73,7 @@ def _run_view(work: UnitOfWork, run: Row[Any], state: str, lang: str) -> dict[st
         **sums,
         "totals": totals,
         "holds": _hold_counts(work, run.id, lang),
-        "warnings": _warnings(totals, held, lang),
+        "warnings": _told([*_warnings(totals, held), *late.warnings(work, run.book, run.period)], lang),
     }
 
 
@@ -161,7 +162,7 @@ def _hold_counts(work: UnitOfWork, run_id: int, lang: str) -> list[dict[str, Any
     ]
 
 
-def _warnings(totals: Sequence[dict[str, Any]], held: int, lang: str) -> list[dict[str, Any]]:
+def _warnings(totals: Sequence[dict[str, Any]], held: int) -> list[Problem]:
     found = [Problem("AIM-B070", {"count": held}, severity="warning")] if held else []
     for total in totals:
         last, now = total["last_gross_tyiyn"], total["gross_tyiyn"]
@@ -169,6 +170,10 @@ def _warnings(totals: Sequence[dict[str, Any]], held: int, lang: str) -> list[di
         if last is not None and 4 * abs(now - last) > abs(last):
             fields = {"service": total["service"], "customer_class": total["customer_class"]}
             found.append(Problem("AIM-B071", fields, severity="warning"))
+    return found
+
+
+def _told(found: Sequence[Problem], lang: str) -> list[dict[str, Any]]:
     return [
         {"code": problem.code, "text": texts.text(problem, lang), "fields": dict(problem.fields)} for problem in found
     ]

@@ -14,6 +14,7 @@ from aimak_billing.application.corrections import connections, life, outages
 from aimak_billing.application.kit import Kit
 from aimak_billing.http.answers import listed
 from aimak_billing.http.schemas import (
+    BenefitSchema,
     ChangeOfProviderSchema,
     ConnectionChangeSchema,
     DaySchema,
@@ -103,6 +104,13 @@ def _facts(blue: Blueprint, kit: Kit, change: Callable[[_Act], dict[str, Any]]) 
     def connection(asked: dict[str, Any], number: str) -> dict[str, Any]:
         """Another class or other attributes from a day on."""
         return change(lambda work: connections.change_connection(kit, work, number, asked))
+
+    @blue.post("/accounts/<number>/benefit")
+    @requires("clerk", "admin")
+    @blue.arguments(BenefitSchema)
+    def benefit(asked: dict[str, Any], number: str) -> dict[str, Any]:
+        """Grant a benefit from a day on, or take it away."""
+        return change(lambda work: connections.set_benefit(kit, work, number, asked))
 
     @blue.post("/outages")
     @requires("clerk", "admin")

@@ -17,8 +17,19 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from aimak_billing.application import allocation
+from aimak_billing.application.corrections import late
 from aimak_billing.application.kit import Kit
-from aimak_billing.application.reports import ageing, changes, debtors, groups, postings, statement, trail, turnover
+from aimak_billing.application.reports import (
+    ageing,
+    changes,
+    debtors,
+    groups,
+    old_debts,
+    postings,
+    statement,
+    trail,
+    turnover,
+)
 from aimak_billing.documents import tables
 from aimak_billing.documents.statement import render_statement
 from aimak_billing.http.answers import asked_language
@@ -40,12 +51,21 @@ class PolicySchema(Schema):
     ground = fields.String(required=True, validate=validate.Length(max=1000))
 
 
+class LatePolicySchema(Schema):
+    """What late readings lead to, from a day on."""
+
+    valid_from = fields.Date(required=True)
+    method = fields.String(required=True)
+    ground = fields.String(required=True, validate=validate.Length(max=1000))
+
+
 def report_routes(blue: Blueprint, service: Service, kit: Kit) -> None:
     """Add them to the blueprint /billing/…"""
     _sheets(blue, service, kit)
     _questions(blue, service, kit)
     _statements(blue, service)
     _policies(blue, service)
+    _late(blue, service)
 
 
 def _sheets(blue: Blueprint, service: Service, kit: Kit) -> None:
@@ -130,6 +150,14 @@ def _questions(blue: Blueprint, service: Service, kit: Kit) -> None:
         with service.work(actor().tenant) as work:
             return changes.written_off(work, since, books.through)
 
+    @blue.get("/audit/old-debts")
+    @requires("admin", "approver", "inspector")
+    def grown_old() -> dict[str, Any]:
+        """Debts older than three years at the end of a span, what of them became so in it, and who had them in hand."""
+        since, books = _span()
+        with service.work(actor().tenant) as work:
+            return old_debts.grown_old(work, since, books)
+
 
 def _statements(blue: Blueprint, service: Service) -> None:
     @blue.get("/accounts/<number>/statement")
@@ -168,6 +196,25 @@ def _policies(blue: Blueprint, service: Service) -> None:
         """Set the rule from a day on."""
         with service.work(actor().tenant) as work:
             made = allocation.decide(work, said, actor().name)
+            work.commit()
+        return made
+
+
+def _late(blue: Blueprint, service: Service) -> None:
+    @blue.get("/late-readings")
+    @requires(*READERS)
+    def late_rules() -> dict[str, Any]:
+        """What late and corrected readings lead to, the oldest rule first."""
+        with service.work(actor().tenant) as work:
+            return {"rules": late.rules(work)}
+
+    @blue.post("/late-readings")
+    @requires("approver", "admin")
+    @blue.arguments(LatePolicySchema)
+    def decide_late(said: dict[str, Any]) -> dict[str, Any]:
+        """Set the rule from a day on."""
+        with service.work(actor().tenant) as work:
+            made = late.decide(work, said, actor().name)
             work.commit()
         return made
 

@@ -184,6 +184,15 @@ class ConnectionChangeSchema(DaySchema):
     ground = fields.String(load_default="", validate=_TEXT)
 
 
+class BenefitSchema(DaySchema):
+    """A benefit from a day on; without a category it ends."""
+
+    category = fields.String(validate=_NUMBER)
+    until = fields.Date()
+    service = fields.String(validate=_NUMBER)
+    ground = fields.String(load_default="", validate=_TEXT)
+
+
 class OutageSchema(Schema):
     """Days without supply in some streets."""
 

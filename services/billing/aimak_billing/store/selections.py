@@ -27,3 +27,13 @@ def of_service(work: UnitOfWork, service: str, provider: str) -> list[int]:
     mine = (connection.c.tenant == work.tenant) & (connection.c.service == service)
     query = select(connection.c.account_id).where(mine, connection.c.provider == provider).distinct()
     return list(work.execute(query.order_by(connection.c.account_id)).scalars())
+
+
+def last_of(work: UnitOfWork, selection: str) -> list[int]:
+    """The accounts of the last run over a selection that names them one by one, in order; none where there was no
+    such run."""
+    run, member = work.table("run"), work.table("run_member")
+    mine = (run.c.tenant == work.tenant) & (run.c.selection == selection)
+    last = work.execute(select(run.c.id).where(mine).order_by(run.c.turn.desc()).limit(1)).scalar()
+    query = select(member.c.account_id).where(member.c.tenant == work.tenant, member.c.run_id == last)
+    return list(work.execute(query.order_by(member.c.account_id)).scalars()) if last is not None else []

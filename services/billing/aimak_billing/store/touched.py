@@ -10,7 +10,7 @@ from aimak import audit
 from aimak.batches import in_batches
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, Select, case, literal, or_, select, update
+from sqlalchemy import Row, Select, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aimak_billing.domain.corrections.differences import BILLED
@@ -74,6 +74,26 @@ def open_pairs(
     query = select(touched.c.account_id, touched.c.period).where(mine, touched.c.period <= through)
     found = {(row.account_id, row.period) for row in work.execute(query.where(touched.c.bill_id.is_(None)))}
     return found | {pair for pair in corrected_by(work, replaced) if pair[1] <= through}
+
+
+def late_pairs(work: UnitOfWork, first: int, last: int, before: str) -> set[tuple[int, str]]:
+    """(account id, period) that are open for a reading that came late or was corrected, for periods before one."""
+    table = work.table("touched")
+    mine = _late(work, before) & (table.c.account_id >= first) & (table.c.account_id <= last)
+    return {(row.account_id, row.period) for row in work.execute(select(table).where(mine))}
+
+
+def waiting(work: UnitOfWork, before: str) -> list[tuple[str, int]]:
+    """How many accounts of each period before one are open for a late reading, by period."""
+    table = work.table("touched")
+    query = select(table.c.period, func.count()).where(_late(work, before)).group_by(table.c.period)
+    return [(name, int(count)) for name, count in map(tuple, work.execute(query.order_by(table.c.period)))]
+
+
+def _late(work: UnitOfWork, before: str) -> Any:
+    table = work.table("touched")
+    mine = (table.c.tenant == work.tenant) & table.c.bill_id.is_(None) & (table.c.period < before)
+    return mine & (table.c.reason == "usage")
 
 
 def corrected_by(work: UnitOfWork, bill_ids: Collection[int]) -> set[tuple[int, str]]:

@@ -13,7 +13,8 @@ from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.installation import OWNERS
 from aimak_gateway.cli.nouns import noun
-from aimak_gateway.cli.reports import Period, Since, Until
+from aimak_gateway.cli.spans import Period, Since, Until
+from aimak_gateway.cli.write_offs import add_write_offs
 
 
 def register(app: typer.Typer) -> None:
@@ -109,13 +110,7 @@ def _questions(group: typer.Typer) -> None:
         heads = [ui.word("ui.actor"), ui.word("ui.amount")]
         listing.show(ui, answer, COLUMNS, _changes(ui, answer["changes"]), after=["", *table(people, heads, (1,))])
 
-    @command(group, "write-offs", lists=True)
-    def write_offs(ui: Ui, period: Period = None, since: Since = None, until: Until = None) -> None:
-        """What left accounts without being paid: reason, act, approver.  Example: aimak audit write-offs
-        --from 2026-01-01 --to 2026-12-31"""
-        with connected(ui) as api:
-            answer = api.get("/billing/audit/write-offs", period=period, **{"from": since, "to": until})
-        listing.show(ui, answer, COLUMNS, _changes(ui, answer["changes"]))
+    add_write_offs(group, COLUMNS, _changes)
 
 
 COLUMNS = ("date", "actor", "approved_by", "account", "what", "period", "ground", "amount:som")

@@ -9,6 +9,7 @@ import typer
 from aimak.money import format_som
 
 from aimak_gateway.cli import corrections, listing, one_off
+from aimak_gateway.cli.benefits import add_benefit
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.nouns import noun
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     accounts = noun(app, "account", "Accounts.")
     _accounts(accounts)
     corrections.of_accounts(accounts)
+    add_benefit(accounts)
     add_statement(accounts)
 
 

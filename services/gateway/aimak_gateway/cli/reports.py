@@ -11,13 +11,13 @@ import typer
 from aimak.money import format_som
 
 from aimak_gateway.cli import listing
+from aimak_gateway.cli.comparing import add_compare
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, error_lines, table
+from aimak_gateway.cli.late_readings import add_late
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.spans import Period, Since, Until
 
-Period = Annotated[str | None, typer.Option(help="The month: 2026-10")]
-Since = Annotated[str | None, typer.Option("--from", help="Or the first day: 2026-10-01.")]
-Until = Annotated[str | None, typer.Option("--to", help="And the last day: 2026-10-31.")]
 AsOf = Annotated[str | None, typer.Option(help="As the books stood at the end of that ledger day.")]
 By = Annotated[str, typer.Option(help="provider, service, class, street, account: one or several, with commas.")]
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     group = noun(app, "report", "Turnover, ageing of debt, postings for 1C, debts of the budget.")
     _reports(group)
     _debtors(group)
+    add_late(noun(app, "late-readings", "What late and corrected readings lead to."))
     _allocation(noun(app, "allocation", "Which debt a payment meets first."))
 
 
@@ -68,6 +69,8 @@ def _reports(group: typer.Typer) -> None:
         """Postings by day for the accountants' books (1C).  Example: aimak report postings --period 2026-10
         --xlsx postings.xlsx"""
         _sheet(ui, "postings", {"period": period, "from": since, "to": until, "as_of": as_of})
+
+    add_compare(group)
 
 
 def _debtors(group: typer.Typer) -> None:

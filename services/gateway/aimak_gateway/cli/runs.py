@@ -16,6 +16,8 @@ from aimak_gateway.cli.progress import Progress
 
 Run = Annotated[str, typer.Argument(help="A run's id, as `aimak run list` shows it.")]
 Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
+SELECTIONS = "all, service:…, provider:…, street:…, account:…, bill:…, route:NAME, list:NAME, touched"
+NAMED = "For route:NAME and list:NAME: account numbers, one a line (none: those of the last time)."
 _VERBS = {
     "preview": ("Rate it anew.", "previewing"),
     "approve": ("Approve a run that somebody else started.", ""),
@@ -37,10 +39,16 @@ def register(app: typer.Typer) -> None:
         period: Annotated[str, typer.Option(help="The month: 2026-10")],
         reason: Reason,
         selection: Annotated[
-            str, typer.Option(help="all, service:…, provider:…, street:…, account:…, bill:…, list:NAME, touched")
+            str,
+            typer.Option(
+                help="all, service:…, provider:…, street:…, account:…, bill:…, route:NAME, list:NAME, touched"
+            ),
         ] = "all",
         replaces: Annotated[bool, typer.Option("--replaces", help="Bill anew and cancel what is replaced.")] = False,
-        accounts: Annotated[Path | None, typer.Option(help="For list:NAME: account numbers, one a line.")] = None,
+        accounts: Annotated[
+            Path | None,
+            typer.Option(help="For route:NAME and list:NAME: account numbers, one a line (none: as last time)."),
+        ] = None,
     ) -> None:
         """Rate a part of the town.  Example: aimak run start --period 2026-10 --selection service:waste --reason new"""
         numbers = accounts.read_text(encoding="utf-8").split() if accounts else []

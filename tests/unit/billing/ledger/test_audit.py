@@ -114,3 +114,20 @@ def test_a_bill_leads_back_to_the_decision(town: Town) -> None:
     whole = town.get("/billing/audit/bill-trail?accounts=25", role="inspector")["bills"]
     assert [bill["number"] for bill in whole] == [1, 2, 3, 4, 5]
     assert town.ask("get", "/billing/audit/bill-trail?period=2020-01", "inspector").status_code == 404
+
+
+def test_debts_that_grew_too_old_name_who_had_them_in_hand(town: Town) -> None:
+    """50.00 of July 2022 is older than three years, 30.00 of 2025 is not; nothing of it became so in November, and the
+    clerk had the account in hand last."""
+    month(town)
+    header = "account;provider;service;origin;amount"
+    town.take("balances", [header, "A1;tazalyk;waste;2022-07;50.00", "A2;tazalyk;waste;2025-07;30.00"])
+    town.post("/billing/accounts/A1/residents", {"persons": 2, "day": "2026-10-01", "ground": "book"})
+    path = "/billing/audit/old-debts?from=2026-11-01&to=2026-11-30"
+    told = town.get(path, role="inspector")
+    assert [(row["account"], row["old_tyiyn"], row["fresh_tyiyn"], row["actor"]) for row in told["debts"]] == [
+        ("A1", 5_000, 0, "the-clerk")
+    ]
+    then = town.get("/billing/audit/old-debts?from=2025-01-01&to=2026-11-30", role="inspector")
+    assert then["fresh_tyiyn"] == 5_000
+    assert town.ask("get", path).status_code == 403

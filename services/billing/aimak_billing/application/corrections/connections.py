@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from aimak.problems import Problem, Refused
 from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
 
 from aimak_billing.application.corrections.life import tell_connections
 from aimak_billing.application.corrections.touching import touch_since
@@ -17,6 +19,8 @@ from aimak_billing.store import accounts
 from aimak_billing.store import life as store
 
 CLASSES = ("household", "budget", "other")
+BENEFIT = "benefit"
+"""The attribute of a connection that names the category of a benefit, in every service type that knows one."""
 
 
 def change_connection(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,12 +36,66 @@ def change_connection(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[st
     connection = alive[0]
     wanted_class = asked.get("customer_class") or connection.customer_class
     attributes = {**(connection.attributes or {}), **(asked.get("attributes") or {})}
-    wrong = attribute_problems(kit, connection.service, attributes)
-    if wrong or wanted_class not in CLASSES:
-        reason = "; ".join(wrong) or wanted_class
-        raise Refused(Problem("AIM-B015", {"account": number, "service": connection.service, "reason": reason}))
-    store.change_connection(work, connection, asked["day"], wanted_class, attributes, asked.get("ground") or "-")
+    _alter(kit, work, number, connection, asked["day"], wanted_class, attributes, asked.get("ground") or "-")
     touch_since(work, [(account.id, asked["day"])], "connection")
     tell_connections(work, [account.id])
     named = {"service": connection.service, "customer_class": wanted_class, "attributes": attributes}
     return {"account": account.number, **named, "from": asked["day"].isoformat()}
+
+
+def _alter(
+    kit: Kit,
+    work: UnitOfWork,
+    number: str,
+    connection: Row[Any],
+    day: date,
+    wanted_class: str,
+    attributes: Mapping[str, Any],
+    ground: str,
+) -> None:
+    wrong = attribute_problems(kit, connection.service, attributes)
+    if wrong or wanted_class not in CLASSES:
+        reason = "; ".join(wrong) or wanted_class
+        raise Refused(Problem("AIM-B015", {"account": number, "service": connection.service, "reason": reason}))
+    store.change_connection(work, connection, day, wanted_class, attributes, ground)
+
+
+def set_benefit(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Grant an account a benefit on each service that knows one, from a day on, also one long past; or take it away.
+    asked: category (none: no benefit from the day on), day, until (the first day without it again), service (that one
+    alone), ground (the paper). Raises Refused without a paper, and where no service of the account knows benefits."""
+    work.tenant_facts()
+    account, day, until = find_account(work, number), asked["day"], asked.get("until")
+    if not (asked.get("ground") or "").strip():
+        raise Refused(Problem("AIM-B190", {"account": account.number}))
+    if until is not None and until <= day:
+        raise Refused(Problem("AIM-B191", {"since": day.isoformat(), "until": until.isoformat()}))
+    spans = [(day, asked.get("category") or None)] + ([(until, None)] if until else [])
+    services: list[str] = []
+    for since, category in spans:
+        services = _give(kit, work, account, since, category, asked)
+    if not services:
+        raise Refused(Problem("AIM-B192", {"account": account.number}))
+    touch_since(work, [(account.id, day)], "benefit")
+    tell_connections(work, [account.id])
+    said = {"benefit": asked.get("category") or "-", "services": ", ".join(services), "from": day.isoformat()}
+    return {"account": account.number, **said, **({"until": until.isoformat()} if until else {})}
+
+
+def _give(
+    kit: Kit, work: UnitOfWork, account: Row[Any], day: date, category: str | None, asked: Mapping[str, Any]
+) -> list[str]:
+    given = []
+    for connection in accounts.connections_of(work, [account.id]):
+        alive = connection.valid_to is None or connection.valid_to > day
+        if not alive or asked.get("service") not in (None, connection.service):
+            continue
+        plugin = kit.plugins.service_types.get(connection.service)
+        if plugin is None or BENEFIT not in plugin.attributes().fields:
+            continue
+        attributes = {name: value for name, value in (connection.attributes or {}).items() if name != BENEFIT}
+        attributes |= {BENEFIT: category} if category else {}
+        facts = (connection.customer_class, attributes, asked["ground"].strip())
+        _alter(kit, work, account.number, connection, max(day, connection.valid_from), *facts)
+        given.append(connection.service)
+    return given

@@ -13,6 +13,7 @@ from aimak.problems import Refused
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
+from aimak_billing.application.corrections import late
 from aimak_billing.application.corrections.rebill import replaced
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.rating import facts_of
@@ -49,6 +50,8 @@ def differing(
     bounds = chunk.first_account, chunk.last_account
     here = set(members.get_column("account_id"))
     pairs = {pair for pair in touched.open_pairs(work, *bounds, run.period, old) if pair[0] in here}
+    if run.book.get("late") == late.REBILL:
+        pairs -= touched.late_pairs(work, *bounds, run.period)
     if not pairs:
         touched.take_in_hand(work, run.id, *bounds, ())
         return None

@@ -23,7 +23,8 @@ def start(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], actor: str) -> i
     """Begin a run of a period over a selection, and its preview; gives the run's id.
 
     asked: period, selection, replaces (bill anew and cancel what it replaces; without it only what no bill in force
-    charges is billed), reason, accounts (numbers, for a list). It is of the generation after the last of its
+    charges is billed), reason, accounts (numbers, for a list or a route;
+    none: those it last had). It is of the generation after the last of its
     selection. Raises Conflict while that one has not ended.
     """
     period = cycle.period_of(asked["period"])
@@ -84,7 +85,7 @@ def _members(work: UnitOfWork, selection: Selection, asked: Mapping[str, Any]) -
     elif selection.kind == "touched":
         found = selections.touched(work, asked["period"])
     else:
-        found = _listed(work, asked.get("accounts") or ())
+        found = _listed(work, asked.get("accounts") or ()) or selections.last_of(work, selection.text)
     if not found:
         raise Refused(Problem("AIM-B107", {"selection": selection.text}))
     return scope, found

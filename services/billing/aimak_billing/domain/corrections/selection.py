@@ -8,14 +8,15 @@ from dataclasses import dataclass
 EVERYBODY = "all"
 # Kinds that narrow the services of every account, and kinds that narrow the accounts.
 OF_SERVICES = ("service", "provider")
-OF_ACCOUNTS = ("street", "account", "bill", "list", "touched")
+OF_ACCOUNTS = ("street", "account", "bill", "list", "route", "touched")
 _VALUE = re.compile(r"[^\s:\x00-\x1f]{1,48}")
 
 
 @dataclass(frozen=True)
 class Selection:
     """`kind` and its value: ("service", "waste"), ("street", "<address id>"), ("account", "<number>"), ("bill",
-    "<number>"), ("list", "<a name>") for accounts that are named one by one, ("touched", "") for accounts of which
+    "<number>"), ("list", "<a name>") or ("route", "<a name>") for accounts that are named one by one,
+    ("touched", "") for accounts of which
     something became known after they were billed; ("all", "")."""
 
     kind: str

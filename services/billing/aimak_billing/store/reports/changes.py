@@ -100,3 +100,19 @@ def cancelled_by(work: UnitOfWork, documents: Collection[int]) -> dict[int, int]
         .group_by(cancelled.c.source_id)
     )
     return {source: int(amount) for source, amount in map(tuple, work.execute(query))}
+
+
+def last_hands(work: UnitOfWork, numbers: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Who last did something to accounts (by number), when, and what."""
+    audit, account = work.table("audit"), work.table("account")
+    owner = (account.c.tenant == audit.c.tenant) & (account.c.id == audit.c.account_id)
+    found: dict[str, dict[str, Any]] = {}
+    for some in in_batches(sorted(numbers), 500):
+        query = (
+            select(account.c.number, audit.c.actor, audit.c.at, audit.c.action)
+            .join(account, owner)
+            .where(audit.c.tenant == work.tenant, account.c.number.in_(some))
+        )
+        for row in work.execute(query.order_by(audit.c.at, audit.c.id)):
+            found[row.number] = {"actor": row.actor, "at": row.at.isoformat(), "action": row.action}
+    return found
