@@ -21,7 +21,7 @@ def person_named(work: UnitOfWork, name: str) -> Row[Any] | None:
 
 def anybody_named(work: UnitOfWork, name: str) -> Row[Any] | None:
     """The person of that name, also one who is let in no more."""
-    return work.execute(rows_where(person, "name"), {"name": name}).one_or_none()
+    return next(iter(work.fetch(rows_where(person, "name"), {"name": name})), None)
 
 
 def people(work: UnitOfWork) -> list[dict[str, Any]]:
@@ -62,8 +62,8 @@ def add_session(work: UnitOfWork, row: dict[str, Any]) -> None:
 
 def session_of(work: UnitOfWork, token_hash: str, now: datetime) -> Row[Any] | None:
     """The session that has not expired."""
-    opened = work.execute(rows_where(session, "token_hash"), {"token_hash": token_hash}).one_or_none()
-    return opened if opened is not None and opened.expires_at > now else None
+    opened = work.fetch(rows_where(session, "token_hash"), {"token_hash": token_hash})
+    return opened[0] if opened and opened[0].expires_at > now else None
 
 
 def drop_expired(work: UnitOfWork, now: datetime) -> None:

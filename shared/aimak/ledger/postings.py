@@ -31,8 +31,8 @@ def open_day(work: UnitOfWork) -> date:
     if not work.is_sqlite:
         work.execute(text("SELECT pg_advisory_xact_lock_shared(:space, hashtext(:tenant))"), _lock(work))
     day = work.table("ledger_day")
-    row = work.execute(rows_where(day, "tenant"), {"tenant": work.tenant}).one_or_none()
-    closed, today = row.closed_through if row else None, work.today()
+    rows = work.fetch(rows_where(day, "tenant"), {"tenant": work.tenant})
+    closed, today = rows[0].closed_through if rows else None, work.today()
     return today if closed is None or today > closed else date.fromordinal(closed.toordinal() + 1)
 
 
@@ -73,4 +73,4 @@ def post(work: UnitOfWork, transfers: Sequence[Mapping[str, Any]], day: date | N
     is there already is refused by the database."""
     if transfers:
         day = day or open_day(work)
-        work.execute(insert_into(work.table("transfer")), [{**row, "ledger_day": day} for row in transfers])
+        work.fetch(insert_into(work.table("transfer")), [{**row, "ledger_day": day} for row in transfers])

@@ -30,6 +30,17 @@ def insert_unless_there(table: Table, *, sqlite_dialect: bool, returning: bool) 
 
 
 @lru_cache(_TABLES)
+def insert_or_newer(table: Table, columns: tuple[str, ...], *, sqlite_dialect: bool) -> Any:
+    """Insert rows of these `columns`; one whose key is there takes its place if its `version` is higher."""
+    keys = [column.name for column in table.primary_key]
+    statement = (sqlite if sqlite_dialect else postgresql).insert(table)
+    changed = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_=changed, where=table.c.version < statement.excluded.version
+    )
+
+
+@lru_cache(_TABLES)
 def rows_where(table: Table, *columns: str) -> Select[Any]:
     """Rows in which each of `columns` equals the parameter of its name."""
     return select(table).where(*(table.c[name] == bindparam(name) for name in columns))

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
 
-from aimak.storage.statements import insert_unless_there
+from aimak.storage.statements import insert_or_newer, insert_unless_there
 from aimak.storage.work import UnitOfWork
 
 
@@ -23,20 +22,14 @@ def upsert_newer(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any
         key = tuple(row[name] for name in keys)
         if key not in newest or newest[key]["version"] < row["version"]:
             newest[key] = row
-    dialect: Any = sqlite if work.is_sqlite else postgresql
-    statement = dialect.insert(table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    statement = statement.on_conflict_do_update(
-        index_elements=keys, set_=changed, where=table.c.version < statement.excluded.version
-    )
-    work.execute(statement, list(newest.values()))
+    work.fetch(insert_or_newer(table, tuple(rows[0]), sqlite_dialect=work.is_sqlite), list(newest.values()))
 
 
 def insert_once(work: UnitOfWork, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is there already; says whether it is new."""
     # The count of inserted rows is not kept on every driver; a row that comes back is.
     statement = insert_unless_there(table, sqlite_dialect=work.is_sqlite, returning=True)
-    return work.execute(statement, dict(row)).first() is not None
+    return bool(work.fetch(statement, dict(row)))
 
 
 def insert_missing(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -44,4 +37,4 @@ def insert_missing(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, A
     each other."""
     if rows:
         statement = insert_unless_there(table, sqlite_dialect=work.is_sqlite, returning=False)
-        work.execute(statement, [dict(row) for row in rows])
+        work.fetch(statement, [dict(row) for row in rows])

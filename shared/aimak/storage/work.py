@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
@@ -19,6 +19,7 @@ from aimak.period import business_date
 from aimak.problems import NotFound, PermanentFault, Problem
 from aimak.storage import trial
 from aimak.storage.database import Database
+from aimak.storage.prepared import Values, fetch
 from aimak.storage.statements import insert_into, rows_where
 
 
@@ -110,6 +111,10 @@ class UnitOfWork:
         assert isinstance(result, CursorResult)
         return result
 
+    def fetch(self, statement: Executable, values: Values) -> Sequence[Any]:
+        """Run a statement that is built once and give its rows (`storage.prepared`)."""
+        return fetch(self.connection, statement, values)
+
     def commit(self) -> None:
         """Make everything of this unit durable and close it. A command that is only tried keeps it until its end."""
         connection = self.connection
@@ -138,7 +143,7 @@ class UnitOfWork:
         if len(event) == 0:
             return
         for part in event.split():
-            self.execute(
+            self.fetch(
                 insert_into(self.table("outbox")),
                 {
                     "tenant": self.tenant,
@@ -184,7 +189,7 @@ class UnitOfWork:
     def _tenant_row(self) -> Any:
         if self._tenant is None:
             table = self.table("tenant")
-            self._tenant = self.execute(rows_where(table, "code"), {"code": self.tenant}).one_or_none()
+            self._tenant = next(iter(self.fetch(rows_where(table, "code"), {"code": self.tenant})), None)
         return self._tenant
 
     def today(self) -> date:

@@ -144,7 +144,7 @@ def _repeat(work: UnitOfWork, partner: Partner, command: Pay, stored: Row[Any]) 
     if command.amount_tyiyn == stored.amount and same_account(
         command.account, _account_id(work, command, stored), known_of(stored)
     ):
-        return _taken(dict(stored._mapping), None, fresh=False)
+        return _taken(stored._asdict(), None, fresh=False)
     fields = {
         "partner": partner.code,
         "id": command.external_id,

@@ -31,12 +31,12 @@ def find(work: UnitOfWork, texts: Iterable[str], *, lock: bool = False) -> dict[
     wanted = sorted(set(texts))
     if not wanted:
         return {}
-    rows = work.execute(queries.accounts_by_number(work.metadata), {"tenant": work.tenant, "texts": wanted})
+    rows = work.fetch(queries.accounts_by_number(work.metadata), {"tenant": work.tenant, "texts": wanted})
     # A number that has moved on may stand at two accounts for a moment: the active one is meant.
     ordered = sorted(rows, key=lambda row: (row.status == ACTIVE, -row.account_id))
     found = {row.number: _account(row) for row in ordered}
     if others := [text for text in wanted if text not in found]:
-        rows = work.execute(queries.accounts_by_alias(work.metadata), {"tenant": work.tenant, "texts": others})
+        rows = work.fetch(queries.accounts_by_alias(work.metadata), {"tenant": work.tenant, "texts": others})
         found |= {row.text: _account(row) for row in rows}
     return _locked(work, found) if lock and not work.is_sqlite else found
 
@@ -76,7 +76,7 @@ def standings(work: UnitOfWork, account_ids: Iterable[int]) -> dict[int, list[St
     ids = sorted(set(account_ids))
     if not ids:
         return {}
-    rows = work.execute(queries.standings(work.metadata), {"tenant": work.tenant, "ids": ids})
+    rows = work.fetch(queries.standings(work.metadata), {"tenant": work.tenant, "ids": ids})
     sums: dict[tuple[int, str], tuple[int, int]] = {}
     for account_id, provider, charged, taken in map(tuple, rows):
         before_charged, before_taken = sums.get((account_id, provider), (0, 0))
@@ -90,7 +90,7 @@ def standings(work: UnitOfWork, account_ids: Iterable[int]) -> dict[int, list[St
 
 def split_rules(work: UnitOfWork) -> list[SplitRule]:
     """The tenant's rules, the oldest first."""
-    rows = work.execute(queries.split_rules(work.metadata), {"tenant": work.tenant})
+    rows = work.fetch(queries.split_rules(work.metadata), {"tenant": work.tenant})
     return [SplitRule(row.valid_from, row.method) for row in rows]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from aimak.storage.prepared import fetch
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Connection, MetaData, Row, insert, select, update
 
@@ -32,14 +33,14 @@ class PartnerRecord:
 
 def read(connection: Connection, metadata: MetaData, tenant: str, code: str) -> PartnerRecord | None:
     """A partner with its credentials."""
-    rows = connection.execute(queries.partner(metadata), {"tenant": tenant, "code": code}).all()
+    rows = fetch(connection, queries.partner(metadata), {"tenant": tenant, "code": code})
     return _record(rows[0], {row.login: row.secret_hash for row in rows if row.login is not None}) if rows else None
 
 
 def version(connection: Connection, metadata: MetaData, tenant: str, code: str) -> int | None:
     """A partner's version, which every change of its settings and credentials raises; None where there is none."""
     asked = {"tenant": tenant, "code": code}
-    return connection.execute(queries.partner_version(metadata), asked).scalar()
+    return next((row.version for row in fetch(connection, queries.partner_version(metadata), asked)), None)
 
 
 def _record(row: Row[Any], secrets: Mapping[str, str]) -> PartnerRecord:

@@ -19,7 +19,7 @@ PAGE_ROWS = 500
 def answers(work: UnitOfWork, partner: str, external_ids: Sequence[str]) -> dict[str, Row[Any]]:
     """Answers that were given to these ids of a partner."""
     asked = {"tenant": work.tenant, "partner": partner, "ids": list(external_ids)}
-    return {row.external_id: row for row in work.execute(queries.answers(work.metadata), asked)}
+    return {row.external_id: row for row in work.fetch(queries.answers(work.metadata), asked)}
 
 
 def add_answers_once(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -28,7 +28,7 @@ def add_answers_once(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set
     ordered = sorted((dict(row) for row in rows), key=lambda row: str(row["external_id"]))
     if not ordered:
         return set()
-    return set(work.execute(queries.new_answers(work.metadata, work.is_sqlite), ordered).scalars())
+    return {row.external_id for row in work.fetch(queries.new_answers(work.metadata, work.is_sqlite), ordered)}
 
 
 def add(
@@ -45,7 +45,7 @@ def add(
 
 def _insert(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        work.execute(insert_into(table), [dict(row) for row in rows])
+        work.fetch(insert_into(table), [dict(row) for row in rows])
 
 
 def add_problem(work: UnitOfWork, row: Mapping[str, Any]) -> None:
