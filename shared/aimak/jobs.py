@@ -19,6 +19,7 @@ from sqlalchemy import Select, Table, bindparam, case, literal_column, select, t
 from aimak.messaging import faults
 from aimak.messaging.relay import look, transaction
 from aimak.service import Job, Service
+from aimak.storage.prepared import fetch
 
 # How many due rows a worker looks at to find one that no other holds.
 _CANDIDATES = 20
@@ -33,6 +34,12 @@ def _due_rows(table: Table) -> Select[Any]:
     waiting = table.c.state == literal_column("'waiting'")
     query = select(table).where(waiting, table.c.due_at <= bindparam("now"))
     return query.order_by(table.c.due_at, table.c.id).limit(_CANDIDATES)
+
+
+@lru_cache(_SERVICES)
+def _one_due(table: Table) -> Select[Any]:
+    """The job `job`, if it is due at `now`."""
+    return _due_rows(table).where(table.c.id == bindparam("job"))
 
 
 class Worker:
@@ -57,19 +64,20 @@ class Worker:
         return False
 
     def _due(self) -> list[Job]:
-        query = _due_rows(self._table)
+        query, now = _due_rows(self._table), {"now": self._service.clock.now()}
         # However many wait for another attempt, they must not hide the others behind them.
-        if resting := [job_id for job_id, instant in self._not_before.items() if instant > time.monotonic()]:
-            query = query.where(self._table.c.id.not_in(resting))
+        resting = [job_id for job_id, instant in self._not_before.items() if instant > time.monotonic()]
         with look(self._service) as connection:
-            rows = connection.execute(query, {"now": self._service.clock.now()}).all()
+            if resting:
+                rows = connection.execute(query.where(self._table.c.id.not_in(resting)), now).all()
+            else:
+                rows = fetch(connection, query, now)
         known = [row for row in rows if row.kind in self._service.jobs]
         return [Job(row.id, row.tenant, row.kind, row.key, row.payload, row.attempts, row.asked) for row in known]
 
     def _still_due(self, job_id: int) -> bool:
-        query = _due_rows(self._table).where(self._table.c.id == job_id)
         with look(self._service) as connection:
-            return connection.execute(query, {"now": self._service.clock.now()}).first() is not None
+            return bool(fetch(connection, _one_due(self._table), {"now": self._service.clock.now(), "job": job_id}))
 
     def _run(self, job: Job) -> None:
         try:

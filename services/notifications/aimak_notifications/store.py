@@ -12,7 +12,7 @@ from aimak.storage import bulk
 from aimak.storage.types import dumps
 from aimak.storage.upsert import insert_once
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Column, Row, Select, Table, bindparam, delete, func, insert, or_, select, text, update
 
 from aimak_notifications.domain import notices as domain
 from aimak_notifications.domain import states
@@ -210,8 +210,8 @@ def choose_gateway(work: UnitOfWork, code: str, settings: Mapping[str, Any], act
         work.execute(insert(gateway).values(tenant=work.tenant, code=code, report_secret=secret, **facts))
 
 
-def _by_ids(work: UnitOfWork, query: Select[Any], column: ColumnElement[int], ids: Iterable[int]) -> Iterator[Row[Any]]:
-    tenant = query.get_final_froms()[0].c.tenant
+def _by_ids(work: UnitOfWork, query: Select[Any], column: Column[Any], ids: Iterable[int]) -> Iterator[Row[Any]]:
+    tenant = column.table.c.tenant
     for some in in_batches(list(dict.fromkeys(ids)), _IDS_AT_ONCE):
         yield from work.execute(query.where(tenant == work.tenant, column.in_(some)))
 

@@ -12,11 +12,12 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, func, select, update
+from sqlalchemy import BindParameter, Connection, Select, Table, Update, bindparam, func, select, update
 
 from aimak.clock import IdSource
 from aimak.contracts.base import MAX_BYTES, MAX_ROWS, Event
 from aimak.messaging.envelope import Message
+from aimak.storage.prepared import fetch
 
 # A relay's step looks at no more waiting facts than this, and puts no more than `FACTS_PER_MESSAGE` into a message.
 WAITING_FACTS = 1000
@@ -30,7 +31,7 @@ _SERVICES = 64
 
 def waits(connection: Connection, outbox: Table) -> bool:
     """Whether anything is still to be published."""
-    return connection.execute(_any_unpublished(outbox)).first() is not None
+    return bool(fetch(connection, _any_unpublished(outbox), {}))
 
 
 @lru_cache(_SERVICES)
@@ -40,20 +41,30 @@ def _any_unpublished(outbox: Table) -> Select[Any]:
 
 def seal(connection: Connection, outbox: Table, ids: IdSource) -> int:
     """Give waiting facts the message they will travel in; says how many messages were sealed."""
-    waiting: Sequence[Any] = connection.execute(
+    waiting = fetch(connection, _unsealed(outbox), {})
+    sealed = 0
+    for _, group in groupby(sorted(waiting, key=_address), key=_address):
+        for members in _messages(list(group)):
+            fetch(connection, _seal(outbox), {"facts": [fact.id for fact in members], "message": str(ids.uuid())})
+            sealed += 1
+    return sealed
+
+
+@lru_cache(_SERVICES)
+def _unsealed(outbox: Table) -> Select[Any]:
+    return (
         select(outbox.c.id, outbox.c.tenant, outbox.c.routing_key, outbox.c.consumer, outbox.c.rows, outbox.c.body)
         .where(outbox.c.message_id.is_(None), outbox.c.published_at.is_(None))
         .order_by(outbox.c.id)
         .limit(WAITING_FACTS)
         .with_for_update(skip_locked=True)
-    ).all()
-    sealed = 0
-    for _, group in groupby(sorted(waiting, key=_address), key=_address):
-        for members in _messages(list(group)):
-            statement = update(outbox).where(outbox.c.id.in_([fact.id for fact in members]))
-            connection.execute(statement.values(message_id=str(ids.uuid())))
-            sealed += 1
-    return sealed
+    )
+
+
+@lru_cache(_SERVICES)
+def _seal(outbox: Table) -> Update:
+    facts: BindParameter[Any] = bindparam("facts", expanding=True)
+    return update(outbox).where(outbox.c.id.in_(facts)).values(message_id=bindparam("message"))
 
 
 def _address(fact: Any) -> tuple[str, str, str]:
@@ -79,25 +90,34 @@ def _messages(facts: Sequence[Any]) -> Iterator[list[Any]]:
 
 def unpublished(connection: Connection, outbox: Table) -> list[str]:
     """Ids of sealed messages that no broker has confirmed, the oldest first, a step's worth of them."""
-    query = (
+    return [row.message_id for row in fetch(connection, _unpublished(outbox), {})]
+
+
+@lru_cache(_SERVICES)
+def _unpublished(outbox: Table) -> Select[Any]:
+    return (
         select(outbox.c.message_id)
         .where(outbox.c.message_id.is_not(None), outbox.c.published_at.is_(None))
         .group_by(outbox.c.message_id)
         .order_by(func.min(outbox.c.id))
         .limit(MESSAGES_PER_STEP)
     )
-    return list(connection.execute(query).scalars())
 
 
 def message(connection: Connection, outbox: Table, message_id: str) -> Message | None:
     """The sealed message with all its facts; None when another relay has published it meanwhile. A dead letter that is
     replayed to its own publisher carries the id of what was published once before: that older row is not part of it."""
-    waiting = (outbox.c.message_id == message_id) & outbox.c.published_at.is_(None)
-    facts = connection.execute(select(outbox).where(waiting).order_by(outbox.c.id)).all()
+    facts = fetch(connection, _facts_of(outbox), {"message": message_id})
     return _message(facts) if facts else None
 
 
-def _message(facts: Sequence[Row[Any]]) -> Message:
+@lru_cache(_SERVICES)
+def _facts_of(outbox: Table) -> Select[Any]:
+    waiting = (outbox.c.message_id == bindparam("message")) & outbox.c.published_at.is_(None)
+    return select(outbox).where(waiting).order_by(outbox.c.id)
+
+
+def _message(facts: Sequence[Any]) -> Message:
     first = facts[0]
     return Message(
         message_id=first.message_id,
@@ -109,11 +129,17 @@ def _message(facts: Sequence[Row[Any]]) -> Message:
     )
 
 
-def _coalesce(facts: Sequence[Row[Any]]) -> bytes:
+def _coalesce(facts: Sequence[Any]) -> bytes:
     return Event.known[facts[0].routing_key].joined(facts[0].tenant, [fact.body for fact in facts]).encode()
 
 
 def mark_published(connection: Connection, outbox: Table, message_ids: Sequence[str], now: datetime) -> None:
     """Note that the broker has confirmed these messages."""
-    waiting = outbox.c.message_id.in_(message_ids) & outbox.c.published_at.is_(None)
-    connection.execute(update(outbox).where(waiting).values(published_at=now))
+    fetch(connection, _mark(outbox), {"messages": message_ids, "now": now})
+
+
+@lru_cache(_SERVICES)
+def _mark(outbox: Table) -> Update:
+    messages: BindParameter[Any] = bindparam("messages", expanding=True)
+    waiting = outbox.c.message_id.in_(messages) & outbox.c.published_at.is_(None)
+    return update(outbox).where(waiting).values(published_at=bindparam("now"))

@@ -56,9 +56,13 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+# json.dumps makes an encoder anew at each call.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def dumps(value: Any) -> str:
     """JSON text whose bytes follow from the value alone."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def day(text: str) -> date:
