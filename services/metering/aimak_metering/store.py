@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from aimak.batches import in_batches
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, Table, and_, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, Table, and_, bindparam, func, insert, select, update
 
 PAGE = 20_000
 # Fewer parameters than either database allows in one statement.
@@ -19,9 +20,9 @@ KEPT = ("accepted", "held")
 def accounts(work: UnitOfWork, numbers: Collection[str]) -> dict[str, int]:
     """Number or alias → account id. A number in use goes before an alias of the same text."""
     account, alias = work.table("account"), work.table("alias")
-    found = {row.number: row.account_id for row in _among(work, account, account.c.number, numbers)}
+    found = {row.number: row.account_id for row in _among(work, account, "number", numbers)}
     missing = set(numbers) - found.keys()
-    return {row.alias: row.account_id for row in _among(work, alias, alias.c.alias, missing)} | found
+    return {row.alias: row.account_id for row in _among(work, alias, "alias", missing)} | found
 
 
 def account(work: UnitOfWork, account_id: int) -> Row[Any] | None:
@@ -34,14 +35,14 @@ def account(work: UnitOfWork, account_id: int) -> Row[Any] | None:
 def connections(work: UnitOfWork, account_ids: Collection[int]) -> list[Row[Any]]:
     """The connections of these accounts, the newest last."""
     table = work.table("connection")
-    found = _among(work, table, table.c.account_id, account_ids)
+    found = _among(work, table, "account_id", account_ids)
     return sorted(found, key=lambda row: (row.valid_from, row.connection_id))
 
 
 def meters(work: UnitOfWork, account_ids: Collection[int], *, lock: bool = False) -> list[Row[Any]]:
     """The meters of these accounts, in the order of their ids; locked until the transaction ends where asked."""
     table = work.table("meter")
-    return _among(work, table, table.c.account_id, account_ids, order=table.c.meter_id, lock=lock)
+    return _among(work, table, "account_id", account_ids, "meter_id", lock=lock)
 
 
 def meter(work: UnitOfWork, meter_id: int) -> Row[Any]:
@@ -54,14 +55,13 @@ def meter(work: UnitOfWork, meter_id: int) -> Row[Any]:
 def serials(work: UnitOfWork, wanted: Collection[str]) -> set[str]:
     """Those of these serials that any meter has."""
     table = work.table("meter")
-    return {row.serial for row in _among(work, table, table.c.serial, wanted)}
+    return {row.serial for row in _among(work, table, "serial", wanted)}
 
 
 def kept_readings(work: UnitOfWork, meter_ids: Collection[int], since: date) -> list[Row[Any]]:
     """The readings of these meters from a day on that count: accepted, or held."""
     table = work.table("reading")
-    kept = table.c.state.in_(KEPT) & (table.c.date >= since)
-    return _among(work, table, table.c.meter_id, meter_ids, kept)
+    return _of_meters(work, table, meter_ids, table.c.state.in_(KEPT) & (table.c.date >= since))
 
 
 def change_meters(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -124,7 +124,7 @@ def uses_after(work: UnitOfWork, meter_ids: Collection[int], day: date) -> list[
     """Accepted uses of meters that end after a day, by their end."""
     table = work.table("usage")
     also = (table.c.state == "accepted") & (table.c.to_date > day)
-    return _among(work, table, table.c.meter_id, meter_ids, also, table.c.to_date)
+    return sorted(_of_meters(work, table, meter_ids, also), key=lambda use: (use.to_date, use.usage_id))
 
 
 def change_usage(work: UnitOfWork, usage_id: int, **values: Any) -> None:
@@ -177,19 +177,33 @@ def usage_pages(work: UnitOfWork, names: Sequence[str]) -> Iterator[list[Row[Any
 def _among(
     work: UnitOfWork,
     table: Table,
-    column: Any,
+    column: str,
     values: Collection[Any],
-    also: Any = None,
-    order: Any = None,
+    order: str | None = None,
     *,
     lock: bool = False,
-) -> list[Row[Any]]:
+) -> list[Any]:
     """Rows of the tenant whose `column` is one of `values`."""
-    found: list[Row[Any]] = []
+    query = _one_of(table, column, order, lock)
+    found: list[Any] = []
     for part in in_batches(sorted(values), _AT_ONCE):
-        mine = (table.c.tenant == work.tenant) & column.in_(part)
-        query = select(table).where(mine if also is None else mine & also)
-        if order is not None:
-            query = query.order_by(order)
-        found += work.execute(query.with_for_update() if lock else query).all()
+        found += work.fetch(query, {"tenant": work.tenant, "values": part})
     return found
+
+
+def _of_meters(work: UnitOfWork, table: Table, meter_ids: Collection[int], also: ColumnElement[bool]) -> list[Row[Any]]:
+    """Rows of the tenant's meters of which `also` holds."""
+    found: list[Row[Any]] = []
+    for part in in_batches(sorted(meter_ids), _AT_ONCE):
+        mine = (table.c.tenant == work.tenant) & table.c.meter_id.in_(part)
+        found += work.execute(select(table).where(mine, also)).all()
+    return found
+
+
+@lru_cache
+def _one_of(table: Table, column: str, order: str | None, lock: bool) -> Select[Any]:
+    wanted: BindParameter[Any] = bindparam("values", expanding=True)
+    query = select(table).where(table.c.tenant == bindparam("tenant"), table.c[column].in_(wanted))
+    if order is not None:
+        query = query.order_by(table.c[order])
+    return query.with_for_update() if lock else query

@@ -41,7 +41,7 @@ def take_meters(work: UnitOfWork, rows: Rows) -> list[Problem]:
     connections = {
         (row.account_id, row.service): row.connection_id for row in store.connections(work, set(accounts.values()))
     }
-    known = {row.meter_id: dict(row._mapping) for row in store.meters(work, set(accounts.values()), lock=True)}
+    known = {row.meter_id: row._asdict() for row in store.meters(work, set(accounts.values()), lock=True)}
     before = {meter_id: dict(meter) for meter_id, meter in known.items()}
     problems: list[Problem] = []
     for row in rows:
