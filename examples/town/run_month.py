@@ -8,22 +8,39 @@ The municipality is marked as a test one, so its clock is set: the same run give
 from __future__ import annotations
 
 import argparse
+import io
 import shutil
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-import httpx  # noqa: E402
 from aimak.settings import Settings  # noqa: E402
 from aimak_gateway.cli.frame import table  # noqa: E402
 from aimak_gateway.embedded import Embedded  # noqa: E402
 from aimak_gateway.setup import initialise  # noqa: E402
-from aimak_gateway.wsgi import StreamingTransport  # noqa: E402
+from aimak_gateway.wsgi import WsgiApp  # noqa: E402
 from month import PASSWORDS, Month, Runtime  # noqa: E402
+
+_ENVIRON: Mapping[str, object] = {
+    "REQUEST_METHOD": "GET",
+    "SCRIPT_NAME": "",
+    "SERVER_NAME": "embedded",
+    "SERVER_PORT": "80",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "127.0.0.1",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
 
 
 def town_settings(out: Path) -> Settings:
@@ -36,21 +53,44 @@ def town_settings(out: Path) -> Settings:
     return Settings.load().with_values(**{key.replace(".", "__"): value for key, value in given.items()})
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a partner was told."""
+
+    status: int
+    content: bytes
+
+    def raise_for_status(self) -> None:
+        """Raises for an answer that is no success."""
+        if self.status >= 300:
+            raise RuntimeError(f"{self.status} {self.content.decode()}")
+
+
 class PartnersDoor:
-    """The partners' way into this process, without the cookies, redirects and sessions of an httpx.Client: what a
-    partner's own machine does to send a call is no part of the month."""
+    """The partners' way into this process, straight to its web application: what a partner's own machine does to send a
+    call is no part of the month."""
 
-    base_url = httpx.URL("http://embedded")
+    def __init__(self, app: WsgiApp) -> None:
+        self._app = app
 
-    def __init__(self, embedded: Embedded) -> None:
-        self._transport = StreamingTransport(embedded.app)
-
-    def send(self, request: httpx.Request) -> httpx.Response:
+    def get(self, url: str, *, headers: Mapping[str, str]) -> Said:
         """The whole answer."""
-        answer = self._transport.handle_request(request)
-        answer.read()
-        answer.request = request
-        return answer
+        path, _, query = url.partition("?")
+        seen: list[str] = []
+        parts = self._app(
+            {
+                **_ENVIRON,
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "wsgi.input": io.BytesIO(),
+                **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
+            },
+            lambda status, _headers, _error=None: seen.append(status),
+        )
+        content = b"".join(parts)
+        if close := getattr(parts, "close", None):
+            close()
+        return Said(int(seen[0].split()[0]), content)
 
 
 def run(out: Path, folder: Path) -> list[tuple[str, str]]:
@@ -61,7 +101,7 @@ def run(out: Path, folder: Path) -> list[tuple[str, str]]:
     with Embedded(settings) as embedded:
         runtime = Runtime(
             embedded.client,
-            PartnersDoor(embedded),
+            PartnersDoor(embedded.app),
             lambda instant: _write(clock, instant.isoformat()),
             embedded.pump.drain,
             embedded.pump.step,
