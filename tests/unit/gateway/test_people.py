@@ -120,6 +120,30 @@ def test_what_does_not_fit_is_refused(
     assert (answered, answer["errors"][0]["code"]) == (status, code)
 
 
+def test_who_lets_people_in_is_on_record(house: House, admin: str) -> None:
+    """Who was added, changed, removed, by whom, before and after; of a password only that it is new."""
+    house.ask("POST", "/gateway/people/bakyt", admin, {"roles": ["approver"], "password": THIRD})
+    house.ask("POST", "/gateway/people/bakyt", admin, {"active": False})
+    house.ask("POST", "/gateway/people?dry_run=1", admin, {"name": "x", "roles": ["clerk"], "password": THIRD})
+    status, answer = house.ask("GET", "/gateway/people/audit", admin)
+    told = [(row["actor"], row["action"], row["before"], row["after"]) for row in answer["audit"]]
+    assert (status, told) == (
+        200,
+        [
+            ("ayna", "user.remove", {"active": True}, {"active": False}),
+            ("ayna", "user.change", {"roles": ["clerk"]}, {"roles": ["approver"], "password": "…"}),
+            ("ayna", "user.add", None, {"roles": ["clerk"], "tenants": ["*"]}),
+        ],
+    )
+    assert not any(secret in str(answer) for secret in (FIRST, SECOND, THIRD, "argon2"))
+    assert house.login("x", THIRD) is None
+
+
+def test_a_clerk_does_not_read_the_record(house: House, admin: str) -> None:
+    """It is for those who supervise, as every service's is."""
+    assert house.ask("GET", "/gateway/people/audit", house.login("bakyt", SECOND))[0] == 403
+
+
 def test_only_an_admin_changes_people(house: House, admin: str) -> None:
     """A clerk changes nobody, not even herself."""
     session = house.login("bakyt", SECOND)

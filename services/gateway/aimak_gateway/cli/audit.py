@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from aimak.money import format_som
@@ -40,17 +42,26 @@ def _who(group: typer.Typer) -> None:
             asked = {"account_id": account_id, "actor": actor, "from": since, "to": until}
             answers = [api.get(f"/{service}/audit", **asked) for service in OWNERS]
             answers.append(api.get("/gateway/people/audit", **asked))
+            zone = ZoneInfo(api.get("/billing/tenants/current")["tenant"]["zone"])
         rows = [{**row, "service": answer["service"]} for answer in answers for row in answer["audit"]]
         rows.sort(key=lambda row: row["at"], reverse=True)
         shown = [
-            (_instant(row), row["actor"], _action(ui, row["action"]), row["path"], _change(ui, row), row["ground"])
+            (
+                _instant(row, zone),
+                row["actor"],
+                _action(ui, row["action"]),
+                row["path"],
+                _change(ui, row),
+                row["ground"],
+            )
             for row in rows
         ]
         listing.show(ui, rows, ("date", "actor", "action", "subject", "change", "ground"), shown)
 
 
-def _instant(row: dict[str, Any]) -> str:
-    return str(row["at"])[:19].replace("T", " ")
+def _instant(row: dict[str, Any], zone: ZoneInfo) -> str:
+    """When it was by the town's clock."""
+    return f"{datetime.fromisoformat(row['at']).astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _action(ui: Ui, action: str) -> str:

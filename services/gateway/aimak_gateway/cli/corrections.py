@@ -254,7 +254,8 @@ def change(ui: Ui, path: str, following: str | None = None, **asked: Any) -> Non
     said = {name: value for name, value in asked.items() if value is not None}
     with connected(ui) as api:
         answer = api.post(path, said)
-    shown = [f"{ui.word(f'ui.{name}')}: {value}" for name, value in answer["changed"].items()]
+    facts = answer["changed"]
+    shown = listing.pairs([ui.word(f"ui.{name}") for name in facts], [ui.named(*fact) for fact in facts.items()])
     ui.result(answer, shown, following)
 
 

@@ -96,11 +96,15 @@ class Ui:
 
         return translate("aimak_gateway", key, self.lang, **fields) or key
 
-    def named(self, kind: str, code: str | None) -> str:
-        """What a code of that kind is called ("service", "water"); the code itself where it has no name here, as
-        others' plugins bring codes of their own."""
+    def named(self, kind: str, code: object) -> str:
+        """What a code of that kind is called ("service", "water"), several with commas; the code itself where it has
+        no name here, as others' plugins bring codes of their own."""
+        if isinstance(code, list):
+            return ", ".join(self.named(kind, one) for one in code)
+        if code is None or code == "":
+            return ""
         key = f"ui.{kind}.{code}"
-        found = self.word(key) if code else ""
+        found = self.word(key)
         return str(code) if found == key else found
 
     def problem(self, problem: Problem) -> dict[str, Any]:
