@@ -12,13 +12,15 @@ from aimak.period import Period
 from aimak.problems import Problem, Refused
 
 from aimak_billing import owrs, tariff_file
+from aimak_billing.domain.one_off import lists_on
 from aimak_billing.domain.rating import Book, Plugins, explain, label, quote
-from aimak_billing.domain.tariff import PUBLISHED, Component, TariffVersion
+from aimak_billing.domain.tariff import ONCE, PUBLISHED, Component, TariffVersion, TaxRule
 from aimak_billing.owrs import names
 from aimak_billing.owrs.quote import Asked, in_thousandths, money, priced
 
 NOBODY = "quote"
 FORMATS = ("aimak", "owrs")
+ITEM = "item"
 _COUNTED = ("residents", "pensioners", "days", "days_in_period")
 
 
@@ -48,8 +50,10 @@ def quote_file(text: str, file: str, form: str, asked: Question) -> dict[str, An
     versions = [_overridden(replace(one, status=PUBLISHED), asked.values, plugins) for one in loaded.versions]
     chosen = _chosen(versions, asked)
     currency = chosen[0].currency
-    period = _period(asked.day, chosen)
-    book = Book.of(versions, loaded.taxes, plugins, period, currency=currency)
+    if chosen[0].frequency == ONCE:
+        book, asked = _of_item(chosen, loaded.taxes, plugins, asked)
+    else:
+        book = Book.of(versions, loaded.taxes, plugins, _period(asked.day, chosen), currency=currency)
     rated = quote(_connection(chosen[0], asked, plugins, book.flags_of_usage(chosen[0].service)), book)
     if rated.holds.height:
         holds = rated.holds.iter_rows(named=True)
@@ -87,6 +91,22 @@ def _chosen(versions: Sequence[TariffVersion], asked: Question) -> list[TariffVe
         known = sorted({f"{version.service} ({version.provider})" for version in versions})
         raise Refused(Problem("AIM-T233", {"known": ", ".join(known)}))
     return kept
+
+
+def _of_item(
+    lists: Sequence[TariffVersion], taxes: Sequence[TaxRule], plugins: Plugins, asked: Question
+) -> tuple[Book, Question]:
+    """The book of the item of a price list that is asked for, and the question for it: one of it where no quantity is
+    said. Raises Refused where none is named, with those there are."""
+    day = asked.day or max(version.valid_from for version in lists)
+    item = asked.values.get(ITEM, "")
+    for version in lists_on(lists, day):
+        if any(one.code == item for one in version.components):
+            rest = {name: value for name, value in asked.values.items() if name != ITEM}
+            book = Book.of_item(version, taxes, plugins, day, item)
+            return book, replace(asked, usage=asked.usage or "1", values=rest)
+    known = sorted({one.code for version in lists for one in version.components if one.kind != "tax"})
+    raise Refused(Problem("AIM-T246", {"item": item or "-", "known": ", ".join(known)}))
 
 
 def _overridden(version: TariffVersion, values: Mapping[str, str], plugins: Plugins) -> TariffVersion:

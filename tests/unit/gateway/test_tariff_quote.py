@@ -8,6 +8,8 @@ from aimak_gateway.cli.app import app
 from aimak_gateway.cli.frame import OK, USAGE, VALIDATION
 from typer.testing import CliRunner
 
+from tests.unit.billing.test_one_off import LIST
+
 ROOT = Path(__file__).resolve().parents[3]
 PLAIN = ROOT / "tests" / "data" / "owrs" / "plain.owrs"
 TOWN = ROOT / "examples" / "town" / "tariffs.yaml"
@@ -64,6 +66,21 @@ def test_who_names_a_usage_has_a_meter(quote):
     persons = (*asked, "--persons", 3, "--set", "norm=house", "--date", "2026-11-10")
     assert quote(*persons)[1]["total"] == "208.28"
     assert quote(*persons, "--usage", "1", "--set", "metered=false")[1]["total"] == "208.28"
+
+
+def test_a_price_list_is_priced_by_item(quote, tmp_path):
+    """2 × 120.50 and tax; one of it where no quantity is said; without an item the code and those there are."""
+    file = tmp_path / "works.yaml"
+    rules = """taxes:
+  - {tax: sales_tax, name: {ky: а, ru: б, en: c}, rate: 3 %, from: 2026-01-01, legal_ground: law}
+"""
+    file.write_text(LIST + rules)
+    asked = (file, "--class", "household")
+    assert quote(*asked, "--set", "item=call-out", "--usage", "2")[1]["total"] == "248.23"
+    code, answer = quote(*asked, "--set", "item=bulky", "--date", "2026-10-25")
+    assert (code, answer["total"], answer["lines"][0]["quantity"]) == (OK, "360.50", "1")
+    assert quote(*asked, "--set", "item=bulky", "--date", "2026-10-19") == (VALIDATION, ["AIM-T246"])
+    assert quote(*asked) == (VALIDATION, ["AIM-T246"])
 
 
 @pytest.mark.parametrize(
