@@ -267,7 +267,9 @@ class Quantities:
         known."""
         taken = pl.col(_TAKEN)
         pieces = pl.concat(self._pieces[name]).lazy()
-        whole = taken.cast(pl.Int128).sum().cast(pl.Int64, strict=True)
+        # Quantities are bounded so that those of an account fit; sums of money need more room until they are known to.
+        money = name.startswith(CHARGE)
+        whole = taken.cast(pl.Int128).sum().cast(pl.Int64, strict=True) if money else taken.sum()
         by_account = pieces.group_by(self._keys).agg(whole, missing=taken.null_count())
         # The sum passes over nulls, so it counts only where there was none.
         known = pl.when(pl.col("missing") == 0).then(taken).otherwise(None)
