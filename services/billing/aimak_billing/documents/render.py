@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,15 @@ from typing import Any
 from aimak.money import format_som
 
 from aimak_billing.documents import qr
-from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading
+from aimak_billing.documents.bill import BillDocument, Creditor, CreditorPart, MeterReading
 from aimak_billing.documents.pdf import laid_out
 from aimak_billing.documents.texts import words
+from aimak_billing.documents.widths import broken
 
+# The room of a text in the template, mm, and the size of its letters, pt.
+_SERVICE, _METER, _ACROSS, _EXPLANATION = (36, 8), (44, 8), (130, 6.6), (130, 7)
+_CREDITOR, _CREDITOR_BESIDE_CORRECTED = (42, 8), (31, 8)
+_HOLDER, _OLD_NUMBERS = (48, 8), (31, 6.6)
 TEMPLATE = Path(__file__).parent / "bill.typ"
 
 
@@ -25,15 +30,20 @@ def render_bills(bills: Sequence[BillDocument], issued_at: datetime, lang: str) 
         raise ValueError("needs a bill and an instant with its zone")
     said = {
         "lang": lang,
+        "tagged": len(bills) == 1,
         "author": bills[0].municipality,
         "words": words(lang),
-        "bills": [_bill(bill) for bill in bills],
+        "bills": [_bill(bill, lang) for bill in bills],
     }
     return laid_out(TEMPLATE, said, issued_at, tagged=len(bills) == 1)
 
 
-def _bill(bill: BillDocument) -> dict[str, Any]:
+def _bill(bill: BillDocument, lang: str) -> dict[str, Any]:
     """The bill with every figure as text: the template lays out and computes nothing."""
+    old_numbers = ", ".join(bill.old_numbers)
+    holder = "\n".join(broken(text, *_HOLDER) for text in (bill.holder, bill.address))
+    old = broken(f"{words(lang)['old_numbers']} {old_numbers}", *_OLD_NUMBERS) if old_numbers else ""
+    beside = holder.count("\n") + 2 + (bill.residents is not None)
     return {
         "municipality": bill.municipality,
         "number": bill.number,
@@ -42,71 +52,87 @@ def _bill(bill: BillDocument) -> dict[str, Any]:
         "due_on": f"{bill.due_on:%d.%m.%Y}",
         "opening_on": f"{bill.opening_on:%d.%m.%Y}",
         "account": bill.account,
-        "old_numbers": ", ".join(bill.old_numbers),
+        "old_numbers": old,
         "holder": bill.holder,
         "address": bill.address,
+        "told": holder,
+        "identity_lines": max(beside, 2 + old.count("\n") + bool(old)),
         "residents": "" if bill.residents is None else str(bill.residents),
-        "parts": [_part(part) for part in bill.parts],
+        "charges": [row for part in bill.parts for row in _charges(part)],
+        "debts": _debts(bill.parts, lang),
         "sums": _sums(bill.parts),
         "advance": format_som(-bill.due) if bill.due < 0 else "",
         "owes": bill.due > 0,
         "readings": [_reading(reading) for reading in bill.readings],
-        "explanations": list(bill.explanations),
+        "explanations": "\n".join(broken(line, *_EXPLANATION) for line in bill.explanations),
         "places": list(bill.places_to_pay),
         "codes": [{"creditor": code.creditor, "qr": qr.svg(code.link)} for code in bill.codes],
     }
 
 
-def _part(part: CreditorPart) -> dict[str, Any]:
-    return {
-        "creditor": part.creditor.name,
-        "details": _details(part.creditor),
-        "lines": [_line(line) for line in part.lines],
-        **_sums([part]),
-    }
+def _row(label: str, room: tuple[float, float], *cells: str) -> dict[str, Any]:
+    """A line of a table, as high as its label is when it is broken."""
+    said = broken(label, *room)
+    return {"cells": [said, *cells], "wide": "", "breaks": said.count("\n") + 1}
 
 
-def _details(creditor: Creditor) -> dict[str, str]:
-    return {
-        "tax_number": creditor.tax_number,
-        "bank_account": creditor.bank_account,
-        "bank": creditor.bank,
-        "phone": creditor.phone,
-    }
+def _across(text: str) -> dict[str, Any]:
+    """A small line from one margin to the other."""
+    said = broken(text, *_ACROSS)
+    return {"cells": [], "wide": said, "breaks": said.count("\n") + 1}
 
 
-def _line(line: BillLine) -> dict[str, str]:
-    return {
-        "label": line.label,
-        "note": line.note,
-        "quantity": f"{line.quantity}\u00a0{line.unit}".strip("\u00a0"),
-        "price": line.price,
-        "net": format_som(line.net),
-        "tax": format_som(line.tax),
-        "gross": format_som(line.gross),
-    }
+def _charges(part: CreditorPart) -> Iterator[dict[str, Any]]:
+    if part.lines:
+        yield _across(part.creditor.name)
+    for line in part.lines:
+        quantity = f"{line.quantity}\u00a0{line.unit}".strip("\u00a0")
+        sums = (format_som(amount) for amount in (line.net, line.tax, line.gross))
+        yield _row(line.label, _SERVICE, quantity, line.price, *sums)
+        if line.note:
+            yield _across(line.note)
+
+
+def _debts(parts: Sequence[CreditorPart], lang: str) -> list[dict[str, Any]]:
+    """What is owed to each creditor, and where to; a recalculation has a column only where there is one."""
+    corrected = any(part.corrected for part in parts)
+    rows = []
+    for part in parts:
+        amounts = [part.opening, part.charged, *([part.corrected] if corrected else []), part.paid, part.due]
+        room = _CREDITOR_BESIDE_CORRECTED if corrected else _CREDITOR
+        rows.append(_row(part.creditor.name, room, *map(format_som, amounts)))
+        if told := _details(part.creditor, lang):
+            rows.append(_across(told))
+    return rows
+
+
+def _details(creditor: Creditor, lang: str) -> str:
+    named = (("tax_number", creditor.tax_number), ("bank_account", creditor.bank_account))
+    told = [f"{words(lang)[word]} {value}" for word, value in named if value]
+    return ", ".join([*told, *filter(None, (creditor.bank, creditor.phone))])
 
 
 def _sums(parts: Sequence[CreditorPart]) -> dict[str, str]:
     """Each figure of the account added up over `parts`; a recalculation only where there is one."""
     lines = [line for part in parts for line in part.lines]
-    corrected = sum(part.corrected for part in parts)
+    corrected = any(part.corrected for part in parts)
     return {
         "net": format_som(sum(line.net for line in lines)),
         "tax": format_som(sum(line.tax for line in lines)),
         "gross": format_som(sum(line.gross for line in lines)),
         "opening": format_som(sum(part.opening for part in parts)),
         "charged": format_som(sum(part.charged for part in parts)),
-        "corrected": format_som(corrected) if corrected else "",
+        "corrected": format_som(sum(part.corrected for part in parts)) if corrected else "",
         "paid": format_som(sum(part.paid for part in parts)),
         "due": format_som(sum(part.due for part in parts)),
     }
 
 
-def _reading(reading: MeterReading) -> dict[str, str]:
+def _reading(reading: MeterReading) -> dict[str, Any]:
+    label = broken(f"{reading.label}, {reading.serial}", *_METER)
     return {
-        "label": reading.label,
-        "serial": reading.serial,
+        "label": label,
+        "breaks": label.count("\n") + 1,
         "previous": reading.previous,
         "previous_on": f"{reading.previous_on:%d.%m.%Y}",
         "current": reading.current,

@@ -137,6 +137,23 @@ def test_long_bill_goes_on_a_second_page_and_loses_nothing() -> None:
     assert words("ky")["scan"] in texts[-1]
 
 
+def test_bill_of_many_looks_as_it_does_alone() -> None:
+    """A print house's file is laid out by columns, a single bill row by row: no dot on paper differs, nor does a code,
+    with names that wrap, notes, a recalculation and a second page."""
+    wrapping = tuple(
+        replace(WATER.lines[0], label=f"Катуу таштандыларды чыгаруу, {number}-тилке") for number in range(3)
+    )
+    hard = replace(BILL, parts=(replace(WATER, lines=wrapping, corrected=-1_500), WASTE), holder="Абдыкадырова " * 4)
+    long = replace(BILL, parts=(replace(WATER, lines=WATER.lines * 30),))
+    bills = (BILL, hard, long)
+    together = _pictures(render_bills(bills, AT, "ky"))
+    assert together == [page for bill in bills for page in _pictures(render_bills([bill], AT, "ky"))]
+
+
+def _pictures(pdf: bytes) -> list[bytes]:
+    return [page.render(scale=2).to_pil().tobytes() for page in list(pypdfium2.PdfDocument(pdf))]
+
+
 def test_advance_asks_for_no_money() -> None:
     """Who paid ahead sees the overpayment, and no stub to pay by."""
     ahead = replace(BILL, parts=(replace(WATER, opening=-90_000, due=-88_732),), codes=())
