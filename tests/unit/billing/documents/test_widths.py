@@ -24,7 +24,10 @@ def test_typst_finds_every_line_narrow_enough() -> None:
     texts = ("Катуу таштандыларды чыгаруу жана көмүү: 0-тилке", "ШШШШШШШШШШШШШШШШШШШШШШШШШШ", "Жаңы-Турмуш көч., 12")
     for text in texts:
         said = broken(text, 36, 8)
-        page = f'#set text(font: "Noto Sans", size: 8pt, hyphenate: false)\n#context [#metadata((measure(block(width: 36mm, "{{}}")).height / 1pt)) <high>]'
+        page = (
+            '#set text(font: "Noto Sans", size: 8pt, hyphenate: false)\n'
+            '#context [#metadata((measure(block(width: 36mm, "{}")).height / 1pt)) <high>]'
+        )
         high = [
             typst.query(
                 page.format(lines.replace("\n", "\\n")).encode(), "<high>", field="value", one=True, font_paths=fonts()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -241,3 +242,69 @@ def test_a_wrong_question_is_refused(town: Town) -> None:
     ):
         answer = town.ask("get", path)
         assert (answer.status_code, [error["code"] for error in answer.json["errors"]]) == (422, [code])
+
+
+def corrected_town(town: Town, seed: int) -> None:
+    """`some_town` with an account of two services of one creditor, and documents drawn by lot after it."""
+    town.accounts(
+        account_line("B1", "water", "vodokanal", attributes='{"metered":true,"norm":"flat"}'),
+        account_line("B1", "sewerage", "vodokanal"),
+        account_line("B2", "waste", "tazalyk"),
+    )
+    town.take("balances", [BALANCES, "B1;vodokanal;sewerage;2026-07;40.00", "B1;vodokanal;water;2026-07;30.00"])
+    town.take("balances", [BALANCES, "B2;tazalyk;waste;2026-08;-90.00", "B2;vodokanal;water;2026-08;11.00"])
+    some_town(town)
+    town.service.clock.instant += timedelta(days=1)  # type: ignore[attr-defined]
+    drawn = random.Random(seed)
+    asked: list[dict[str, Any]] = [
+        {"kind": "write_off", "account": "B1", "provider": "vodokanal", "ground": "act 1"},
+        {"kind": "transfer", "account": "B1", "to": "B2", "provider": "vodokanal"},
+        {"kind": "adjust", "account": "B1", "provider": "vodokanal", "origin": "2026-07", "sign": -1},
+        {"kind": "adjust", "account": "A1", "provider": "vodokanal", "sign": 1},
+        {"kind": "refund", "account": "B2", "provider": "tazalyk"},
+        {"kind": "transfer", "account": "B2", "to": "A4", "provider": "tazalyk", "sign": -1},
+    ]
+    drawn.shuffle(asked)
+    for said in asked:
+        sign = said.pop("sign", 1)
+        document(town, **said, amount_tyiyn=sign * drawn.randint(1, 600))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_tyiyn_of_a_document_has_its_service(town: Town, seed: int) -> None:
+    """After write-offs, transfers, adjustments and refunds that name no service, each column of the sheet by service
+    is that of the whole, and what was paid under a service is what was paid, not what was written off of it."""
+    corrected_town(town, seed)
+    whole = town.get(f"{TURNOVER}{NOVEMBER}&by=provider")
+    for keys in ("service,provider", "service,class", "service,street", "service,account"):
+        parts = town.get(f"{TURNOVER}{NOVEMBER}&by={keys}")
+        assert (parts["totals"], parts["problems"]) == (whole["totals"], []), keys
+        for row in parts["rows"]:
+            left = row["opening_tyiyn"] + row["charged_tyiyn"] + row["recalculated_tyiyn"]
+            assert row["closing_tyiyn"] == left - row["paid_tyiyn"] - row["written_off_tyiyn"]
+    written = {(row["service"], row["amount"]) for row in town.rows("transfer") if row["kind"] == "write_off"}
+    assert written and all(service is not None for service, _ in written)
+    rows = town.get(f"{TURNOVER}{NOVEMBER}&by=account,provider,service")["rows"]
+    unpaid = [row for row in rows if (row["account"], row["provider"]) == ("B1", "vodokanal")]
+    assert {row["service"] for row in unpaid} == {"water", "sewerage"}
+    assert [row["paid_tyiyn"] for row in unpaid] == [0, 0]
+    assert sum(row["written_off_tyiyn"] for row in unpaid) == -moved(town, "write_off")
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_a_past_day_stays_as_it_was_told(town: Town, seed: int) -> None:
+    """Turnover, ageing, statement and act as of a ledger day say the same after later corrections and payments."""
+    some_town(town)
+    as_of = "&as_of=2026-11-03"
+    asked = [f"{TURNOVER}{NOVEMBER}&by={keys}{as_of}" for keys in ("provider", "service,account", "class,street")]
+    asked += [f"/billing/reports/ageing?on=2026-11-30&by={keys}{as_of}" for keys in ("account", "service")]
+    asked += [f"/billing/accounts/A1/statement{NOVEMBER}{act}{as_of}" for act in ("", "&provider=vodokanal")]
+    before = [town.get(question) for question in asked]
+    town.service.clock.instant += timedelta(days=1)  # type: ignore[attr-defined]
+    drawn = random.Random(seed)
+    document(town, kind="write_off", account="A1", provider="tazalyk", ground="act", amount_tyiyn=drawn.randint(1, 999))
+    document(town, kind="adjust", account="A1", provider="vodokanal", amount_tyiyn=-drawn.randint(1, 999))
+    document(town, kind="cancel", bill="1")
+    town.pay(1, drawn.randint(1, 9_999), payment_id=3, external_id="p3")
+    assert [town.get(question) for question in asked] == before
+    assert [town.get(question.replace(as_of, "")) for question in asked] != before

@@ -35,9 +35,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Standing:
-    """What an account owes a provider by month, the oldest first, every amount > 0 (tyiyn), and what it paid beyond."""
+    """What an account owes a provider by month and service, the oldest first, every amount > 0 (tyiyn), and what it
+    paid beyond."""
 
-    owed: tuple[tuple[str, int], ...]
+    owed: tuple[tuple[str, str | None, int], ...]
     advance: int
 
 
@@ -118,9 +119,10 @@ def amount_of(asked: Any, *, signed: bool = False) -> int:
 
 
 def standing(work: UnitOfWork, account_id: int, provider: str) -> Standing:
-    """What an account owes a provider, by month, and what it paid in advance."""
+    """What an account owes a provider, by month and service, as the rules of allocation have it, and what it paid in
+    advance."""
     for balance in account_balances(work, account_id):
         if balance["provider"] == provider:
-            owed = tuple((row["origin"], row["owed_tyiyn"]) for row in balance["origins"])
+            owed = tuple((row["origin"], row["service"], row["owed_tyiyn"]) for row in balance["debts"])
             return Standing(owed, balance["advance_tyiyn"])
     return Standing((), 0)

@@ -34,7 +34,7 @@ def _post(work: UnitOfWork, document: Row[Any]) -> None:
     entries: list[Entry] = []
     for provider in registers.providers(work):
         stands = standing(work, source, provider.code)
-        owed = sum(amount for _, amount in stands.owed)
+        owed = sum(amount for _, _, amount in stands.owed)
         for amount in (owed, -stands.advance):
             if amount:
                 entries += moved_over(work, source, target, provider.code, amount)

@@ -46,8 +46,25 @@ def _check_adjustment(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
 def _post_adjustment(work: UnitOfWork, document: Row[Any]) -> None:
     account_id, provider, amount = _of_document(document)
     service, origin = document.facts["service"], document.facts["origin"]
-    against = ledger.account_id("revenue", provider, service or "")
-    post(work, document.id, "adjustment", [Entry(account_id, provider, service, amount, origin, against)])
+    parts = [(service, amount)] if service or amount > 0 else _of_month(work, account_id, provider, origin, -amount)
+    entries = [
+        Entry(account_id, provider, name, part, origin, ledger.account_id("revenue", provider, name or ""))
+        for name, part in parts
+    ]
+    post(work, document.id, "adjustment", entries)
+
+
+def _of_month(
+    work: UnitOfWork, account_id: int, provider: str, origin: str, amount: int
+) -> Iterator[tuple[str | None, int]]:
+    """What is taken back without a service, by the services that are owed for the month; what is left over of none."""
+    for month, service, part in standing(work, account_id, provider).owed:
+        taken = min(part, amount) if month == origin else 0
+        amount -= taken
+        if taken:
+            yield service, -taken
+    if amount:
+        yield None, -amount
 
 
 def _check_write_off(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
@@ -63,23 +80,23 @@ def _post_write_off(work: UnitOfWork, document: Row[Any]) -> None:
     account_id, provider, amount = _of_document(document)
     against = ledger.account_id("written_off", provider)
     entries = [
-        Entry(account_id, provider, None, -part, origin, against)
-        for origin, part in _oldest(work, account_id, provider, amount)
+        Entry(account_id, provider, service, -part, origin, against)
+        for origin, service, part in _oldest(work, account_id, provider, amount)
     ]
     post(work, document.id, "write_off", entries)
 
 
-def _oldest(work: UnitOfWork, account_id: int, provider: str, amount: int) -> Iterator[tuple[str, int]]:
-    """What `amount` takes of the debts by month, the oldest first. Raises Conflict where they are less."""
+def _oldest(work: UnitOfWork, account_id: int, provider: str, amount: int) -> Iterator[tuple[str, str | None, int]]:
+    """What `amount` takes of the debts by month and service, the oldest first. Raises Conflict where they are less."""
     owed = standing(work, account_id, provider).owed
-    total = sum(part for _, part in owed)
+    total = sum(part for _, _, part in owed)
     if total < amount:
         raise Conflict(Problem("AIM-B118", {"amount": amount, "owed": total}))
-    for origin, part in owed:
+    for origin, service, part in owed:
         taken = min(part, amount)
         amount -= taken
         if taken:
-            yield origin, taken
+            yield origin, service, taken
 
 
 def _check_transfer(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
@@ -97,18 +114,22 @@ def _post_transfer(work: UnitOfWork, document: Row[Any]) -> None:
 
 
 def moved_over(work: UnitOfWork, source: int, target: int, provider: str, amount: int) -> list[Entry]:
-    """Entries that bring a debt (above zero, by its months) or an advance (below) from one account to another. Raises
-    Conflict where there is less of it."""
+    """Entries that bring a debt (above zero, by its months and services) or an advance (below) from one account to
+    another. Raises Conflict where there is less of it."""
     if amount > 0:
         parts = list(_oldest(work, source, provider, amount))
     else:
         advance = standing(work, source, provider).advance
         if advance < -amount:
             raise Conflict(Problem("AIM-B120", {"amount": -amount, "advance": advance}))
-        parts = [(_this_month(work), amount)]
+        parts = [(_this_month(work), None, amount)]
     between = ledger.account_id("between", provider)
     signed = ((source, -1), (target, 1))
-    return [Entry(key, provider, None, sign * part, month, between) for month, part in parts for key, sign in signed]
+    return [
+        Entry(key, provider, service, sign * part, month, between)
+        for month, service, part in parts
+        for key, sign in signed
+    ]
 
 
 def _check_refund(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
