@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row as DbRow
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, Table, Update, bindparam, delete, insert, select, update
 
 from aimak.files.rows import Row
 from aimak.intake.importer import Incoming
 from aimak.problems import Place, Problem
+from aimak.storage.statements import insert_into, rows_where
 from aimak.storage.work import UnitOfWork
 
 UNFINISHED_KEPT = timedelta(days=1)
 _PAGE = 1_000
+# Services of a process that take files in, each with a few sets of columns; of a test run some more.
+_SERVICES = 64
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,15 @@ class PartsSource:
 
 def part(work: UnitOfWork, upload_id: str, place: int) -> bytes | None:
     """One part of an upload; None beyond the last."""
-    table = work.table("import_part")
-    mine = (table.c.tenant == work.tenant) & (table.c.upload_id == upload_id) & (table.c.place == place)
-    body = work.execute(select(table.c.body).where(mine)).scalar()
-    return None if body is None else bytes(body)
+    query = rows_where(work.table("import_part"), "tenant", "upload_id", "place")
+    found = work.fetch(query, {"tenant": work.tenant, "upload_id": upload_id, "place": place})
+    return bytes(found[0].body) if found else None
 
 
 def add_part(work: UnitOfWork, upload_id: str, place: int, body: bytes) -> None:
     """Keep one part."""
     values = {"tenant": work.tenant, "upload_id": upload_id, "place": place, "body": body, "received_at": work.now}
-    work.execute(insert(work.table("import_part")), values)
+    work.fetch(insert_into(work.table("import_part")), values)
 
 
 def drop_parts(work: UnitOfWork, upload_id: str) -> None:
@@ -71,17 +74,21 @@ def drop_unfinished(work: UnitOfWork) -> None:
 
 def find(work: UnitOfWork, import_id: int) -> DbRow[Any] | None:
     """The row of one import, locked until the transaction ends."""
-    return work.execute(_one(work, import_id).with_for_update()).one_or_none()
+    return next(iter(work.fetch(_locked(work.table("import_file")), _key(work, import_id))), None)
 
 
 def look(work: UnitOfWork, import_id: int) -> DbRow[Any] | None:
     """The row of one import as it was last committed: who asks how far it is does not wait for a block to end."""
-    return work.execute(_one(work, import_id)).one_or_none()
+    return next(iter(work.fetch(rows_where(work.table("import_file"), "tenant", "id"), _key(work, import_id))), None)
 
 
-def _one(work: UnitOfWork, import_id: int) -> Select[Any]:
-    table = work.table("import_file")
-    return select(table).where((table.c.tenant == work.tenant) & (table.c.id == import_id))
+@lru_cache(_SERVICES)
+def _locked(table: Table) -> Select[Any]:
+    return rows_where(table, "tenant", "id").with_for_update()
+
+
+def _key(work: UnitOfWork, import_id: int) -> dict[str, Any]:
+    return {"tenant": work.tenant, "id": import_id}
 
 
 def add(work: UnitOfWork, values: dict[str, Any]) -> None:
@@ -92,8 +99,15 @@ def add(work: UnitOfWork, values: dict[str, Any]) -> None:
 
 def change(work: UnitOfWork, import_id: int, **values: Any) -> None:
     """Change columns of one import."""
-    table = work.table("import_file")
-    work.execute(update(table).where(table.c.tenant == work.tenant, table.c.id == import_id).values(**values))
+    new = {f"new_{name}": value for name, value in values.items()}
+    key = {"the_tenant": work.tenant, "the_id": import_id}
+    work.fetch(_changed(work.table("import_file"), tuple(values)), {**key, **new})
+
+
+@lru_cache(_SERVICES)
+def _changed(table: Table, names: tuple[str, ...]) -> Update:
+    mine = (table.c.tenant == bindparam("the_tenant")) & (table.c.id == bindparam("the_id"))
+    return update(table).where(mine).values({name: bindparam(f"new_{name}") for name in names})
 
 
 def incoming(row: DbRow[Any]) -> Incoming:
