@@ -17,6 +17,7 @@ from aimak_billing.domain.rating.clashes import conflicts
 from aimak_billing.domain.rating.determinants import OF_CUSTOMER, attribute_names
 from aimak_billing.domain.rating.frequency import elsewhere, others
 from aimak_billing.domain.rating.in_force import Timetable
+from aimak_billing.domain.rating.kinds import Kinds
 from aimak_billing.domain.rating.plugins import Plugins
 from aimak_billing.domain.rating.prepared import Prepared, prepare
 from aimak_billing.domain.rating.steps import Steps, falls_under
@@ -162,11 +163,14 @@ class Book:
         named |= {name for version in self.elsewhere for name in version.applies_to}
         return frozenset(named - OF_CUSTOMER.keys())
 
-    def read_by(self, one: Prepared) -> tuple[frozenset[str], frozenset[str]]:
-        """The attributes that a version reads beside those by which tariffs are chosen, as texts and as numbers."""
-        named = {name for norm in one.version.norms for name in norm.when} | {*attribute_names(one.service)}
-        numbers = frozenset(attribute_names(one.service, "number"))
-        return frozenset(named - OF_CUSTOMER.keys() - self.selecting), numbers
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The kinds of connections that were met so far, where nothing changes by days."""
+        return Kinds(self.steps, self.stages[0].waiting, self.selecting)
+
+    def left_out(self, nobody: pl.DataFrame) -> pl.DataFrame:
+        """Those of the connections without a version that no tariff of another period rates either."""
+        return nobody if self.passed_over is None else nobody.filter(~self.passed_over)
 
     @cached_property
     def attribute_numbers(self) -> frozenset[str]:

@@ -78,9 +78,7 @@ def columns_of(names: Iterable[str], version: TariffVersion, taxes: Iterable[Tax
     made: list[pl.Expr] = []
     for name in names:
         if name in GIVEN:
-            low, high, _ = GIVEN[name]
-            kept = pl.col(name).is_between(low, high)
-            made.append(pl.when(kept).then(pl.col(name)).otherwise(None).cast(pl.Int64).alias(column(name)))
+            made.append(_given(name))
         elif name == "norm":
             made.append(
                 _first_of([(norm.when, norm.thousandths) for norm in version.norms if norm.holds_on(day)], name)
@@ -96,6 +94,16 @@ def columns_of(names: Iterable[str], version: TariffVersion, taxes: Iterable[Tax
             rules = [rule for rule in taxes if rule.tax == name.removeprefix(TAX)]
             made.append(_first_of([(_of_rule(rule), rule.share) for rule in rules], name))
     return made
+
+
+def _given(name: str) -> pl.Expr:
+    low, high, _ = GIVEN[name]
+    kept = pl.col(name).is_between(low, high)
+    return pl.when(kept).then(pl.col(name)).otherwise(None).cast(pl.Int64).alias(column(name))
+
+
+GIVEN_COLUMNS = tuple(map(_given, GIVEN))
+"""All that is given of every connection, null where not known or out of bounds."""
 
 
 def reasons_of(name: str, service: ServiceType) -> list[Reason]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 from aimak.plugins.inputs import TAX
 from aimak.plugins.numbers import Number, Price
+from aimak.plugins.rate_components import RateComponent
 
 from aimak_billing.domain.rating.determinants import attribute, column
 from aimak_billing.domain.rating.prepared import CHARGES, QUANTITY, Line, Prepared
 from aimak_billing.domain.rating.quantity import WAY
 
-SLOT = "_slot"
+SLOT, BASIS = "_slot", "basis"
 LINES_PER_CONNECTION = 100
+SLOTS_OF_A_BOOK = 10_000
+"""More than the rows of an account: lines of several books stand on one bill."""
 # The quantity tells these already, or they are lines of their own.
 _SAID_BY_THE_LINE = frozenset({QUANTITY, CHARGES, "usage", "followed"})
 
@@ -38,13 +41,16 @@ EMPTY = pl.DataFrame(
 )
 
 
-def without_nothing(lines: pl.DataFrame, every: Iterable[Prepared]) -> pl.DataFrame:
-    """Lines without those that are optional and come to nothing: a benefit of who has none."""
-    named = [(one.version.id, [line.code for line in one.lines if line.component.optional]) for one in every]
-    optional = [
-        (pl.col("tariff_id") == version) & pl.col("component").is_in(codes) for version, codes in named if codes
-    ]
-    return lines.filter((pl.col("amount") != 0) | ~pl.any_horizontal(optional)) if optional else lines
+def without_nothing(lines: pl.DataFrame, component: RateComponent) -> pl.DataFrame:
+    """A component's lines; where it is optional without those that come to nothing: a benefit of who has none."""
+    return lines.filter(pl.col("amount") != 0) if component.optional else lines
+
+
+def slotted(rows: pl.DataFrame, book: int) -> pl.DataFrame:
+    """With each row's place among those of its account. `book`: the number of the book they are rated by."""
+    index = pl.int_range(pl.len(), dtype=pl.Int64)
+    first = pl.when(pl.col("place").ne_missing(pl.col("place").shift(1))).then(index).forward_fill()
+    return rows.with_columns((index - first + book * SLOTS_OF_A_BOOK).alias(SLOT))
 
 
 def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:
@@ -63,7 +69,9 @@ def line_columns(
 ) -> list[pl.Expr]:
     """The columns of EMPTY for one component; the rest as given."""
     return [
-        *(pl.col(name) for name in ("account_id", "place", "connection_id", "service", "provider")),
+        *(pl.col(name) for name in ("account_id", "place", "connection_id")),
+        pl.lit(one.version.service).alias("service"),
+        pl.lit(one.version.provider).alias("provider"),
         pl.lit(one.version.id, dtype=pl.Int64).alias("tariff_id"),
         pl.lit(line.code).alias("component"),
         pl.lit(line.component.kind).alias("kind"),
@@ -73,7 +81,7 @@ def line_columns(
         scale.alias("price_scale"),
         amount.alias("amount"),
         pl.lit(line.component.tax or line.component.payer, dtype=pl.String).alias("tax"),
-        basis.alias("basis"),
+        basis.alias(BASIS),
     ]
 
 

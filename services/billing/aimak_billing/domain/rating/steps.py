@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import polars as pl
+from aimak.plugins.inputs import CHARGE, GIVEN
+from aimak.plugins.rate_components import RateComponent
 
-from aimak_billing.domain.rating.determinants import column, columns_of, matches
-from aimak_billing.domain.rating.lines import columns_of_line
-from aimak_billing.domain.rating.prepared import DAYS_HERE, QUANTITY, Prepared
+from aimak_billing.domain.rating.alike import once
+from aimak_billing.domain.rating.attributes import with_attributes
+from aimak_billing.domain.rating.determinants import (
+    OF_CUSTOMER,
+    attribute,
+    attribute_names,
+    column,
+    columns_of,
+    matches,
+)
+from aimak_billing.domain.rating.followed import FOLLOWED
+from aimak_billing.domain.rating.lines import BASIS, columns_of_line, without_nothing
+from aimak_billing.domain.rating.prepared import DAYS_HERE, Prepared
 from aimak_billing.domain.rating.quantity import found_quantity
 from aimak_billing.domain.rating.rounding import before, exact, shared_total
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
+AT = "_at"
+"""A row's place among the kinds of a version."""
+
+
+@dataclass(frozen=True)
+class Billed:
+    """The columns of a line, and what lies behind it; `made_of`: the columns this follows from, beside the kind."""
+
+    columns: tuple[pl.Expr, ...]
+    basis: pl.Expr
+    made_of: tuple[str, ...]
+    component: RateComponent
+
 
 @dataclass(frozen=True)
 class Steps:
-    """One version as columns: whose it is, then level by level determinants, quantity and amounts, then lines. For
-    connections of which something changes inside the period: the determinants of a part of the days."""
+    """One version as columns: whose it is; what follows from the kind of a connection; then level by level quantity
+    and amounts, then lines. For connections of which something changes inside the period: the determinants of a part
+    of the days."""
 
     one: Prepared
     followed: bool
     applies: pl.Expr
+    of_kind: tuple[pl.Expr, ...]
     levels: tuple[tuple[pl.Expr, ...], ...]
-    lines: tuple[tuple[pl.Expr, ...], ...]
     of_part: tuple[pl.Expr, ...]
 
     @classmethod
@@ -33,36 +61,83 @@ class Steps:
         those of `rules`."""
         tariff, wanted = one.version, one.quantity_used or followed
         names = one.determinants(wanted)
-        levels = [columns_of(names, tariff, rules, day)]
-        levels.append(found_quantity(one) if wanted else [])
+        of_kind = columns_of([name for name in names if name not in (*GIVEN, DAYS_HERE)], tariff, rules, day)
+        levels = [columns_of([DAYS_HERE], tariff, rules, day)] if DAYS_HERE in names else []
+        levels += [found_quantity(one)] if wanted else []
         levels += _amounts(one)
-        lines = tuple(tuple(columns_of_line(one, line)) for line in one.lines)
         # The days that a connection has in all are counted over its parts before.
         parted = [name for name in names if name != DAYS_HERE]
-        of_part = tuple(columns_of(dict.fromkeys([*parted, "days", "days_in_period"]), tariff, rules, day))
-        return cls(one, followed, falls_under(tariff), tuple(tuple(level) for level in levels), lines, of_part)
+        of_part = columns_of(dict.fromkeys([*parted, "days", "days_in_period"]), tariff, rules, day)
+        return cls(one, followed, falls_under(tariff), tuple(of_kind), tuple(map(tuple, levels)), tuple(of_part))
 
-    def calculated(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        """Rows with every determinant, the quantity where it is wanted, and each component's rounded amount."""
+    def facts(self, kinds: pl.DataFrame) -> pl.DataFrame:
+        """What follows from the kinds of the version's connections alone, row by row."""
+        texts = {name for norm in self.one.version.norms for name in norm.when} | {*attribute_names(self.one.service)}
+        texts |= self.one.version.applies_to.keys()
+        texts -= OF_CUSTOMER.keys()
+        numbers = attribute_names(self.one.service, "number")
+        read = with_attributes(kinds, texts, numbers)
+        named = [*map(attribute, sorted(texts)), *map(column, sorted(numbers)), *OF_CUSTOMER.values()]
+        return read.select(named).with_columns(self.of_kind)
+
+    def with_facts(self, rows: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+        """Rows with those facts of their kinds that their prices and lines are made of."""
+        asked = [name for name in facts.columns if name in self._made_of]
+        return rows.hstack(facts.select(asked)[rows.get_column(AT)]) if asked else rows
+
+    def calculated(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows with the quantity where it is wanted, and each component's rounded amount."""
         for level in self.levels:
-            rows = rows.with_columns(level) if level else rows
+            rows = rows.with_columns(level)
         return rows
 
-    def kept(self) -> list[str]:
-        """The columns that lines and followers are made of."""
-        made = [expression.meta.root_names() for line in self.lines for expression in line]
-        names = dict.fromkeys(name for roots in made for name in roots)
-        return list(names | dict.fromkeys(["account_id", *([column(QUANTITY)] if self.followed else [])]))
+    def leaves_unknown(self, rows: pl.DataFrame) -> bool:
+        """Whether an amount of some row is null."""
+        return any(rows.get_column(column(line.code)).null_count() for line in self.one.lines)
 
     def unknown(self) -> pl.Expr:
         """Whether an amount of a row is null."""
         return pl.any_horizontal(pl.col(column(line.code)).is_null() for line in self.one.lines)
+
+    def billed(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """The lines of rows that were calculated, each component's by itself."""
+        for line in self._billed:
+            basis = once(rows, line.basis, line.made_of)
+            made = rows.select(*line.columns, basis.alias(BASIS))
+            yield without_nothing(made, line.component)
+
+    @cached_property
+    def _billed(self) -> tuple[Billed, ...]:
+        every = []
+        for line in self.one.lines:
+            *columns, basis = columns_of_line(self.one, line)
+            roots = basis.meta.root_names()
+            own = tuple(name for name in dict.fromkeys(roots) if name in self._of_row)
+            made_of = (AT, *own) if len(own) < len({*roots}) else own
+            every.append(Billed(tuple(columns), basis, made_of, line.component))
+        return tuple(every)
+
+    @cached_property
+    def _of_row(self) -> frozenset[str]:
+        """The columns that rows of one kind have each their own of."""
+        made = {each.meta.output_name() for level in self.levels for each in level}
+        taken = [FOLLOWED, *(f"{CHARGE}{service}" for service in self.one.charged)]
+        return frozenset({*map(column, GIVEN), *GIVEN, *map(column, taken), "account_id", *made})
+
+    @cached_property
+    def _made_of(self) -> Collection[str]:
+        lines = [each for line in self._billed for each in (*line.columns, line.basis)]
+        return _roots(each for level in (*self.levels, lines) for each in level)
 
 
 def falls_under(tariff: TariffVersion) -> pl.Expr:
     """Whether a connection is of the tariff's service and provider and meets its conditions."""
     mine = (pl.col("service") == tariff.service) & (pl.col("provider") == tariff.provider)
     return mine & matches(tariff.applies_to)
+
+
+def _roots(expressions: Iterable[pl.Expr]) -> frozenset[str]:
+    return frozenset(name for each in expressions for name in each.meta.root_names())
 
 
 def _amounts(one: Prepared) -> list[list[pl.Expr]]:

@@ -13,7 +13,7 @@ from aimak.plugins.numbers import MAX_AMOUNT, MAX_QUANTITY, MAX_SCALE, Number
 from aimak.plugins.rate_components import CONNECTED, PERIOD, STRETCH
 
 from aimak_billing.domain.rating.determinants import column
-from aimak_billing.domain.rating.lines import SLOT, basis_of, line_columns, price_of
+from aimak_billing.domain.rating.lines import SLOT, basis_of, line_columns, price_of, without_nothing
 from aimak_billing.domain.rating.prepared import QUANTITY, Line, Prepared, settled
 from aimak_billing.domain.rating.quantity import WAY, found_quantity
 from aimak_billing.domain.rating.rounding import MOST, ONE, before, exact, shared_total
@@ -53,12 +53,12 @@ class Stretched:
         """The lines of connections of which all lines are known, each component's by itself."""
         known = pl.all_horizontal(pl.col(column(line.code)).is_not_null() for line in self.one.lines)
         bill = self.bill.filter(known)
-        return [
-            (bill.filter(_due(line)) if _due(line) else bill).select(
-                line_columns(self.one, line, *(pl.col(name) for name in _said(line)))
-            )
-            for line in self.one.lines
-        ]
+        every = []
+        for line in self.one.lines:
+            due = bill.filter(_due(line)) if _due(line) else bill
+            made = due.select(line_columns(self.one, line, *(pl.col(name) for name in _said(line))))
+            every.append(without_nothing(made, line.component))
+        return every
 
     def charged(self, name: str) -> pl.DataFrame:
         """The rows with what each span's charges come to without tax, as column `name`; null where one is not known."""
