@@ -19,9 +19,23 @@ sys.path.insert(0, str(Path(__file__).parent))
 CHUNK = 20_000
 SERVICES = ("water", "sewerage", "waste", "landscaping", "street_lighting")
 SAMPLE_TOWN = Path(__file__).parents[1] / "examples" / "town"
+# What the sample town has no tariff for: a waterworks with rising blocks, a fixed fee, lamps that residents pay.
 MORE = """
 aimak: tariffs/1
 tariffs:
+  - code: water-blocks
+    service: water
+    provider: east
+    name: {ky: а, ru: б, en: c}
+    from: 2026-01-01
+    applies_to: {class: household}
+    decision: {body: made up, number: "1", date: 2025-12-01}
+    legal_ground: made up
+    without_reading: norm
+    norms: {per: day, table: [{when: {norm: [flat, house, standpipe]}, quantity: 0.200}]}
+    components:
+      - {code: volume, kind: block, blocks: [{up_to: 5, price: 10.45}, {up_to: 10, price: 14.00}, {price: 19.00}]}
+      - {code: sales_tax, kind: tax, tax: sales_tax}
   - code: park
     service: landscaping
     provider: tazalyk
@@ -35,7 +49,7 @@ tariffs:
     provider: jaryk
     name: {ky: а, ru: б, en: c}
     from: 2026-01-01
-    applies_to: {class: household}
+    applies_to: {class: [household, other]}
     decision: {body: made up, number: "1", date: 2025-12-01}
     legal_ground: made up
     components: [{code: lamps, kind: per_unit, price: 4.75}, {code: sales_tax, kind: tax, tax: sales_tax}]
@@ -66,32 +80,33 @@ def _book() -> Any:
 
 
 def _frame(accounts: int) -> Any:
-    """Accounts with five services each; a third of the water is metered, nothing changes inside the month."""
+    """Accounts with five services each, mixed as in the sample town: one in fourteen an organisation with attributes
+    almost of its own, half of the households metered, in litres, some without a reading; nothing changes inside the
+    month. A sixth of the water is of a second waterworks, whose price rises by blocks."""
     import polars as pl
     from aimak_billing.domain.rating.calculate import FRAME
 
     providers = dict(zip(SERVICES, ("vodokanal", "vodokanal", "tazalyk", "tazalyk", "jaryk"), strict=True))
     account = pl.col("account_id")
     ids = pl.DataFrame({"account_id": pl.int_range(1, accounts + 1, dtype=pl.Int64, eager=True)})
-    metered = account % 3 == 0
-    water = (
-        pl.when(metered)
-        .then(pl.lit('{"metered":true,"norm":"flat"}'))
-        .otherwise(pl.lit('{"norm":"flat","metered":false}'))
-    )
-    attributes = {"water": water, "street_lighting": pl.lit('{"lamps":3}')}
+    organisation, budget = account % 14 == 0, account % 112 == 0
+    metered, blocks = organisation | (account % 2 == 0), ~organisation & (account % 6 == 1)
+    of_class = pl.when(budget).then(pl.lit("budget")).when(organisation).then(pl.lit("other"))
     parts = [
         ids.with_columns(
             (account - 1).alias("place"),
             (account * 8 + number).alias("connection_id"),
             pl.lit(service).alias("service"),
-            pl.lit(providers[service]).alias("provider"),
+            pl.when(blocks & (service == "water"))
+            .then(pl.lit("east"))
+            .otherwise(pl.lit(providers[service]))
+            .alias("provider"),
             pl.lit("general").alias("regime"),
-            pl.lit("household").alias("customer_class"),
-            attributes.get(service, pl.lit("{}")).alias("attributes"),
-            (account % 5 + 1).alias("residents"),
-            (account % 7 == 0).cast(pl.Int64).alias("pensioners"),
-            pl.when(metered & (service == "water")).then(account % 23 * 1000).alias("usage"),
+            of_class.otherwise(pl.lit("household")).alias("customer_class"),
+            _attributes(service, organisation, metered).alias("attributes"),
+            pl.when(~organisation).then(account * 7 % 13 % 8 + 1).alias("residents"),
+            pl.when(~organisation).then(account % 5 % 3 % 2).alias("pensioners"),
+            pl.when(metered & (service == "water") & (account % 38 > 0)).then(account * 7919 % 31_013).alias("usage"),
             pl.lit(31, dtype=pl.Int64).alias("days"),
             pl.lit(31, dtype=pl.Int64).alias("days_in_period"),
             pl.lit(None, dtype=pl.Date).alias("span_from"),
@@ -101,11 +116,30 @@ def _frame(accounts: int) -> Any:
     return pl.concat(parts).select(list(FRAME)).cast(dict(FRAME)).sort("place", "connection_id")
 
 
+def _attributes(service: str, organisation: Any, metered: Any) -> Any:
+    import polars as pl
+
+    account = pl.col("account_id")
+    if service == "water":
+        norm = pl.lit("house")
+        for of, every in (("flat", 3), ("standpipe", 17)):
+            norm = pl.when(account % every == 0).then(pl.lit(of)).otherwise(norm)
+        agreed = pl.format('{{"metered":true,"agreed_volume":"{}"}}', account % 180 + 1)
+        home = pl.format('{{"metered":{},"norm":"{}"}}', metered, norm)
+        return pl.when(organisation).then(agreed).otherwise(home)
+    if service == "waste":
+        volume = pl.format('{{"volume":"0.{}0"}}', account % 90 + 10)
+        return pl.when(organisation).then(volume).otherwise(pl.lit("{}"))
+    if service == "sewerage":
+        return pl.when(organisation).then(pl.lit("{}")).otherwise(pl.lit('{"norm":"house"}'))
+    return pl.format('{{"lamps":{}}}', account % 5 + 1) if service == "street_lighting" else pl.lit("{}")
+
+
 def _bare(frame: Any, lines: Any) -> Any:
     """The least that the same lines cost: two lines a row, one multiplication and one division each, all columns."""
     import polars as pl
 
-    amount = pl.col("residents") * 1045 * pl.col("days") // 31
+    amount = pl.col("residents").fill_null(1) * 1045 * pl.col("days") // 31
     same = [pl.col(name) for name in ("account_id", "place", "connection_id", "service", "provider")]
     texts = [
         pl.lit("volume").alias("component"),
