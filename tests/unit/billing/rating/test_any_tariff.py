@@ -29,9 +29,9 @@ def test_one_account_is_rated_as_in_bulk(plugins, code):
     def rated_alike(data):
         tried = data.draw(tariffs(code, plugins))
         rows = data.draw(st.lists(connections(tried), min_size=1, max_size=ROWS))
-        bulk = rate(many(rows), book_of(tried, plugins))
+        bulk, book = rate(many(rows), book_of(tried, plugins)), book_of(tried, plugins)
         for number, row in enumerate(rows):
-            alone = quote(row, book_of(tried, plugins))
+            alone = quote(row, book)
             mine = pl.col("place") % len(rows) == number
             accounts = many(rows).filter(mine).height
             expected = pl.concat([alone.lines.select(OF_A_LINE)] * accounts)
@@ -64,20 +64,21 @@ def test_a_file_reads_back_as_the_same_tariff(plugins, code):
 
 @pytest.mark.parametrize("code", COMPONENTS)
 def test_what_is_not_known_holds_the_account(plugins, code):
-    """A determinant of the component that is missing or beyond its bounds leaves no line, and a line has an amount."""
+    """A determinant that is missing or beyond its bounds leaves no line, unless the lines are the same whatever it
+    is: the value of a row of a table that is not the connection's."""
 
     @SOME
     @given(st.data())
     def held(data):
         tried = data.draw(tariffs(code, plugins))
-        row = data.draw(connections(tried))
-        name = data.draw(st.sampled_from([name for name in GIVEN if name in tried.needs] or [None]))
-        if name is not None:
-            row |= {name: data.draw(st.sampled_from([None, GIVEN[name][1] + 1, -1]))}
-        rated = quote(row, book_of(tried, plugins))
+        row, book = data.draw(connections(tried)), book_of(tried, plugins)
+        name = data.draw(st.sampled_from([name for name in GIVEN if name in (*tried.needs, "usage")]))
+        rated = quote({**row, name: data.draw(st.sampled_from([None, GIVEN[name][1] + 1, -1]))}, book)
         assert rated.lines.is_empty() != rated.holds.is_empty()
         assert rated.lines["amount"].null_count() == 0
-        assert name is None or rated.lines.is_empty()
+        if rated.lines.height:
+            known = [quote({**row, name: value}, book) for value in (1, 2)]
+            assert [one.lines["amount"].to_list() for one in known] == [rated.lines["amount"].to_list()] * 2
 
     held()
 
