@@ -211,3 +211,12 @@ def test_who_moved_in_is_credited_by_his_own_days(town: Town) -> None:
     assert change(town, "outages", **asked, ground="journal")["accounts"] == 2
     bill(town, "2026-10")
     assert (town.balance("A"), town.balance("B")) == (1_000 - 200, 3_100 - 200)
+
+
+def test_a_connection_changed_twice_on_a_day_stays_what_it_was_before(town: Town) -> None:
+    """The second change puts right what holds from the day on, not what held until then."""
+    town.accounts(account_line("A"))
+    for wanted in ("budget", "other"):
+        change(town, "accounts/A/connection", service="waste", day="2026-10-01", customer_class=wanted)
+    assert [row["customer_class"] for row in town.rows("connection_past")] == ["household"]
+    assert [row["customer_class"] for row in town.rows("connection")] == ["other"]

@@ -82,7 +82,8 @@ def change_connection(
     days after `day` gives way."""
     past, table = work.table("connection_past"), work.table("connection")
     of_it = (past.c.tenant == work.tenant) & (past.c.connection_id == connection.id)
-    later = work.execute(select(past).where(of_it, past.c.valid_to > day).order_by(past.c.valid_to)).all()
+    # What was until this very day is what it was before: changed once more on the same day, it stays that.
+    later = work.execute(select(past).where(of_it, past.c.valid_to >= day).order_by(past.c.valid_to)).all()
     before = later[0] if later else connection
     work.execute(past.delete().where(of_it, past.c.valid_to >= day))
     if day > connection.valid_from:
