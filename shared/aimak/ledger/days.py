@@ -16,6 +16,8 @@ from aimak.ledger.verify import BLOCK_ROWS, NOTHING_BEFORE, Digester, day_hash
 from aimak.service import Service
 from aimak.storage.work import UnitOfWork
 
+A_DAY = timedelta(days=1)
+
 
 def close_through(service: Service, tenant: str, through: date | None = None) -> list[dict[str, str]]:
     """Close the days up to `through` (default: yesterday) and hash those that are not hashed yet; gives each with its
@@ -25,7 +27,7 @@ def close_through(service: Service, tenant: str, through: date | None = None) ->
     afterwards, a day at a time; a killed one is taken up at the next close.
     """
     with service.work(tenant, bulk=True) as work:
-        last = through or work.today() - timedelta(days=1)
+        last = through or work.today() - A_DAY
         close_day(work, last)
         work.commit()
     made: list[dict[str, str]] = []
@@ -36,9 +38,10 @@ def close_through(service: Service, tenant: str, through: date | None = None) ->
                 return made
             # Days on which nothing was posted are many and cost next to nothing: they go with the next that has rows.
             busy = earliest(work, day) or last
-            while day <= min(busy, last):
-                made.append(_prove(work, service.name, day, empty=day < busy))
-                day += timedelta(days=1)
+            empty = [day + timedelta(days=place) for place in range((min(busy, last + A_DAY) - day).days)]
+            made += _prove(work, service.name, empty, ())
+            if busy <= last:
+                made += _prove(work, service.name, [busy], proved(work.metadata))
             work.commit()
 
 
@@ -49,7 +52,7 @@ def _next(work: UnitOfWork, last: date) -> date | None:
     day = work.table("ledger_day")
     work.execute(select(day.c.closed_through).where(day.c.tenant == work.tenant).with_for_update())
     known = work.execute(select(func.max(proof.c.day)).where(proof.c.tenant == work.tenant)).scalar()
-    first = known + timedelta(days=1) if known else earliest(work)
+    first = known + A_DAY if known else earliest(work)
     return first if first is not None and first <= last else None
 
 
@@ -63,16 +66,22 @@ def earliest(work: UnitOfWork, since: date | None = None) -> date | None:
     return min((day for day in days if day is not None), default=None)
 
 
-def _prove(work: UnitOfWork, service: str, day: date, *, empty: bool) -> dict[str, str]:
+def _prove(work: UnitOfWork, service: str, days: Sequence[date], holding: Sequence[Table]) -> list[dict[str, str]]:
+    """Hash days that follow one another, each over the one before. `holding`: the tables that may have rows then."""
+    if not days:
+        return []
     proof = work.table("ledger_proof")
-    mine = (proof.c.tenant == work.tenant) & (proof.c.day == day - timedelta(days=1))
-    previous = work.execute(select(proof.c.hash).where(mine)).scalar() or NOTHING_BEFORE
-    every = () if empty else proved(work.metadata)
-    tables = [record for table in every if (record := _digest(work, table, day))]
-    made = {"day": day.isoformat(), "previous": previous, "tables": tables}
-    hashed = day_hash(work.tenant, service, made)
-    work.execute(insert(proof).values(tenant=work.tenant, day=day, previous=previous, hash=hashed))
-    return {"service": service, "day": day.isoformat(), "hash": hashed}
+    before = (proof.c.tenant == work.tenant) & (proof.c.day == days[0] - A_DAY)
+    previous: str = work.execute(select(proof.c.hash).where(before)).scalar() or NOTHING_BEFORE
+    rows: list[dict[str, Any]] = []
+    for day in days:
+        tables = [record for table in holding if (record := _digest(work, table, day))]
+        made = {"day": day.isoformat(), "previous": previous, "tables": tables}
+        hashed = day_hash(work.tenant, service, made)
+        rows.append({"tenant": work.tenant, "day": day, "previous": previous, "hash": hashed})
+        previous = hashed
+    work.execute(insert(proof), rows)
+    return [{"service": service, "day": row["day"].isoformat(), "hash": row["hash"]} for row in rows]
 
 
 def _digest(work: UnitOfWork, table: Table, day: date) -> dict[str, Any] | None:
