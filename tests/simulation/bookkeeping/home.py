@@ -23,11 +23,12 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.bootstrap import build
 from sqlalchemy import event
 
-from tests.unit.billing.conftest import settings_for
-from tests.unit.billing.town import TENANT, Town
+from tests.unit.billing.town import NOW, SECRET, TENANT, Town
 
 TARIFFS = (Path(__file__).parent / "tariffs.yaml").read_text(encoding="utf-8")
 CREDITORS = ("vodokanal", "tazalyk", "garden")
+# Chunks of five accounts: a town begins with one and soon has two of them.
+_SETTINGS = {"clock.instant": NOW, "ids.seed": 1, "auth.secret": SECRET, "billing.chunk_accounts": 5}
 _MEMORY = Path("/dev/shm")
 
 
@@ -39,7 +40,7 @@ class Home:
         # Also where a pool's process ends, which asks no `atexit`.
         Finalize(None, shutil.rmtree, args=(self.folder, True), exitpriority=1)
         self.file = self.folder / "town.sqlite3"
-        self.settings: Settings = settings_for(f"sqlite:///{self.file}")
+        self.settings = Settings({**_SETTINGS, "database.billing": f"sqlite:///{self.file}"})
         service = build(self.settings)
         migrate.upgrade(service)
         service.close()
