@@ -166,10 +166,12 @@ class Account:
 
     def _water(self, connection: Connection, place: int, prices: list[Version]) -> Span:
         """The volume's line, the credit for days without supply, and the tax on both."""
+        since, until = connection.during(place) or (date.max, date.max)
+        here = (until - since).days
         low, high = (rounded(Fraction(some * WATER_PRICE, 1_000))[0] for some in self._volumes(connection, place))
         whole = []
         for net in range(low, high + 1):
-            credit = rounded(Fraction(net * self.dry.get(place, 0), length_of(place)))[0]
+            credit = rounded(Fraction(net * min(self.dry.get(place, 0), here), here))[0]
             whole.append(net - credit + rounded(Fraction((net - credit) * TAX, 100))[0])
         return min(whole), max(whole)
 

@@ -172,6 +172,20 @@ def test_a_tariff_that_changes_waits_or_goes_by_days_as_it_says(made):
         assert alone.select("quantity", "amount").rows() == expected
 
 
+def test_what_began_by_days_goes_on_while_its_successor_waits(made):
+    """By days from the 5th, and a version from the 20th that waits for November: no day of October is without one."""
+    facts = town(
+        [{"connection_id": 1, "attributes": METERED}],
+        usage=[{"connection_id": 1, "usage": 31_000, "from_date": day(1), "to_date": date(2026, 11, 1)}],
+    )
+    second, third = (
+        tariff(PER_UNIT.replace("10.45", price), extra=f"change: {change}").replace("2026-06-01", since, 1)
+        for price, change, since in (("20", "by_days", "2026-10-05"), ("40", "next_period", "2026-10-20"))
+    )
+    told = billed(made(tariff(PER_UNIT), second, third), facts)
+    assert [(line["quantity"], line["amount"]) for line in told] == [(4_000, 4180), (27_000, 54000)]
+
+
 def test_norms_and_taxes_inside_the_period_follow_the_tariff(made):
     """By days a norm and a rate that change on the 16th count from then on; else those of the first day do."""
     norms = "norms: {table: [{quantity: 0.1, to: 2026-10-16}, {quantity: 0.2, from: 2026-10-16}]}"

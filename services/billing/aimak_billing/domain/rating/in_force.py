@@ -79,9 +79,10 @@ class Timetable:
         return day in span and (version.change == BY_DAYS or span.start <= self.period.start)
 
     def _waits(self, version: TariffVersion, following: TariffVersion | None, day: date) -> bool:
-        """Whether a version that was in force on the first day and has ended goes on until the period is over."""
+        """Whether a version that has counted in the period and has ended goes on until the period is over."""
         span = self.kept[version.id]
-        if self.period.start not in span or day in span:
+        began = self.period.start in span or (version.change == BY_DAYS and self.period.start < span.start <= day)
+        if not began or day in span:
             return False
         replaced = following is not None and self.kept[following.id].start == span.end
         ends_by = following if replaced and following is not None else version
