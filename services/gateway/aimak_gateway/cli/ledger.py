@@ -59,9 +59,9 @@ def _days(group: typer.Typer) -> None:
             for record in records
             if record["days"] and day in (None, record["days"][-1]["day"])
         ]
-        listing.show(
-            ui, found, ("service", "date", "hash"), [(row["service"], row["day"], row["hash"]) for row in found]
-        )
+        rows = [(row["service"], row["day"], row["hash"]) for row in found]
+        # Lines as `verify --against FILE` reads them, without a head.
+        listing.show(ui, found, ("service", "date", "hash"), rows, screen=[" ".join(row) for row in rows])
 
 
 def _copies(group: typer.Typer) -> None:
