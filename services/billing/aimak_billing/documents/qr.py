@@ -9,7 +9,7 @@ from base64 import b64encode
 import zxingcpp
 
 QUIET = 4
-# Of the eight masks the one that left the fewest blocks and runs of one colour in a thousand payment links.
+# Of the eight masks the one that left the fewest blocks and runs of one colour over sixty payment links.
 MASK = 6
 _WHITE = b"\xff"
 
