@@ -9,9 +9,13 @@ from tools.lint.finding import Finding
 
 WHOLE_NUMBERS = (
     "shared/aimak/money.py",
-    "shared/aimak/ledger.py",
-    "services/*/aimak_*/domain.py",
+    "shared/aimak/ledger/postings.py",
+    "shared/aimak/plugins/**/*.py",
     "services/*/aimak_*/domain/**/*.py",
+    "services/billing/aimak_billing/application/**/*.py",
+    "services/billing/aimak_billing/store/**/*.py",
+    "services/payments/aimak_payments/application/**/*.py",
+    "services/payments/aimak_payments/store/**/*.py",
     "services/*/aimak_*/plugins/rate_components/**/*.py",
     "services/*/aimak_*/plugins/service_types/**/*.py",
 )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
-from aimak.http import blueprint, open_to, wants_trial
+from aimak.http import blueprint, open_to, trying, wants_trial
 from aimak.http.auth import Actor, commanding, sign
 from aimak.http.kernel import AUDITORS, audit_answer
 from aimak.problems import Forbidden, Problem, Refused, Unauthorized
 from aimak.service import Service
-from aimak.storage.trial import tried
 from flask import Response, current_app, request
 from flask_smorest import Blueprint
 
@@ -37,7 +36,7 @@ def _own(service: Service) -> Blueprint:
     def login() -> dict[str, Any]:
         """Open a session."""
         asked = _json()
-        with _trial(), service.work(application.NO_TENANT) as work:
+        with trying(), service.work(application.NO_TENANT) as work:
             token, actor = application.login(
                 work, str(asked.get("name", "")), str(asked.get("password", "")), asked.get("tenant")
             )
@@ -101,10 +100,6 @@ def _people(routes: Blueprint, service: Service) -> None:
 
 def _commanded(asking: Actor) -> AbstractContextManager[None]:
     return commanding(asking.name, undone=wants_trial())
-
-
-def _trial() -> AbstractContextManager[None]:
-    return tried() if wants_trial() else nullcontext()
 
 
 def _passing(service: Service, clients: Mapping[str, httpx.Client]) -> Blueprint:

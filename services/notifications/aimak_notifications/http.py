@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from aimak.http import actor, blueprint, open_to, requires
+from aimak.http import actor, blueprint, open_to, requires, trying
 from aimak.plugins.sms_gateways import GatewayRequest
 from aimak.problems import Problem, Refused
 from aimak.service import Service
@@ -89,11 +89,12 @@ def _gateways(own: Blueprint, service: Service, gateways: Gateways) -> None:
             return {"gateways": asking.list_gateways(work), "installed": list(gateways.registry.codes())}
 
     @own.post("/gateways")
-    @requires("admin")
+    @requires("admin", tries_itself=True)
     @own.arguments(GatewayChoice)
     def choose(choice: dict[str, Any]) -> dict[str, Any]:
-        """Send through this gateway from now on."""
-        with service.work(actor().tenant) as work:
+        """Send through this gateway from now on. A choice that is only tried is undone before the gateway is asked
+        what is missing: it may call out, and no transaction may be open then."""
+        with trying(), service.work(actor().tenant) as work:
             gateways.choose(service, work, choice["gateway"], choice["settings"], actor().name)
             row = gateways.chosen(service, work)
             work.commit()

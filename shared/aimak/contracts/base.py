@@ -116,10 +116,18 @@ class Event:
 
         return frame_of(self)
 
-    def split(self, rows: int = MAX_ROWS) -> Iterator[Self]:
-        """The same rows in events of at most `rows` each."""
-        for first in range(0, len(self), rows):
-            yield type(self)(self.tenant, {name: column[first : first + rows] for name, column in self.columns.items()})
+    def bodies(self) -> Iterator[tuple[int, bytes]]:
+        """The same rows as bodies that travel, each with the number of its rows: at most 20,000 of them and 8 MB, for
+        a larger one would be refused where it arrives. Raises PermanentFault for a row that is larger by itself."""
+        rows, body = len(self), self.encode()
+        if rows <= MAX_ROWS and len(body) <= MAX_BYTES:
+            yield rows, body
+        elif rows == 1:
+            raise unfit(type(self), f"{len(body)} bytes, at most {MAX_BYTES}")
+        else:
+            for first, end in ((0, rows // 2), (rows // 2, rows)):
+                columns = {name: column[first:end] for name, column in self.columns.items()}
+                yield from type(self)(self.tenant, columns).bodies()
 
     def encode(self) -> bytes:
         """The body that travels: `{"version", "rows", "columns"}`, compact JSON in UTF-8."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -19,6 +19,7 @@ from aimak.storage.trial import tried
 ROLES = ("clerk", "approver", "admin", "inspector", "partner", "resident")
 TOKEN_LIFE = timedelta(minutes=5)
 _ALGORITHM = "HS256"
+_NO = ("0", "false", "no", "off")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -81,8 +82,15 @@ def requires(*roles: str, tries_itself: bool = False) -> Callable[[View], View]:
 
 
 def wants_trial() -> bool:
-    """Whether the caller asks only what would be done."""
-    return request.args.get("dry_run", "").lower() in ("1", "true", "yes")
+    """Whether the caller asks only what would be done. Who says anything of it but no means it: a word that is not
+    known must not do the real thing."""
+    said = request.args.get("dry_run")
+    return said is not None and said.lower() not in _NO
+
+
+def trying() -> AbstractContextManager[None]:
+    """Undo at the end of the block what is done inside, where the caller only asks what would be done."""
+    return tried() if wants_trial() else nullcontext()
 
 
 @contextmanager

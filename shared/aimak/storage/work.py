@@ -142,15 +142,15 @@ class UnitOfWork:
         assert event.tenant == self.tenant, "an event of another tenant"
         if len(event) == 0:
             return
-        for part in event.split():
+        for rows, body in event.bodies():
             self.fetch(
                 insert_into(self.table("outbox")),
                 {
                     "tenant": self.tenant,
                     "routing_key": event.routing_key,
                     "consumer": to,
-                    "rows": len(part),
-                    "body": part.encode(),
+                    "rows": rows,
+                    "body": body,
                     "occurred_at": self.now,
                 },
             )

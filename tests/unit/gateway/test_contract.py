@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import fastexcel
@@ -11,7 +13,7 @@ import httpx
 import pytest
 import typer
 from aimak import texts
-from aimak_gateway.cli import frame, listing
+from aimak_gateway.cli import frame, listing, tariff_simulate
 from aimak_gateway.cli.app import app
 from aimak_gateway.cli.connect import Api
 from typer.testing import CliRunner
@@ -128,6 +130,27 @@ def test_a_dry_run_is_asked_for_with_every_post(dry_run: bool, query: dict[str, 
     asked: list[httpx.Request] = []
     api(ui(dry_run=dry_run), asked).post("/billing/tenants", {})
     assert dict(asked[0].url.params) == query
+
+
+def test_a_simulation_that_is_only_tried_has_no_report_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was undone cannot be asked for its report, and no file is written."""
+    asked: list[httpx.Request] = []
+
+    @contextmanager
+    def connected(shown: frame.Ui) -> Iterator[Api]:
+        def answer(request: httpx.Request) -> httpx.Response:
+            asked.append(request)
+            return httpx.Response(200, json={"simulation": 1, "state": "running", "report": None})
+
+        yield Api(httpx.Client(transport=httpx.MockTransport(answer), base_url="http://none"), shown, None)
+
+    monkeypatch.setattr(tariff_simulate, "connected", connected)
+    words = ["tariff", "simulate", "--tariff", "water", "--periods", "2026-10", "--pdf", str(tmp_path / "r.pdf")]
+    assert CliRunner().invoke(app, [*words, "--dry-run"]).exit_code == 0
+    assert [request.method for request in asked] == ["POST"]
+    assert not (tmp_path / "r.pdf").exists()
 
 
 def test_who_does_not_list_cannot_give_a_list() -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from sqlite3 import connect
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from aimak_notifications import bootstrap, store
 from aimak_notifications.application.gateways import report_key
 from aimak_notifications.domain import states
 from aimak_notifications.outside import OutsideClient
+from aimak_notifications.plugins.sms_gateways.kannel.plugin import KannelGateway
 from flask.testing import FlaskClient
 
 from .conftest import SECRET, TENANT, House, ToldGateway, bills, payment
@@ -134,6 +136,23 @@ def test_choose_a_gateway(house: House, web: FlaskClient) -> None:
     [row] = shown.get_json()["gateways"]
     assert (row["settings"]["password"], row["chosen"], row["changed_by"]) == ("secret:KANNEL", True, "aida")
     assert "told-to-nobody" not in shown.text and "told-to-nobody" not in str(house.rows("gateway"))
+
+
+@pytest.mark.parametrize(("query", "kept"), [("", 1), ("?dry_run=1", 0)])
+def test_a_gateway_is_asked_what_is_missing_with_no_transaction_open(
+    house: House, web: FlaskClient, monkeypatch: pytest.MonkeyPatch, query: str, kept: int
+) -> None:
+    """It may call out for that, and may take its time, also where the choice is only tried: others can write."""
+
+    def write_at_once(_gateway: KannelGateway) -> list[str]:
+        with connect(str(house.service.online.url.database), timeout=0, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE").execute("ROLLBACK")
+        return ["asked"]
+
+    monkeypatch.setattr(KannelGateway, "check_settings", write_at_once)
+    chosen = web.post(f"/notifications/gateways{query}", json=KANNEL, headers=as_actor("admin"))
+    assert chosen.get_json() == {"gateway": "kannel", "missing": ["asked"]}
+    assert len(house.rows("gateway")) == kept
 
 
 def test_choose_again(house: House, web: FlaskClient) -> None:

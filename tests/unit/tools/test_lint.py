@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tools.lint import numbers, sizes
-from tools.lint.__main__ import main
+from tools.lint.__main__ import SIZED, WHOLE_NUMBERS, main
 
 HERE = Path("x.py")
 
@@ -40,6 +40,12 @@ def test_a_finding_names_its_place() -> None:
     assert [str(found) for found in numbers.check(HERE, "a = 1\nb = a / 2\n")] == [
         "x.py:2: `/` gives a float; use // or aimak.money.half_up"
     ]
+
+
+@pytest.mark.parametrize("pattern", [*WHOLE_NUMBERS, *SIZED])
+def test_every_pattern_names_files_that_are_there(pattern: str) -> None:
+    """A module that became a folder does not fall out of the check unseen."""
+    assert any(Path(__file__).parents[3].glob(pattern))
 
 
 @pytest.mark.parametrize(("lines", "faults"), [(400, 0), (401, 1)])

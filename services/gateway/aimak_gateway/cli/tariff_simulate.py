@@ -31,7 +31,7 @@ def add(group: typer.Typer) -> None:
         with connected(ui) as api:
             told = _done(ui, api, {"tariffs": tariff, "periods": periods})
             for file, form in ((xlsx, "xlsx"), (pdf, "pdf")):
-                if file:
+                if file and not ui.dry_run:
                     file.write_bytes(api.raw(f"{PATH}/{told['simulation']}/report.{form}", lang=ui.lang))
                     ui.note(str(file))
         ui.result(told, lambda: _lines(ui, told))

@@ -25,8 +25,8 @@ BAD_DAY = "AIM-M412"
 
 def exchange(work: UnitOfWork, number: str, asked: Mapping[str, Any], actor: str) -> dict[str, Any]:
     """Take down a meter of an account and put up another. asked: old (its serial), final (thousandths, what it showed
-    when it was taken down), new (a serial), initial (thousandths), day, reason, and size, dials, verified_until, seal
-    of the new one (default: as the old one).
+    when it was taken down), new (a serial), initial (thousandths), day, reason, and of the new one size and dials
+    (default: as the old one), verified_until and seal.
 
     Readings of the old meter after the day are withdrawn: nobody can have read it. Raises Refused, NotFound, Conflict.
     """

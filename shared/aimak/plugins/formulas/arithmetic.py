@@ -58,9 +58,9 @@ def quotient(left: Value, right: Value) -> Value:
         if not right:
             raise NeverDivisible
         if isinstance(left, Fraction):
-            return left / right
+            return Fraction(left, right)
         if right != 1 and _even(right):
-            return product(left, 1 / right)
+            return product(left, Fraction(1, right))
         left, divisor = left * Number.constant(right.denominator), Number.constant(right.numerator)
     else:
         divisor = right

@@ -70,6 +70,24 @@ def test_a_batch_travels_and_comes_back(rows: int) -> None:
     assert SampleTold.decode("t", event.encode()).columns == event.columns
 
 
+@pytest.mark.parametrize(("rows", "letters"), [(3, 3_000_000), (20_000, 500), (20_001, 1), (5, 1)])
+def test_what_is_published_is_never_too_large_to_arrive(rows: int, letters: int) -> None:
+    """However long its texts are, a batch goes in bodies that are each taken in, and no row is lost or doubled."""
+    told = [{**GOOD, "whole": number, "text": "ң" * (letters // 2)} for number in range(rows)]
+    event = SampleTold("t", {name: [row[name] for row in told] for name in GOOD})
+    bodies = list(event.bodies())
+    arrived = [SampleTold.decode("t", body) for _, body in bodies]
+    assert [len(part) for part in arrived] == [count for count, _ in bodies]
+    assert [number for part in arrived for number in part.columns["whole"]] == list(range(rows))
+
+
+def test_a_row_that_can_never_arrive_is_refused_at_once() -> None:
+    """Its publisher hears of it, not a list of dead letters in another service."""
+    event = SampleTold.of("t", [{**GOOD, "text": "x" * base.MAX_BYTES}])
+    with pytest.raises(PermanentFault):
+        list(event.bodies())
+
+
 @pytest.mark.parametrize(
     "body",
     [

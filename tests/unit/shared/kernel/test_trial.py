@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from aimak import operations
+from aimak.http import wants_trial
 from aimak.messaging.relay import transaction
 from aimak.service import Service
 from aimak.storage.counters import reserve
 from aimak.storage.trial import tried
+from flask import Flask
 from sqlalchemy import func, select
 
 from tests.unit.shared.kernel.conftest import define_tenant
@@ -85,3 +87,16 @@ def test_the_kernels_own_transactions_take_part(make_service: Make) -> None:
         assert operations.prune(service)["inbox"] == 1
     assert count(service, "inbox") == 1
     assert operations.prune(service)["inbox"] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        *(("", False), ("dry_run=0", False), ("dry_run=false", False), ("dry_run=No", False)),
+        *(("dry_run=1", True), ("dry_run=True", True), ("dry_run=on", True), ("dry_run", True), ("dry_run=2", True)),
+    ],
+)
+def test_who_asks_in_other_words_changes_nothing_either(query: str, wanted: bool) -> None:
+    """Only a plain no does the real thing; a word that nobody foresaw is a trial."""
+    with Flask("x").test_request_context(f"/?{query}"):
+        assert wants_trial() is wanted
