@@ -10,6 +10,7 @@ from typing import Any
 
 from aimak import audit
 from aimak.http.auth import ROLES, Actor
+from aimak.http.guessing import Guesses
 from aimak.problems import Conflict, NotFound, Problem, Refused, Unauthorized
 from aimak.storage.work import UnitOfWork
 from argon2 import PasswordHasher
@@ -117,15 +118,32 @@ def _note_change(work: UnitOfWork, before: Row[Any], after: Row[Any], *, new_pas
     audit.note(work, before={name: getattr(before, name) for name in names}, after=now, action=action)
 
 
-def login(work: UnitOfWork, name: str, password: str, tenant: str | None) -> tuple[str, Actor]:
-    """Open a session of twelve hours; the token is kept only as its hash. Raises Unauthorized, in the same words
-    and after the same time whether the name or the password is wrong."""
-    person = store.person_named(work, name)
+def person_to_let_in(work: UnitOfWork, name: str) -> Row[Any] | None:
+    """The person whose password is to be verified; None where nobody of that name may come in."""
+    return store.person_named(work, name)
+
+
+def verify(guesses: Guesses, name: str, person: Row[Any] | None, password: str) -> Row[Any]:
+    """The person, when it is their password. Takes long by intent, so no transaction may be open. Raises
+    Unauthorized, in the same words and after the same time whether the name or the password is wrong, TooMany after
+    too many wrong ones."""
+    guesses.refuse(name)
     try:
         _hasher.verify(person.password_hash if person else _NOBODY, password)
     except VerificationError:
         person = None
     if person is None:
+        guesses.count(name)
+        raise Unauthorized(Problem("AIM-G001"))
+    return person
+
+
+def login(work: UnitOfWork, verified: Row[Any], tenant: str | None) -> tuple[str, Actor]:
+    """Open a session of twelve hours for a person whose password was verified; the token is kept only as its hash.
+    Raises Unauthorized where the person changed meanwhile, or does not work for the tenant."""
+    name = str(verified.name)
+    person = store.person_named(work, name)
+    if person is None or person.password_hash != verified.password_hash:
         raise Unauthorized(Problem("AIM-G001"))
     chosen = tenant or store.only_tenant(work) or NO_TENANT
     if chosen != NO_TENANT and "*" not in person.tenants and chosen not in person.tenants:

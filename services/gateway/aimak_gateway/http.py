@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from aimak.http import blueprint, open_to, trying, wants_trial
 from aimak.http.auth import Actor, commanding, sign
+from aimak.http.guessing import Guesses
 from aimak.http.kernel import AUDITORS, audit_answer
 from aimak.problems import Forbidden, Problem, Refused, Unauthorized
 from aimak.service import Service
@@ -30,16 +31,19 @@ def routes(service: Service, clients: Mapping[str, httpx.Client]) -> tuple[Bluep
 
 def _own(service: Service) -> Blueprint:
     routes = blueprint("gateway")
+    guesses = Guesses()
 
     @routes.post("/login")
     @open_to("anyone")
     def login() -> dict[str, Any]:
         """Open a session."""
         asked = _json()
+        name = str(asked.get("name", ""))
+        with service.work(application.NO_TENANT) as work:
+            person = application.person_to_let_in(work, name)
+        verified = application.verify(guesses, name, person, str(asked.get("password", "")))
         with trying(), service.work(application.NO_TENANT) as work:
-            token, actor = application.login(
-                work, str(asked.get("name", "")), str(asked.get("password", "")), asked.get("tenant")
-            )
+            token, actor = application.login(work, verified, asked.get("tenant"))
             work.commit()
         return {"token": token, **_shown(actor)}
 

@@ -148,3 +148,14 @@ def test_only_an_admin_changes_people(house: House, admin: str) -> None:
     """A clerk changes nobody, not even herself."""
     session = house.login("bakyt", SECOND)
     assert house.ask("POST", "/gateway/people/bakyt", session, {"roles": ["admin"]})[0] == 403
+
+
+def test_who_guesses_a_password_is_stopped(house: House, admin: str) -> None:
+    """After ten wrong passwords for a name the eleventh is not looked at, be it right; others log in as ever, and
+    whoever has a session works on."""
+    for _ in range(10):
+        assert house.ask("POST", "/gateway/login", None, {"name": "bakyt", "password": "guess"})[0] == 401
+    status, answer = house.ask("POST", "/gateway/login", None, {"name": "bakyt", "password": SECOND})
+    assert (status, answer["errors"][0]["code"]) == (429, "AIM-K074")
+    assert house.login("ayna", FIRST)
+    assert house.ask("GET", "/gateway/me", admin)[0] == 200

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 
 import pytest
+from aimak.http.guessing import TooMany
 from aimak.problems import Forbidden, Unauthorized
 from aimak.settings import Settings
 from aimak_payments.domain.terms import Terms
-from aimak_payments.http.authentication import Allowance, Caller, Doorkeeper, TooMany
+from aimak_payments.http.authentication import Allowance, Caller, Doorkeeper
 from aimak_payments.store.partners import PartnerRecord
 from argon2 import PasswordHasher
 from sqlalchemy.exc import OperationalError

@@ -11,12 +11,13 @@ import secrets
 import ssl
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from aimak.problems import Forbidden, Problem, Refused, Unauthorized
+from aimak.http.guessing import Guesses, TooMany
+from aimak.problems import Forbidden, Problem, Unauthorized
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -25,15 +26,6 @@ from aimak_payments.store.partners import PartnerRecord
 # Passwords that were verified are remembered as keyed digests; more partners than this have no country.
 REMEMBERED = 1_000
 MAX_PASSWORD = 200
-# So many wrong passwords for one login within a minute, and the next unknown one is not even computed.
-WRONG_IN_A_MINUTE = 10
-_MINUTE_S = 60
-
-
-class TooMany(Refused):
-    """More requests than agreed, or too many wrong passwords."""
-
-    status = 429
 
 
 @dataclass(frozen=True)
@@ -65,10 +57,9 @@ class Doorkeeper:
 
     def __init__(self, hasher: PasswordHasher, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._hasher = hasher
-        self._monotonic = monotonic
         self._key = secrets.token_bytes(32)
         self._verified: OrderedDict[bytes, None] = OrderedDict()
-        self._wrong: dict[tuple[str, str, str], deque[float]] = {}
+        self._guesses = Guesses(monotonic)
         self._guard = threading.Lock()
         # One password at a time: ten parallel first calls cost one computation, and guesses cannot eat the machine.
         self._computing = threading.Lock()
@@ -105,23 +96,16 @@ class Doorkeeper:
         with self._computing:
             if self._knows(stored, password):
                 return
-            self._refuse_guessing(who)
+            self._guesses.refuse(who)
             try:
                 self._hasher.verify(stored, password)
             except (VerificationError, InvalidHashError) as wrong:
-                self._wrong.setdefault(who, deque()).append(self._monotonic())
+                self._guesses.count(who)
                 raise Unauthorized(Problem("AIM-P017")) from wrong
         with self._guard:
             self._verified[self._digest(stored, password)] = None
             while len(self._verified) > REMEMBERED:
                 self._verified.popitem(last=False)
-
-    def _refuse_guessing(self, who: tuple[str, str, str]) -> None:
-        wrong = self._wrong.get(who)
-        while wrong and wrong[0] < self._monotonic() - _MINUTE_S:
-            wrong.popleft()
-        if wrong and len(wrong) >= WRONG_IN_A_MINUTE:
-            raise TooMany(Problem("AIM-P018"))
 
 
 def _basic(authorization: str) -> tuple[str, str]:
