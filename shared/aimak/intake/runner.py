@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,6 +36,8 @@ PASSING = (SQLAlchemyError, psycopg.Error, sqlite3.Error, OSError)
 BLOCKS_A_TURN = 100
 # A dry run keeps what it found in memory until it is over.
 DRY_RUN_FAULTS = 1_000
+# A file up to this size is looked at and taken in one transaction when one block holds it.
+AT_ONCE_BYTES = 64 << 10
 
 
 def jobs(importers: Sequence[Importer]) -> dict[str, JobHandler]:
@@ -63,7 +66,7 @@ class _Run:
 
     def step(self) -> timedelta | None:
         """Scan, take the next blocks, and say whether to come again. Refusals end the import."""
-        if self._row.state in ("done", "refused"):
+        if self._row.state in ("done", "refused") or (self._is_small() and self._take_at_once()):
             return None
         try:
             if self._row.state != "taking":
@@ -92,6 +95,39 @@ class _Run:
 
         source = store.PartsSource(self._row.name, self._row.size, self._row.upload_id, opened)
         return self._importer.reader_for(self._file).open(source)
+
+    def _is_small(self) -> bool:
+        """Whether all of the file may be taken in one transaction: no scan of its own, nothing taken before."""
+        fresh = self._row.state == "uploaded" and not self._file.dry_run
+        return fresh and self._row.size <= AT_ONCE_BYTES and self._importer.scan is None
+
+    def _take_at_once(self) -> bool:
+        """Look at a small file and take it in one transaction; says whether that is done. Whatever is wrong with it is
+        undone and left to be found step by step."""
+        try:
+            with audit.commanded(self._command()), self._work() as work:
+                row = store.find(work, self._id)
+                assert row is not None, "an import is never deleted"
+                self._row = row
+                if row.state != "uploaded":
+                    # Another worker was faster.
+                    return row.state in ("done", "refused")
+                document = self._document(work)
+                blocks = document.blocks(self._importer.block_rows)
+                block = next(blocks, None)
+                if block is None or next(blocks, None) is not None:
+                    return False
+                store.drop_faults(work, self._id)
+                notes = store.as_faults((), (), store.named(document.warnings, row.name))
+                store.add_faults(work, self._id, 0, notes)
+                self._take(work, block, total=block.count, listed=len(notes), header=list(document.header))
+                work.commit()
+        except PASSING:
+            raise
+        except Exception:
+            _log.debug("import %s is not taken at once", self._id, exc_info=True)
+            return False
+        return True
 
     def _scan(self) -> None:
         with self._work() as work:
@@ -141,7 +177,7 @@ class _Run:
             with audit.commanded(self._command()), self._work() as work:
                 if self._progress(work) != done:
                     return None
-                self._take(work, block)
+                self._take(work, block, total=self._row.total, listed=self._row.faults)
                 work.commit()
             done += block.count
             if done == self._row.total:
@@ -167,18 +203,21 @@ class _Run:
         self._row = row
         return int(row.done)
 
-    def _take(self, work: UnitOfWork, block: Block) -> None:
+    def _take(self, work: UnitOfWork, block: Block, *, total: int, listed: int, **more: Any) -> None:
+        """Take a block of a file of `total` rows, `listed` of its faults being known; `more` is written with it."""
         found, refused = self._offer(work, block)
-        store.add_faults(work, self._id, self._row.faults, found)
+        store.add_faults(work, self._id, listed, found)
         done = self._row.done + block.count
         store.change(
             work,
             self._id,
-            state="done" if done == self._row.total else "taking",
+            state="done" if done == total else "taking",
+            total=total,
             done=done,
             taken=self._row.taken + block.count - refused,
             refused=self._row.refused + refused,
-            faults=self._row.faults + len(found),
+            faults=listed + len(found),
+            **more,
         )
 
     def _offer(self, work: UnitOfWork, block: Block) -> tuple[list[dict[str, object]], int]:

@@ -9,8 +9,8 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import BindParameter, Delete, Integer, Select, Table, Update, bindparam, delete, select, update
 from sqlalchemy import Row as DbRow
-from sqlalchemy import Select, Table, Update, bindparam, delete, insert, select, update
 
 from aimak.files.rows import Row
 from aimak.intake.importer import Incoming
@@ -60,16 +60,26 @@ def add_part(work: UnitOfWork, upload_id: str, place: int, body: bytes) -> None:
 
 def drop_parts(work: UnitOfWork, upload_id: str) -> None:
     """Forget an upload."""
-    table = work.table("import_part")
-    work.execute(delete(table).where(table.c.tenant == work.tenant, table.c.upload_id == upload_id))
+    work.fetch(_dropped(work.table("import_part"), "upload_id"), {"tenant": work.tenant, "upload_id": upload_id})
+
+
+@lru_cache(_SERVICES)
+def _dropped(table: Table, column: str) -> Delete:
+    return delete(table).where(table.c.tenant == bindparam("tenant"), table.c[column] == bindparam(column))
 
 
 def drop_unfinished(work: UnitOfWork) -> None:
     """Forget uploads that broke off more than a day ago."""
-    table, files = work.table("import_part"), work.table("import_file")
-    known = select(files.c.upload_id).where(files.c.tenant == work.tenant)
-    old = (table.c.tenant == work.tenant) & (table.c.received_at < work.now - UNFINISHED_KEPT)
-    work.execute(delete(table).where(old, table.c.upload_id.not_in(known)))
+    values = {"tenant": work.tenant, "before": work.now - UNFINISHED_KEPT}
+    work.fetch(_unfinished(work.table("import_part"), work.table("import_file")), values)
+
+
+@lru_cache(_SERVICES)
+def _unfinished(parts: Table, files: Table) -> Delete:
+    tenant: BindParameter[str] = bindparam("tenant")
+    known = select(files.c.upload_id).where(files.c.tenant == tenant)
+    old = (parts.c.tenant == tenant) & (parts.c.received_at < bindparam("before"))
+    return delete(parts).where(old, parts.c.upload_id.not_in(known))
 
 
 def find(work: UnitOfWork, import_id: int) -> DbRow[Any] | None:
@@ -94,7 +104,7 @@ def _key(work: UnitOfWork, import_id: int) -> dict[str, Any]:
 def add(work: UnitOfWork, values: dict[str, Any]) -> None:
     """A new import."""
     begun = {"header": [], "total": 0, "done": 0, "taken": 0, "refused": 0, "faults": 0}
-    work.execute(insert(work.table("import_file")), {"tenant": work.tenant, "state": "uploaded", **begun, **values})
+    work.fetch(insert_into(work.table("import_file")), {"tenant": work.tenant, "state": "uploaded", **begun, **values})
 
 
 def change(work: UnitOfWork, import_id: int, **values: Any) -> None:
@@ -130,20 +140,25 @@ def add_faults(work: UnitOfWork, import_id: int, first: int, faults: Sequence[di
     key = {"tenant": work.tenant, "import_id": import_id}
     rows = [{**key, "place": place, **fault} for place, fault in enumerate(faults, first)]
     if rows:
-        work.execute(insert(work.table("import_fault")), rows)
+        work.fetch(insert_into(work.table("import_fault")), rows)
 
 
 def drop_faults(work: UnitOfWork, import_id: int) -> None:
     """Forget what was found in an import that starts again."""
-    table = work.table("import_fault")
-    work.execute(delete(table).where(table.c.tenant == work.tenant, table.c.import_id == import_id))
+    work.fetch(_dropped(work.table("import_fault"), "import_id"), {"tenant": work.tenant, "import_id": import_id})
 
 
 def faults_after(work: UnitOfWork, import_id: int, place: int, limit: int = _PAGE) -> list[DbRow[Any]]:
     """The next page of problems after a place."""
-    table = work.table("import_fault")
-    mine = (table.c.tenant == work.tenant) & (table.c.import_id == import_id) & (table.c.place > place)
-    return list(work.execute(select(table).where(mine).order_by(table.c.place).limit(limit)).all())
+    values = {"tenant": work.tenant, "import_id": import_id, "after": place, "most": limit}
+    return list(work.fetch(_faults(work.table("import_fault")), values))
+
+
+@lru_cache(_SERVICES)
+def _faults(table: Table) -> Select[Any]:
+    mine = (table.c.tenant == bindparam("tenant")) & (table.c.import_id == bindparam("import_id"))
+    later = table.c.place > bindparam("after")
+    return select(table).where(mine, later).order_by(table.c.place).limit(bindparam("most", type_=Integer))
 
 
 def as_faults(bad: Sequence[Row], good: Sequence[Row], problems: Sequence[Problem]) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
-"""Receiving a file: its bytes into parts of a megabyte, each in a transaction of its own, then one that names it."""
+"""Receiving a file: its bytes into parts of a megabyte, each in a transaction of its own, then one that keeps what is
+left and names it."""
 
 from __future__ import annotations
 
@@ -43,8 +44,8 @@ def receive(service: Service, sending: Sending, read: Callable[[int], bytes]) ->
     import and is not taken again, save when it was refused: then it is looked at anew. A dry run is always new.
     `read(n)` gives up to n bytes, none at the end; no transaction is open while it waits for the sender."""
     upload_id = str(service.ids.uuid())
-    digest, size = _keep_parts(service, sending, upload_id, read)
-    import_id = _identity(sending, digest, upload_id)
+    kept = _keep_parts(service, sending, upload_id, read)
+    import_id = _identity(sending, kept.digest, upload_id)
     with service.work(sending.tenant) as work:
         known = store.look(work, import_id)
         if known is not None and known.state != "refused":
@@ -55,7 +56,7 @@ def receive(service: Service, sending: Sending, read: Callable[[int], bytes]) ->
             described = {"kind": sending.kind, "name": sending.name, "params": dict(sending.params)}
             store.add(
                 work,
-                {"id": import_id, "upload_id": upload_id, **described, "sha256": digest, "size": size}
+                {"id": import_id, "upload_id": upload_id, **described, "sha256": kept.digest, "size": kept.size}
                 | {"actor": sending.actor, "dry_run": sending.dry_run, "received_at": work.now},
             )
         else:
@@ -63,26 +64,40 @@ def receive(service: Service, sending: Sending, read: Callable[[int], bytes]) ->
             # What was taken before it was refused stays taken: it goes on behind that.
             state = "taking" if known.done else "uploaded"
             store.change(work, import_id, upload_id=upload_id, name=sending.name, state=state)
+        if kept.rest:
+            store.add_part(work, upload_id, kept.parts, kept.rest)
         store.drop_unfinished(work)
         work.schedule(JOB, str(import_id), {"import": import_id})
         work.commit()
     return Received(import_id, replayed=False)
 
 
-def _keep_parts(service: Service, sending: Sending, upload_id: str, read: Callable[[int], bytes]) -> tuple[str, int]:
+@dataclass(frozen=True)
+class _Kept:
+    """What came in: so many full parts are kept; the rest waits for the transaction that names the file."""
+
+    digest: str
+    size: int
+    parts: int
+    rest: bytes
+
+
+def _keep_parts(service: Service, sending: Sending, upload_id: str, read: Callable[[int], bytes]) -> _Kept:
     digest, size, place = hashlib.sha256(), 0, 0
-    while body := _full_part(read):
+    while True:
+        body = _full_part(read)
         size += len(body)
         if size > MAX_FILE_BYTES:
             _forget(service, sending.tenant, upload_id)
             limit = {"size_mb": size >> 20, "limit_mb": MAX_FILE_BYTES >> 20}
             raise Refused(Problem(FILE_TOO_LARGE, limit))
         digest.update(body)
+        if len(body) < PART_BYTES:
+            return _Kept(digest.hexdigest(), size, place, body)
         with service.work(sending.tenant) as work:
             store.add_part(work, upload_id, place, body)
             work.commit()
         place += 1
-    return digest.hexdigest(), size
 
 
 def _full_part(read: Callable[[int], bytes]) -> bytes:

@@ -113,6 +113,42 @@ def test_a_broken_import_goes_on_where_it_stood(site: Any) -> None:
     assert site.state(import_id)["state"] == "done"
 
 
+def test_a_small_file_is_taken_whole_or_not_at_all(site: Any) -> None:
+    """A file of one block is one transaction: a fault in it leaves the import as it was sent, and the next attempt
+    takes it once, with its faulty rows listed."""
+    site.breaks = 1
+    import_id = site.send(lines("13", "break") + "5;x;\n")
+    site.work_off()
+    assert (site.state(import_id)["state"], site.state(import_id)["total"], site.items()) == ("uploaded", 0, [])
+    Worker(site.service).step()
+    state = site.state(import_id)
+    assert site.items() == [("break", 3)]
+    assert {key: state[key] for key in ("state", "total", "done", "taken", "refused")} == {
+        "state": "done",
+        "total": 3,
+        "done": 3,
+        "taken": 1,
+        "refused": 2,
+    }
+    assert [problem["place"]["line"] for problem in state["problems"]] == [2, 4]
+
+
+def test_a_small_file_that_is_refused_may_come_again(site: Any) -> None:
+    """What stops a file of one block is told as for any other; when the cause is gone, it is taken and the old fault
+    forgotten."""
+    site.stop_at = "2"
+    import_id = site.send(lines("1", "2"))
+    site.work_off()
+    state = site.state(import_id)
+    told = [problem["code"] for problem in state["problems"]]
+    assert (state["state"], state["done"], told, site.items()) == ("refused", 0, ["AIM-F202"], [])
+    site.stop_at = None
+    site.send(lines("1", "2"))
+    site.work_off()
+    state = site.state(import_id)
+    assert (state["state"], state["taken"], state["problems"], len(site.items())) == ("done", 2, [], 2)
+
+
 def test_an_importer_that_refuses_stops_the_import(site: Any) -> None:
     """What was taken before stands and is not taken again when the same file comes after the cause is gone."""
     site.stop_at = "5"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from aimak.storage.statements import insert_into
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, func, select
 
 from aimak_payments.domain.registries import MISMATCH
 from aimak_payments.store.payments import with_typed
@@ -31,7 +32,8 @@ class Summary:
 def add_lines(work: UnitOfWork, registry_id: int, partner: str, lines: Sequence[Mapping[str, Any]]) -> None:
     """Write lines with how they were matched."""
     common = {"tenant": work.tenant, "registry_id": registry_id, "partner": partner}
-    work.execute(insert(work.table("registry_line")), [{**common, **line} for line in lines])
+    if lines:
+        work.fetch(insert_into(work.table("registry_line")), [{**common, **line} for line in lines])
 
 
 def summary(work: UnitOfWork, registry_id: int) -> Summary | None:
