@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, Table, bindparam, case, literal_column, select, text, update
+from sqlalchemy import Select, Table, Update, bindparam, case, literal_column, select, text, update
 
 from aimak.messaging import faults
 from aimak.messaging.relay import look, transaction
@@ -40,6 +40,13 @@ def _due_rows(table: Table) -> Select[Any]:
 def _one_due(table: Table) -> Select[Any]:
     """The job `job`, if it is due at `now`."""
     return _due_rows(table).where(table.c.id == bindparam("job"))
+
+
+@lru_cache(_SERVICES)
+def _marked_done(table: Table) -> Update:
+    """Note that the job `job` is done, unless it was asked for again since it was asked for `seen` times."""
+    state = case((table.c.asked != bindparam("seen"), "waiting"), else_="done")
+    return update(table).where(table.c.id == bindparam("job")).values(state=state, attempts=0, problem=None)
 
 
 class Worker:
@@ -90,12 +97,13 @@ class Worker:
     def _done(self, job: Job, again: timedelta | None) -> None:
         self._not_before.pop(job.id, None)
         # Asked for again while it ran: what it has done may have been before what it was asked for.
-        once_more = self._table.c.asked != job.asked
         if again is None:
-            self._change(job, state=case((once_more, "waiting"), else_="done"), attempts=0, problem=None)
-        else:
-            due = case((once_more, self._table.c.due_at), else_=self._service.clock.now() + again)
-            self._change(job, due_at=due, attempts=0)
+            with transaction(self._service) as connection:
+                fetch(connection, _marked_done(self._table), {"job": job.id, "seen": job.asked})
+            return
+        once_more = self._table.c.asked != job.asked
+        due = case((once_more, self._table.c.due_at), else_=self._service.clock.now() + again)
+        self._change(job, due_at=due, attempts=0)
 
     def _failed(self, job: Job, error: Exception) -> None:
         attempts = job.attempts + 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Executable, MetaData, Table, select, update
+from sqlalchemy import Connection, Executable, MetaData, Select, Table, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
 
@@ -21,6 +22,14 @@ from aimak.storage import trial
 from aimak.storage.database import Database
 from aimak.storage.prepared import Values, fetch
 from aimak.storage.statements import insert_into, rows_where
+
+# A process holds five services at most, a test run more.
+_SERVICES = 64
+
+
+@lru_cache(_SERVICES)
+def _locked_job(table: Table) -> Select[Any]:
+    return rows_where(table, "tenant", "kind", "key").with_for_update()
 
 
 @dataclass(frozen=True)
@@ -162,11 +171,12 @@ class UnitOfWork:
         one that was done or has failed is done again, and one that is being done just now is done once more."""
         job, due = self.table("job"), due_at or self.now
         values = {"payload": dict(payload or {}), "due_at": due, "attempts": 0, "state": "waiting", "problem": None}
-        same = (job.c.tenant == self.tenant) & (job.c.kind == kind) & (job.c.key == key)
-        known = self.execute(select(job.c.state, job.c.due_at).where(same).with_for_update()).one_or_none()
+        named = {"tenant": self.tenant, "kind": kind, "key": key}
+        known = next(iter(self.fetch(_locked_job(job), named)), None)
         if known is None:
-            self.execute(insert_into(job), {"tenant": self.tenant, "kind": kind, "key": key, "asked": 1, **values})
+            self.fetch(insert_into(job), {**named, "asked": 1, **values})
             return
+        same = (job.c.tenant == self.tenant) & (job.c.kind == kind) & (job.c.key == key)
         changes = values if known.state != "waiting" else {"due_at": min(due, known.due_at)}
         self.execute(update(job).where(same).values(asked=job.c.asked + 1, **changes))
 
