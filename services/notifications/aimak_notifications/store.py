@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
 from aimak.batches import in_batches
 from aimak.storage import bulk
+from aimak.storage.statements import insert_into, rows_where
 from aimak.storage.types import dumps
 from aimak.storage.upsert import insert_once
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Column, Row, Select, Table, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Column, Row, Select, Table, Update, bindparam, delete, func, insert, or_, select, text, update
 
 from aimak_notifications.domain import notices as domain
 from aimak_notifications.domain import states
@@ -23,6 +25,9 @@ from aimak_notifications.tables import account, consent, gateway, message, notic
 _TURN_LOCK_SPACE = 0x61696D6E
 # Both databases take more parameters in a statement than this.
 _IDS_AT_ONCE = 1000
+# From so many rows on a frame is quicker than a statement built once.
+_FRAME_ROWS = 200
+_SERVICES = 64
 
 
 @dataclass(frozen=True)
@@ -46,25 +51,27 @@ def take_turn(work: UnitOfWork) -> None:
 
 def town(work: UnitOfWork) -> Row[Any] | None:
     """The tenant's row; None while it is not known here."""
-    table = work.table("tenant")
-    return work.execute(select(table).where(table.c.code == work.tenant)).one_or_none()
+    return next(iter(work.fetch(rows_where(work.table("tenant"), "code"), {"code": work.tenant})), None)
 
 
 def accounts(work: UnitOfWork, ids: Iterable[int]) -> dict[int, Row[Any]]:
     """The known ones among these accounts, by id."""
-    return {row.account_id: row for row in _by_ids(work, select(account), account.c.account_id, ids)}
+    return {row.account_id: row for row in _by_ids(work, _rows_of(account.c.account_id), ids)}
 
 
 def service_names(work: UnitOfWork) -> dict[str, Mapping[str, str]]:
     """Service code → language → name."""
-    query = select(service_type.c.code, service_type.c.names).where(service_type.c.tenant == work.tenant)
-    return {row.code: row.names for row in work.execute(query)}
+    return {row.code: row.names for row in work.fetch(rows_where(service_type, "tenant"), {"tenant": work.tenant})}
 
 
 def unwilling(work: UnitOfWork) -> set[str]:
     """Phones that want no messages."""
-    query = select(consent.c.phone).where(consent.c.tenant == work.tenant, consent.c.allowed.is_(False))
-    return set(work.execute(query).scalars())
+    return {row.phone for row in work.fetch(_unwilling(), {"tenant": work.tenant})}
+
+
+@lru_cache(1)
+def _unwilling() -> Select[Any]:
+    return select(consent.c.phone).where(consent.c.tenant == bindparam("tenant"), consent.c.allowed.is_(False))
 
 
 def set_consent(work: UnitOfWork, phone: str, allowed: bool, actor: str) -> None:
@@ -77,17 +84,16 @@ def set_consent(work: UnitOfWork, phone: str, allowed: bool, actor: str) -> None
 
 def known_notices(work: UnitOfWork, ids: Iterable[int]) -> dict[int, Row[Any]]:
     """Version and state of the notices that are here already, by id."""
-    query = select(notice.c.id, notice.c.version, notice.c.state)
-    return {row.id: row for row in _by_ids(work, query, notice.c.id, ids)}
+    return {row.id: row for row in _by_ids(work, _rows_of(notice.c.id), ids)}
 
 
 def waiting_notices(work: UnitOfWork, account_ids: Iterable[int] | None = None) -> list[Notice]:
     """Notices that wait for their account, their town or a service; of these accounts, or all."""
-    query = select(notice).where(notice.c.state == domain.WAITING)
+    rows: Iterable[Row[Any]]
     if account_ids is None:
-        rows: Iterable[Row[Any]] = work.execute(query.where(notice.c.tenant == work.tenant))
+        rows = work.fetch(rows_where(notice, "tenant", "state"), {"tenant": work.tenant, "state": domain.WAITING})
     else:
-        rows = _by_ids(work, query, notice.c.account_id, account_ids)
+        rows = _by_ids(work, _rows_of(notice.c.account_id, domain.WAITING), account_ids)
     return [
         Notice(row.id, row.kind, row.source_id, row.account_id, row.period, row.version, True, row.facts)
         for row in rows
@@ -96,13 +102,23 @@ def waiting_notices(work: UnitOfWork, account_ids: Iterable[int] | None = None) 
 
 def add_notices(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert notices in bulk."""
-    _load(work, notice, [{**row, "facts": None if row["facts"] is None else dumps(row["facts"])} for row in rows])
+    if not _add_few(work, notice, rows):
+        _load(work, notice, [{**row, "facts": None if row["facts"] is None else dumps(row["facts"])} for row in rows])
 
 
 def add_messages(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert messages in bulk; `made_at` is this unit's instant."""
-    made_at = work.now.isoformat(timespec="microseconds")
-    _load(work, message, [{**row, "made_at": made_at} for row in rows])
+    if not _add_few(work, message, [{**row, "made_at": work.now} for row in rows]):
+        made_at = work.now.isoformat(timespec="microseconds")
+        _load(work, message, [{**row, "made_at": made_at} for row in rows])
+
+
+def _add_few(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Insert rows if they are few; says whether they were."""
+    few = len(rows) < _FRAME_ROWS
+    if few and rows:
+        work.fetch(insert_into(table), [{"tenant": work.tenant, **row} for row in rows])
+    return few
 
 
 def change_notices(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -129,8 +145,8 @@ def withdraw(work: UnitOfWork, message_id: int) -> bool:
 
 def open_messages(work: UnitOfWork, ids: Sequence[int]) -> list[Row[Any]]:
     """Those of these messages that are still to be sent or were being sent, in the order of `ids`."""
-    query = select(message).where(message.c.state.in_((states.QUEUED, states.SENDING))).with_for_update()
-    found = {row.id: row for row in _by_ids(work, query, message.c.id, ids)}
+    query = _rows_of(message.c.id, states.QUEUED, states.SENDING, lock=True)
+    found = {row.id: row for row in _by_ids(work, query, ids)}
     return [found[number] for number in ids if number in found]
 
 
@@ -139,13 +155,22 @@ def change_messages(work: UnitOfWork, changes: Sequence[Mapping[str, Any]], *, o
     has `id` and the same columns as the others."""
     if not changes:
         return 0
-    mine = (message.c.tenant == work.tenant) & (message.c.id == bindparam("message_id"))
-    columns = [name for name in changes[0] if name != "id"]
-    new = {name: bindparam(f"new_{name}", type_=message.c[name].type) for name in columns}
-    values = [{"message_id": change["id"], **{f"new_{name}": change[name] for name in columns}} for change in changes]
+    columns = tuple(name for name in changes[0] if name != "id")
+    common = {"the_tenant": work.tenant, **{f"from_{place}": state for place, state in enumerate(only_from)}}
+    values = [
+        {**common, "message_id": change["id"], **{f"new_{name}": change[name] for name in columns}}
+        for change in changes
+    ]
+    return work.execute(_changed_message(columns, len(only_from)), values).rowcount
+
+
+@lru_cache(_SERVICES)
+def _changed_message(columns: tuple[str, ...], states_before: int) -> Update:
+    mine = (message.c.tenant == bindparam("the_tenant")) & (message.c.id == bindparam("message_id"))
     # Not IN: a list in it cannot be expanded where many rows are changed at once.
-    from_state = or_(*(message.c.state == name for name in only_from))
-    return work.execute(update(message).where(mine, from_state).values(**new), values).rowcount
+    before = or_(*(message.c.state == bindparam(f"from_{place}") for place in range(states_before)))
+    new = {name: bindparam(f"new_{name}", type_=message.c[name].type) for name in columns}
+    return update(message).where(mine, before).values(**new)
 
 
 def one_message(work: UnitOfWork, message_id: int) -> Row[Any] | None:
@@ -196,8 +221,12 @@ def one_gateway(work: UnitOfWork, code: str) -> Row[Any] | None:
 
 def chosen_gateway(work: UnitOfWork) -> Row[Any] | None:
     """The gateway that this tenant sends through; None while nobody has chosen."""
-    mine = (gateway.c.tenant == work.tenant) & gateway.c.chosen
-    return work.execute(select(gateway).where(mine)).one_or_none()
+    return next(iter(work.fetch(_chosen_gateway(), {"tenant": work.tenant})), None)
+
+
+@lru_cache(1)
+def _chosen_gateway() -> Select[Any]:
+    return select(gateway).where(gateway.c.tenant == bindparam("tenant"), gateway.c.chosen)
 
 
 def choose_gateway(work: UnitOfWork, code: str, settings: Mapping[str, Any], actor: str) -> None:
@@ -210,10 +239,20 @@ def choose_gateway(work: UnitOfWork, code: str, settings: Mapping[str, Any], act
         work.execute(insert(gateway).values(tenant=work.tenant, code=code, report_secret=secret, **facts))
 
 
-def _by_ids(work: UnitOfWork, query: Select[Any], column: Column[Any], ids: Iterable[int]) -> Iterator[Row[Any]]:
-    tenant = column.table.c.tenant
+@lru_cache(_SERVICES)
+def _rows_of(column: Column[Any], *in_states: str, lock: bool = False) -> Select[Any]:
+    """Rows of the tenant with one of `ids` in this column, in one of these states where any is named; `lock` holds
+    them until the transaction ends."""
+    table = column.table
+    query = select(table).where(table.c.tenant == bindparam("tenant"), column.in_(bindparam("ids", expanding=True)))
+    if in_states:
+        query = query.where(or_(*(table.c.state == state for state in in_states)))
+    return query.with_for_update() if lock else query
+
+
+def _by_ids(work: UnitOfWork, query: Select[Any], ids: Iterable[int]) -> Iterator[Row[Any]]:
     for some in in_batches(list(dict.fromkeys(ids)), _IDS_AT_ONCE):
-        yield from work.execute(query.where(tenant == work.tenant, column.in_(some)))
+        yield from work.fetch(query, {"tenant": work.tenant, "ids": some})
 
 
 def _filtered(query: Select[Any], table: Table, wanted: Filter, work: UnitOfWork) -> Select[Any]:
