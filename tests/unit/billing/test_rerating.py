@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from tests.unit.billing.test_cancelling import document, run, sound
 from tests.unit.billing.test_month import WASTE_GROSS
 from tests.unit.billing.town import TARIFFS, TENANT, Town, account_line
+
+HOUSE = '{"metered":false,"norm":"house"}'
 
 METERED = '{"metered":true,"norm":"house"}'
 RESIDENTS = "account;persons;from;to;ground;pensioners"
@@ -230,3 +233,79 @@ def test_an_earlier_month_keeps_its_own_tariff(town: Town) -> None:
     bill(town, "2026-11")
     assert lines_of(town, 2)[2:] == [("2026-10", "charge", 1_000, 2_500), ("2026-10", "tax", None, 75)]
     assert town.balance("A") == 10_300 + 12_360
+
+
+def owed(town: Town, number: str) -> dict[str, int]:
+    """What an account owes each creditor to whom it owes anything."""
+    rows = town.get(f"/billing/accounts/{number}")["balances"]
+    return {row["provider"]: row["balance_tyiyn"] for row in rows if row["balance_tyiyn"]}
+
+
+def another_creditor(town: Town) -> dict[str, int]:
+    """Water and waste are billed for October; that jaryk gives the waste since the 1st, for 20.00 som a person and no
+    tax, is told later. Gives what is owed then."""
+    head, _, rest = TARIFFS.partition("  - code: waste-household")
+    part = "waste-jaryk" + rest.partition("  - code: ")[0].replace("tazalyk", "jaryk").replace("25.00", "20.00")
+    part = part.replace("      - {code: sales_tax, kind: tax, tax: sales_tax}\n", "")
+    file = f"{head.partition('tariffs:')[0]}tariffs:\n  - code: {part}"
+    assert town.ask("post", "/billing/imports/tariffs", role="admin", data=file.encode()).status_code == 200
+    town.post("/billing/tariffs/adopt", {"tariffs": ["waste-jaryk@2026-01-01"], "ground": "made up"}, role="approver")
+    town.accounts(account_line("A"), account_line("A", "water", "vodokanal", attributes=HOUSE))
+    bill(town, "2026-10")
+    before = owed(town, "A")
+    assert before.pop("tazalyk") == WASTE_GROSS
+    told = {"service": "waste", "provider": "tazalyk", "to": "jaryk", "day": "2026-10-01"}
+    town.post("/billing/connections/provider", told, role="admin")
+    return before | {"jaryk": 6_000}
+
+
+@pytest.mark.parametrize("selection", ["all", "account:A", "service:waste", "provider:jaryk"])
+def test_what_a_correction_charged_is_not_billed_again(town: Town, selection: str) -> None:
+    """A run over water carried the correction of waste: a run of the same month after it has nothing left to bill."""
+    due = another_creditor(town)
+    run(town, "service:water")
+    assert owed(town, "A") == due
+    assert run(town, selection)["bills"] == 0
+    assert owed(town, "A") == due
+    sound(town)
+
+
+def test_what_the_next_month_corrected_is_not_billed_again(town: Town) -> None:
+    """November's bill charged what October lacked, so that October's run, done again, has nothing left to bill."""
+    due = another_creditor(town)
+    bill(town, "2026-11")
+    after = owed(town, "A")
+    assert ("tazalyk" in after, after["jaryk"]) == (False, due["jaryk"] + 6_000)
+    assert run(town)["bills"] == 0
+    assert owed(town, "A") == after
+    sound(town)
+
+
+def test_a_corrected_month_is_billed_as_a_whole_once_its_bill_is_cancelled(town: Town) -> None:
+    """The correction that another bill carries stays in force; the month's new bill charges all and takes it back."""
+    due = another_creditor(town)
+    run(town, "service:water")
+    document(town, kind="cancel", bill="1")
+    assert run(town)["bills"] == 1
+    assert owed(town, "A") == due
+    sound(town)
+
+
+def test_a_service_billed_anew_is_billed_by_lines_of_its_own(town: Town) -> None:
+    """Though the month's bill of the other services stays, the bill made anew charges the waste itself and takes back
+    what November corrected."""
+    town.accounts(account_line("A"), account_line("A", "water", "vodokanal", attributes=HOUSE))
+    run(town, "service:waste")
+    bill(town, "2026-10")
+    town.take("residents", [RESIDENTS, "A;4;2026-10-01;;book;0"])
+    bill(town, "2026-11")
+    assert owed(town, "A")["tazalyk"] == 2 * 10_300
+    run(town, "service:waste", replaces=True)
+    assert lines_of(town, 4) == [
+        (None, "charge", 4_000, 10_000),
+        (None, "tax", None, 300),
+        ("2026-10", "charge", -1_000, -2_500),
+        ("2026-10", "tax", None, -75),
+    ]
+    assert owed(town, "A")["tazalyk"] == 2 * 10_300
+    sound(town)

@@ -64,6 +64,15 @@ def periods(work: UnitOfWork, through: str) -> list[str]:
     return sorted(work.execute(query).scalars())
 
 
+def accounts(work: UnitOfWork, first: int, last: int, period: str) -> list[int]:
+    """Accounts with ids from `first` to `last` of which something became known after a period was billed, settled or
+    not: only of these a bill may correct the period. In order."""
+    touched = work.table("touched")
+    mine = (touched.c.tenant == work.tenant) & (touched.c.account_id >= first) & (touched.c.account_id <= last)
+    query = select(touched.c.account_id).where(mine, touched.c.period == period)
+    return list(work.execute(query.order_by(touched.c.account_id)).scalars())
+
+
 def open_pairs(
     work: UnitOfWork, first: int, last: int, through: str, replaced: Collection[int]
 ) -> set[tuple[int, str]]:

@@ -14,9 +14,10 @@ from sqlalchemy import Row
 
 from aimak_billing.application.corrections.cancel import cancel_bills
 from aimak_billing.domain.chunk import ACTIVE, Facts
+from aimak_billing.domain.corrections.differences import covered
 from aimak_billing.domain.corrections.selection import EVERYBODY, is_limited
 from aimak_billing.domain.rating import Rated
-from aimak_billing.store import cancellations, runs
+from aimak_billing.store import cancellations, runs, touched
 
 
 def narrowed(work: UnitOfWork, run: Row[Any], chunk: Row[Any], known: Facts) -> Facts:
@@ -32,8 +33,8 @@ def narrowed(work: UnitOfWork, run: Row[Any], chunk: Row[Any], known: Facts) -> 
 
 
 def unbilled(work: UnitOfWork, run: Row[Any], chunk: Row[Any], rated: Rated) -> Rated:
-    """What was rated, without the services that the run leaves alone and without what a bill that stays in force
-    charges for the period."""
+    """What was rated, without the services that the run leaves alone and without what bills that stay in force charge
+    for the period, as their own or by a correction."""
     lines, holds = rated.lines, rated.holds
     if run.scope != EVERYBODY:
         kind, _, value = run.scope.partition(":")
@@ -41,6 +42,7 @@ def unbilled(work: UnitOfWork, run: Row[Any], chunk: Row[Any], rated: Rated) -> 
     if not _is_first(work, run):
         gone = replaced(work, run, chunk).select("bill_id")
         charged = _connections(work, _in_force(work, run, chunk).join(gone, on="bill_id", how="anti"))
+        charged = pl.concat([charged, _corrected(work, run, chunk, gone)])
         lines, holds = (rows.join(charged, on="connection_id", how="anti") for rows in (lines, holds))
     return Rated(lines, holds)
 
@@ -58,6 +60,15 @@ def _in_force(work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> pl.DataFrame:
 def _connections(work: UnitOfWork, bills: pl.DataFrame) -> pl.DataFrame:
     found = cancellations.connections_of(work, bills.get_column("bill_id").to_list())
     return found.select("connection_id").unique()
+
+
+def _corrected(work: UnitOfWork, run: Row[Any], chunk: Row[Any], gone: pl.DataFrame) -> pl.DataFrame:
+    """connection_id of what a bill that stays covers and a correction of the period charges or takes back: it goes on
+    being corrected. Where no bill covers it any more or its own is replaced, it is billed and the correction undone."""
+    accounts = touched.accounts(work, chunk.first_account, chunk.last_account, run.period)
+    billed = touched.billed(work, accounts, run.period, gone.get_column("bill_id").to_list())
+    found = covered(billed.filter(pl.col("own") == 0), billed).select("connection_id")
+    return found.join(_connections(work, gone), on="connection_id", how="anti")
 
 
 def replaced(work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> pl.DataFrame:
