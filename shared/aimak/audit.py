@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Index, MetaData, Row, String, Table, Text, insert, select
+from sqlalchemy import Column, Index, MetaData, Row, String, Table, Text, select
 
 from aimak.storage.guards import append_only
+from aimak.storage.statements import insert_into
 from aimak.storage.types import Code, Id, Instant, Json, dumps
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def write(work: UnitOfWork) -> None:
     paper = str(command.said.get("ground") or command.said.get("reason") or "")
     nothing = {"account_id": None, "before": None, "after": None, "ground": ""}
     rows = [{**common, **nothing, **facts} for facts in work.notes or [{}]]
-    work.execute(insert(work.table("audit")), [{**row, "ground": row["ground"] or paper} for row in rows])
+    work.fetch(insert_into(work.table("audit")), [{**row, "ground": row["ground"] or paper} for row in rows])
     command.written = True
 
 

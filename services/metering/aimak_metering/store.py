@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from aimak.batches import in_batches
+from aimak.storage.statements import insert_into
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, Table, and_, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, Table, and_, bindparam, func, select, update
 
 PAGE = 20_000
 # Fewer parameters than either database allows in one statement.
@@ -82,7 +83,7 @@ def change_meters(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
 def add(work: UnitOfWork, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that name no tenant."""
     if rows:
-        work.execute(insert(work.table(table)), [{"tenant": work.tenant, **row} for row in rows])
+        work.fetch(insert_into(work.table(table)), [{"tenant": work.tenant, **row} for row in rows])
 
 
 def reading(work: UnitOfWork, reading_id: int) -> Row[Any] | None:

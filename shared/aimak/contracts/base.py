@@ -67,9 +67,9 @@ class Event:
     @classmethod
     def of(cls, tenant: str, rows: Iterable[Mapping[str, Any]]) -> Self:
         """From rows; each must have every column of the contract. Raises PermanentFault for what does not fit."""
-        listed = list(rows)
+        listed, names = list(rows), set(cls.names())
         for row in listed:
-            if row.keys() != set(cls.names()):
+            if row.keys() != names:
                 raise unfit(cls, f"columns {sorted(row)} instead of {sorted(cls.names())}")
         return cls.of_columns(tenant, {name: [row[name] for row in listed] for name in cls.names()})
 

@@ -12,6 +12,7 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Executable, exc
@@ -66,7 +67,7 @@ class _Prepared:
         driver: Any = connection.connection.driver_connection
         one = values if isinstance(values, Mapping) else values[0] if len(values) == 1 else None
         text = self._text if one is None else self._written(one)
-        given: Any = self._parameters(one) if one is not None else [self._parameters(row) for row in values]  # type: ignore[arg-type]
+        given: Any = self._parameters(one) if one is not None else self._of_rows(values)  # type: ignore[arg-type]
         connection.engine.dispatch.before_cursor_execute(connection, None, text, given, None, one is None)
         try:
             cursor = driver.execute(text, given) if one is not None else driver.executemany(text, given)
@@ -90,6 +91,19 @@ class _Prepared:
             plain[place] = convert(plain[place])
         return tuple(plain)
 
+    def _of_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+        """The parameters of several rows, column by column."""
+        names = [name for name, _ in self._values]
+        if len(names) == 1 or self._constants:
+            return [self._parameters(row) for row in rows]
+        given: list[tuple[Any, ...]] = list(map(itemgetter(*names), rows))
+        if not self._to_convert:
+            return given
+        columns: list[Sequence[Any]] = list(zip(*given, strict=True))
+        for place, convert in self._to_convert:
+            columns[place] = _each_once(convert, columns[place])
+        return list(zip(*columns, strict=True))
+
     def _with_lists(self, known: Mapping[str, Any]) -> tuple[Any, ...]:
         given: list[Any] = []
         for name, convert in self._values:
@@ -107,6 +121,15 @@ class _Prepared:
                 cells[place] = convert(cells[place])
             rows.append(self._row(*cells))
         return rows
+
+
+def _each_once(convert: Callable[[Any], Any], column: Sequence[Any]) -> list[Any]:
+    """A column converted; one object that stands in many rows is converted once."""
+    objects = {id(value): value for value in column}
+    if 2 * len(objects) > len(column):
+        return list(map(convert, column))
+    known = {key: convert(value) for key, value in objects.items()}
+    return [known[id(value)] for value in column]
 
 
 _prepare = lru_cache(_STATEMENTS)(_Prepared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, DateTime, Dialect, String, Text, TypeDecorator
@@ -56,6 +57,9 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+# Different days in a batch are few: each is read once, and written once where one object stands in many rows.
+_DAYS = 4096
+
 # json.dumps makes an encoder anew at each call.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -65,6 +69,7 @@ def dumps(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
+@lru_cache(_DAYS)
 def day(text: str) -> date:
     """The date in ISO text, as events carry it."""
     return date.fromisoformat(text)

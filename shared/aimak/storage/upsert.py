@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Table
@@ -16,13 +17,20 @@ def upsert_newer(work: UnitOfWork, table: Table, rows: Sequence[Mapping[str, Any
     late or out of order change nothing. Two versions of one key in the same batch: the higher stands."""
     if not rows:
         return
-    keys = [column.name for column in table.primary_key]
-    newest: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-    for row in rows:
-        key = tuple(row[name] for name in keys)
+    statement = insert_or_newer(table, tuple(rows[0]), sqlite_dialect=work.is_sqlite)
+    work.fetch(statement, _newest(rows, itemgetter(*(column.name for column in table.primary_key))))
+
+
+def _newest(rows: Sequence[Mapping[str, Any]], key_of: itemgetter[Any]) -> Sequence[Mapping[str, Any]]:
+    """Of rows with the same key the one with the highest version, in the order in which the keys come."""
+    keys = list(map(key_of, rows))
+    if len(set(keys)) == len(keys):
+        return rows
+    newest: dict[Any, Mapping[str, Any]] = {}
+    for key, row in zip(keys, rows, strict=True):
         if key not in newest or newest[key]["version"] < row["version"]:
             newest[key] = row
-    work.fetch(insert_or_newer(table, tuple(rows[0]), sqlite_dialect=work.is_sqlite), list(newest.values()))
+    return list(newest.values())
 
 
 def insert_once(work: UnitOfWork, table: Table, row: Mapping[str, Any]) -> bool:

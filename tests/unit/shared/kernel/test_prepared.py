@@ -39,6 +39,25 @@ def test_every_type_comes_back_as_it_went_in(make_service: Make) -> None:
             assert usual
 
 
+def test_many_rows_come_back_as_they_went_in(make_service: Make) -> None:
+    """Rows that share an object and rows that do not are each written with their own values, as SQLAlchemy does."""
+    service = make_service("billing")
+    other = datetime(2026, 11, 3, 9, 30, 15, 1, tzinfo=UTC)
+    shared: dict[str, Any] = {"ж": [1, None]}
+    given = [
+        letter(f"{place}", headers=shared if place % 3 else {"own": place}, first_seen=SEEN if place % 4 else other)
+        for place in range(40)
+    ]
+    given += [letter(f"own{place}", headers={"own": place}, decided_by=f"by{place}") for place in range(2)]
+    with service.work("naryn") as work:
+        table = work.table("dead_letter")
+        work.fetch(insert_into(table), given)
+        found = {row.id: row._asdict() for row in work.execute(select(table))}
+    assert len(found) == 42
+    for row in given:
+        assert {name: found[row["id"]][name] for name in row} == row
+
+
 @pytest.mark.parametrize("wanted", [[], ["a"], ["a", "c"], ["b", "c", "x", "a"]])
 def test_a_list_of_any_length_is_looked_for(make_service: Make, wanted: list[str]) -> None:
     """Lists of none, one and several, twice in one statement with constants around them."""
