@@ -21,7 +21,8 @@ def spoken(text: str | None) -> str | None:
     words = catalogue("aimak_gateway", lang)
     first, _, more = text.strip().partition("\n\n")
     if more and f"help.{first}" in words:
-        return "\n\n".join([words[f"help.{first}"], more.replace(EXAMPLES, words["ui.examples"]).replace(EXAMPLE, words["ui.example"])])
+        more = more.replace(EXAMPLES, words["ui.examples"]).replace(EXAMPLE, words["ui.example"])
+        return f"{words[f'help.{first}']}\n\n{more}"
     about, mark, example = " ".join(text.split()).partition(EXAMPLE)
     found = words.get(f"help.{about.strip()}")
     if found is None:
