@@ -118,11 +118,6 @@ def _note_change(work: UnitOfWork, before: Row[Any], after: Row[Any], *, new_pas
     audit.note(work, before={name: getattr(before, name) for name in names}, after=now, action=action)
 
 
-def person_to_let_in(work: UnitOfWork, name: str) -> Row[Any] | None:
-    """The person whose password is to be verified; None where nobody of that name may come in."""
-    return store.person_named(work, name)
-
-
 def verify(guesses: Guesses, name: str, person: Row[Any] | None, password: str) -> Row[Any]:
     """The person, when it is their password. Takes long by intent, so no transaction may be open. Raises
     Unauthorized, in the same words and after the same time whether the name or the password is wrong, TooMany after

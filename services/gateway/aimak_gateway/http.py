@@ -40,7 +40,7 @@ def _own(service: Service) -> Blueprint:
         asked = _json()
         name = str(asked.get("name", ""))
         with service.work(application.NO_TENANT) as work:
-            person = application.person_to_let_in(work, name)
+            person = store.person_named(work, name)
         verified = application.verify(guesses, name, person, str(asked.get("password", "")))
         with trying(), service.work(application.NO_TENANT) as work:
             token, actor = application.login(work, verified, asked.get("tenant"))

@@ -42,21 +42,18 @@ JSON_ROWS = 10_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class PolicySchema(Schema):
+class RuleSchema(Schema):
+    """A rule from a day on, as that of late readings."""
+
+    valid_from = fields.Date(required=True)
+    method = fields.String(required=True)
+    ground = fields.String(required=True, validate=validate.Length(max=1000))
+
+
+class PolicySchema(RuleSchema):
     """How payments are set against debts, from a day on."""
 
-    valid_from = fields.Date(required=True)
-    method = fields.String(required=True)
     priority = fields.List(fields.String(validate=validate.Length(max=64)), load_default=list)
-    ground = fields.String(required=True, validate=validate.Length(max=1000))
-
-
-class LatePolicySchema(Schema):
-    """What late readings lead to, from a day on."""
-
-    valid_from = fields.Date(required=True)
-    method = fields.String(required=True)
-    ground = fields.String(required=True, validate=validate.Length(max=1000))
 
 
 def report_routes(blue: Blueprint, service: Service, kit: Kit) -> None:
@@ -187,7 +184,7 @@ def _policies(blue: Blueprint, service: Service) -> None:
     def rules() -> dict[str, Any]:
         """How payments are set against debts, the oldest rule first."""
         with service.work(actor().tenant) as work:
-            return {"rules": allocation.rules(work)}
+            return {"rules": allocation.RULES.listed(work)}
 
     @blue.post("/allocation")
     @requires("approver", "admin")
@@ -195,7 +192,7 @@ def _policies(blue: Blueprint, service: Service) -> None:
     def decide(said: dict[str, Any]) -> dict[str, Any]:
         """Set the rule from a day on."""
         with service.work(actor().tenant) as work:
-            made = allocation.decide(work, said, actor().name)
+            made = allocation.RULES.decide(work, said, actor().name)
             work.commit()
         return made
 
@@ -206,15 +203,15 @@ def _late(blue: Blueprint, service: Service) -> None:
     def late_rules() -> dict[str, Any]:
         """What late and corrected readings lead to, the oldest rule first."""
         with service.work(actor().tenant) as work:
-            return {"rules": late.rules(work)}
+            return {"rules": late.RULES.listed(work)}
 
     @blue.post("/late-readings")
     @requires("approver", "admin")
-    @blue.arguments(LatePolicySchema)
+    @blue.arguments(RuleSchema)
     def decide_late(said: dict[str, Any]) -> dict[str, Any]:
         """Set the rule from a day on."""
         with service.work(actor().tenant) as work:
-            made = late.decide(work, said, actor().name)
+            made = late.RULES.decide(work, said, actor().name)
             work.commit()
         return made
 

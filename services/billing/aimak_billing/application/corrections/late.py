@@ -6,40 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from aimak.problems import Conflict, Place, Problem, Refused
+from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from aimak_billing.application.dated_rules import DatedRules
 from aimak_billing.store import touched
 
 ADJUST, REBILL = "adjust", "rebill"
-METHODS = (ADJUST, REBILL)
-
-
-def decide(work: UnitOfWork, said: Mapping[str, Any], actor: str) -> dict[str, Any]:
-    """Set the rule (`valid_from`, `method`, `ground`) from a day on. Raises Refused for a day that is over, an unknown
-    method or no ground, Conflict for a day that has a rule."""
-    day = said["valid_from"]
-    if day < work.today():
-        raise Refused(Problem("AIM-B955", {"day": day.isoformat()}, Place(path="valid_from")))
-    if said["method"] not in METHODS:
-        fields = {"method": said["method"], "known": ", ".join(METHODS)}
-        raise Refused(Problem("AIM-B956", fields, Place(path="method")))
-    if not said["ground"].strip():
-        raise Refused(Problem("AIM-B957", {}, Place(path="ground")))
-    if any(rule["valid_from"] == day.isoformat() for rule in rules(work)):
-        raise Conflict(Problem("AIM-B958", {"day": day.isoformat()}))
-    row = {"valid_from": day, "method": said["method"], "ground": said["ground"].strip()}
-    work.execute(insert(work.table("late_policy")).values(tenant=work.tenant, **row, set_by=actor, set_at=work.now))
-    return rules(work)[-1]
-
-
-def rules(work: UnitOfWork) -> list[dict[str, Any]]:
-    """The tenant's rules, the oldest first; before the first one the next bill adjusts."""
-    table = work.table("late_policy")
-    rows = work.execute(select(table).where(table.c.tenant == work.tenant).order_by(table.c.valid_from))
-    shown = ("method", "ground", "set_by")
-    return [{"valid_from": row.valid_from.isoformat(), **{key: getattr(row, key) for key in shown}} for row in rows]
+# Before the first rule the next bill adjusts.
+RULES = DatedRules("late_policy", (ADJUST, REBILL))
 
 
 def method_on(work: UnitOfWork, day: date) -> str:
