@@ -26,7 +26,7 @@ from typing import Any
 
 from aimak.settings import Settings
 
-from tests.unit.billing.town import HEADER, Town
+from tests.unit.billing.town import HEADER, TENANT, Town
 
 TARIFFS = (Path(__file__).parent / "stories" / "tariffs.yaml").read_text(encoding="utf-8")
 CREDITORS = ("vodokanal", "tazalyk", "garden")
@@ -336,15 +336,15 @@ class Story:
         return str(found) if found else "yes"
 
 
-def found(town: Town) -> None:
-    """Define the town of the stories."""
+def found(town: Town, tariffs: str = TARIFFS) -> None:
+    """Define the town of the stories, with its tariffs or others."""
     names = {"ky": "Ак-Суу", "ru": "Ак-Суу", "en": "Ak-Suu"}
     zone = {"zone": "Asia/Bishkek", "languages": ["ky", "ru"], "is_test": True}
-    town.post("/billing/tenants", {"code": "aksuu", "name": names, **zone}, role="admin")
+    town.post("/billing/tenants", {"code": TENANT, "name": names, **zone}, role="admin")
     for code in CREDITORS:
         facts = {"tax_number": "0", "regime": "general", "bank_account": "0"}
         town.post("/billing/providers", {"code": code, "name": {"ru": code}, **facts}, role="admin")
-    answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=TARIFFS.encode())
+    answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=tariffs.encode())
     assert answer.status_code == 200, answer.get_data(as_text=True)
     drafts = [f"{row['code']}@{row['valid_from']}" for row in town.get("/billing/tariffs")["tariffs"]]
     town.post("/billing/tariffs/adopt", {"tariffs": drafts, "ground": "decided before"}, role="approver")

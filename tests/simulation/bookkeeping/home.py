@@ -23,10 +23,10 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.bootstrap import build
 from sqlalchemy import event
 
-from tests.unit.billing.town import NOW, SECRET, TENANT, Town
+from tests.scenarios.replay import found
+from tests.unit.billing.town import NOW, SECRET, Town
 
 TARIFFS = (Path(__file__).parent / "tariffs.yaml").read_text(encoding="utf-8")
-CREDITORS = ("vodokanal", "tazalyk", "garden")
 # Chunks of five accounts: a town begins with one and soon has two of them.
 _SETTINGS = {"clock.instant": NOW, "ids.seed": 1, "auth.secret": SECRET, "billing.chunk_accounts": 5}
 _MEMORY = Path("/dev/shm")
@@ -47,7 +47,7 @@ class Home:
         self.town = Town(self.settings)
         event.listen(self.town.service.online.engine, "connect", _of_the_moment)
         self._reader: sqlite3.Connection | None = None
-        _found(self.town)
+        found(self.town, TARIFFS)
         self.keep("founded")
 
     @property
@@ -89,21 +89,6 @@ class Home:
         """Remove the files."""
         self._let_go()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _found(town: Town) -> None:
-    """Define the machine's town."""
-    names = {"ky": "Ак-Суу", "ru": "Ак-Суу", "en": "Ak-Suu"}
-    zone = {"zone": "Asia/Bishkek", "languages": ["ky", "ru"], "is_test": True}
-    town.post("/billing/tenants", {"code": TENANT, "name": names, **zone}, role="admin")
-    for code in CREDITORS:
-        facts = {"tax_number": "0", "regime": "general", "bank_account": "0"}
-        town.post("/billing/providers", {"code": code, "name": {"ru": code}, **facts}, role="admin")
-    answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=TARIFFS.encode())
-    assert answer.status_code == 200, answer.get_data(as_text=True)
-    drafts = [f"{row['code']}@{row['valid_from']}" for row in town.get("/billing/tariffs")["tariffs"]]
-    town.post("/billing/tariffs/adopt", {"tariffs": drafts, "ground": "decided before"}, role="approver")
-    town.pump.drain()
 
 
 def _of_the_moment(connection: Any, _record: Any) -> None:

@@ -17,6 +17,8 @@ from aimak_gateway.cli.app import app
 from aimak_gateway.cli.connect import Api
 from typer.testing import CliRunner
 
+from tests.unit.gateway.commands import ALL
+
 # Commands that change nothing and show no list: one thing, a check, a file that is made, a process. A new command that
 # is here by neglect must be written down by somebody who then asks whether it is one of these.
 NEITHER = {
@@ -38,18 +40,6 @@ NEITHER = {
     "tariff sheet",
     "tariff show",
 }
-
-
-def commands(group: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Every command with the words that name it."""
-    for name, command in group.items():
-        if inner := getattr(command, "commands", None):
-            yield from commands(inner, (*path, name))
-        else:
-            yield " ".join((*path, name)), command
-
-
-ALL = dict(commands(typer.main.get_command(app).commands))  # type: ignore[attr-defined]
 
 
 def options(name: str) -> set[str]:

@@ -6,33 +6,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 from aimak.problems import Conflict, Forbidden, NotFound, Problem, Refused, Unauthorized
 from aimak_gateway.cli import frame
 from aimak_gateway.cli.app import app
 from typer.testing import CliRunner
 
+from tests.unit.gateway.commands import ALL
+
 AIMAK = Path(sys.executable).with_name("aimak")
 HELP_S = 0.250
 RUNS = 12
 PASSWORD = "a-password-for-tests"
-
-
-def commands(group: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Every command with the words that name it."""
-    for name, command in group.items():
-        if inner := getattr(command, "commands", None):
-            yield from commands(inner, (*path, name))
-        else:
-            yield " ".join((*path, name)), command
-
-
-ALL = dict(commands(typer.main.get_command(app).commands))  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
