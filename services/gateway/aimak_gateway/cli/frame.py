@@ -177,7 +177,7 @@ def guarded(ui: Ui, run: Callable[[], None]) -> int:
     except Refused as refused:
         ui.errors([ui.problem(problem) for problem in refused.problems])
         return _EXITS.get(refused.status, FAILED)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         ui.note(ui.word("ui.interrupted"))
         return INTERRUPTED
     except BrokenPipeError:

@@ -1,19 +1,48 @@
-"""Help in the reader's language: what a command does and what its options mean, looked up by the English text."""
+"""Help in the reader's language: what a command does and what its options mean, looked up by the English text.
+
+A slip of the finger is told in that language, too (`usage`)."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from contextvars import ContextVar
+from difflib import get_close_matches
 from typing import Any
 
+from aimak.problems import Problem
+from typer._click.exceptions import UsageError
 from typer.core import TyperCommand, TyperGroup
 
 EXAMPLE, EXAMPLES = "Example:", "Examples:"
+# What is to be typed there, in words; each is found in the catalogues as any other help.
+TYPES = {
+    "<str>": "<text>",
+    "<list[str]>": "<text>",
+    "<int>": "<number>",
+    "<int range>": "<number>",
+    "<path>": "<file>",
+    "<list[Path]>": "<file>",
+    "<%Y-%m-%d>": "<date>",
+}
+# The language that --lang asks for, before anything is parsed.
+ASKED: ContextVar[str | None] = ContextVar("asked", default=None)
+
+
+class Wrong(UsageError):
+    """What cannot be understood, as a problem with what was probably meant."""
+
+    def __init__(self, problem: Problem, ctx: Any, close: Sequence[str] = ()) -> None:
+        super().__init__(problem.code, ctx)
+        self.problem = problem
+        self.possibilities = close
 
 
 def spoken(text: str | None) -> str | None:
     """A help text in the language of the environment; as it stands where the catalogue has no other."""
     from aimak_gateway.cli.frame import language
 
-    lang = language(None)
+    lang = language(ASKED.get())
     if not text or lang == "en":
         return text
     from aimak.texts import catalogue
@@ -53,7 +82,7 @@ class _Spoken:
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """How it is typed."""
-        pieces = " ".join(self.collect_usage_pieces(ctx))
+        pieces = " ".join(_said(piece) for piece in self.collect_usage_pieces(ctx))
         formatter.write_usage(ctx.command_path, pieces, prefix=f"{_said('Usage')}: ")
 
     def format_parameters(self, ctx: Any, formatter: Any) -> None:
@@ -64,6 +93,8 @@ class _Spoken:
                 parameter.help = spoken(parameter.help)
             if record := parameter.get_help_record(ctx):
                 name, about = record
+                for written, kind in TYPES.items():
+                    name = name.replace(written, _said(kind))
                 for mark in ("[required]", "[default:"):
                     about = about.replace(mark, _said(mark))
                 rows["Arguments" if parameter.param_type_name == "argument" else "Options"].append((name, about))
@@ -73,8 +104,35 @@ class _Spoken:
                     formatter.write_dl(records)
 
 
+def printable(typed: str) -> str:
+    """What was typed, without what would move a terminal's cursor."""
+    return "".join(sign if sign.isprintable() else "?" for sign in typed)
+
+
+def _asked(words: Sequence[str]) -> str | None:
+    for place, word in enumerate(words):
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+        if word == "--lang" and place + 1 < len(words):
+            return words[place + 1]
+    return None
+
+
 class SpokenCommand(_Spoken, TyperCommand):
     """A command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take what was typed apart. Raises Wrong where words are left over."""
+        ctx.allow_extra_args = True
+        try:
+            left = super().parse_args(ctx, args)
+        except UsageError as slip:
+            # The parser leaves out where it was when a value is missing.
+            slip.ctx = slip.ctx or ctx
+            raise
+        if left and not ctx.resilient_parsing:
+            raise Wrong(Problem("AIM-G080", {"words": printable(" ".join(left))}), ctx)
+        return left
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """What it takes."""
@@ -83,6 +141,36 @@ class SpokenCommand(_Spoken, TyperCommand):
 
 class SpokenGroup(_Spoken, TyperGroup):
     """A noun."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run what was typed. By itself (`standalone_mode`) it ends the process with the exit code."""
+        from aimak_gateway.cli import usage
+
+        words = list(sys.argv[1:] if args is None else args)
+        ASKED.set(_asked(words))
+
+        def run() -> Any:
+            return super(SpokenGroup, self).main(words, prog_name, complete_var, False, windows_expand_args, **extra)
+
+        if not standalone_mode:
+            return run()
+        sys.exit(usage.ended(run, words))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of that name. Raises Wrong with the names like it."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not ctx.resilient_parsing and not name.startswith("-"):
+            close = get_close_matches(name, self.list_commands(ctx))
+            raise Wrong(Problem("AIM-G089", {"name": printable(name)}), ctx, close)
+        return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """What it takes, and its verbs."""
