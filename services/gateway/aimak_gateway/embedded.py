@@ -32,12 +32,23 @@ _BUILDERS: dict[str, Callable[[Settings], Service]] = {
     "notifications": aimak_notifications.bootstrap.build,
 }
 
+LOCK = "owner.lock"
+
 
 def build_services(settings: Settings) -> list[Service]:
     """The four services and the gateway, which reaches them without a network."""
-    services = [build(settings) for build in _BUILDERS.values()]
+    services = _built(settings)
     clients = {service.name: _client(_web(service)) for service in services}
     return [*services, bootstrap.build(settings, clients)]
+
+
+def unconnected(settings: Settings) -> list[Service]:
+    """The same five for whoever looks at their databases alone: the gateway reaches none, no web is made."""
+    return [*_built(settings), bootstrap.build(settings, {})]
+
+
+def _built(settings: Settings) -> list[Service]:
+    return [build(settings) for build in _BUILDERS.values()]
 
 
 def _web(service: Service) -> WsgiApp:
@@ -74,12 +85,17 @@ class Held(Exception):
         self.address = address
 
 
+def owned(data_dir: Path) -> bool:
+    """Whether a process has ever owned the folder: then its lock file is there."""
+    return (data_dir / LOCK).exists()
+
+
 class Ownership:
     """The lock file of a data folder. It ends with the process that holds it, however that ends."""
 
     def __init__(self, data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = (data_dir / "owner.lock").open("a+")
+        self._file: IO[str] = (data_dir / LOCK).open("a+")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -10,7 +10,7 @@ from aimak.settings import Settings
 from aimak.storage import migrate
 
 from aimak_gateway import application, store
-from aimak_gateway.embedded import Ownership, build_services, with_secret
+from aimak_gateway.embedded import Ownership, owned, unconnected, with_secret
 
 
 def initialise(settings: Settings, admin: str, password: str, *, dry_run: bool = False) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def _would_initialise(settings: Settings, admin: str, password: str) -> dict[str
     new = settings.runtime == "embedded" and not (settings.data_dir / "gateway.sqlite3").exists()
     if new:
         return _initialised(settings, admin, created=True)
-    with _Opened(settings) as services:
+    with _Opened(settings, dry_run=True) as services:
         gateway = next(service for service in services if service.name == "gateway")
         if migrate.current(gateway) is None:
             return _initialised(settings, admin, created=True)
@@ -49,8 +49,10 @@ def _would_initialise(settings: Settings, admin: str, password: str) -> dict[str
 
 
 def migrate_all(settings: Settings, *, dry_run: bool = False) -> list[dict[str, Any]]:
-    """Bring every database to the code's version; with `dry_run` only say what each is at."""
-    with _Opened(settings) as services:
+    """Bring every database to the code's version; with `dry_run` only say what each is at, and make no file.
+
+    Raises Held when the embedded data folder is in use."""
+    with _Opened(settings, dry_run=dry_run) as services:
         versions = [
             {"service": service.name, "have": migrate.current(service), "want": migrate.head(service)}
             for service in services
@@ -66,12 +68,14 @@ def _upgrade(services: list[Service], settings: Settings) -> None:
 
 
 class _Opened:
-    """All services, with the data folder owned where the runtime is embedded."""
+    """All services, with the data folder owned where the runtime is embedded. A trial makes neither folder nor lock
+    nor secret; a folder that another holds refuses it as well."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._ownership = Ownership(settings.data_dir) if settings.runtime == "embedded" else None
-        known = with_secret(settings) if settings.runtime == "embedded" else settings
-        self._services = build_services(known)
+    def __init__(self, settings: Settings, *, dry_run: bool = False) -> None:
+        embedded = settings.runtime == "embedded"
+        held = embedded and (not dry_run or owned(settings.data_dir))
+        self._ownership = Ownership(settings.data_dir) if held else None
+        self._services = unconnected(with_secret(settings) if embedded and not dry_run else settings)
 
     def __enter__(self) -> list[Service]:
         return self._services

@@ -4,8 +4,8 @@ Billing and payments each keep one, tied by control accounts that `aimak doctor`
 closed and hashed over the day before it (`days`), and a copy of it is proved anywhere (`verify`).
 """
 
-from aimak.ledger.postings import account_id, close_day, open_day, post, transfer
-from aimak.ledger.salted import salted
+from aimak.entries import account_id, salted
+from aimak.ledger.postings import close_day, open_day, post, transfer
 from aimak.ledger.tables import belongs_to, day_index, tables
 
 __all__ = ["account_id", "belongs_to", "close_day", "day_index", "open_day", "post", "salted", "tables", "transfer"]

@@ -8,19 +8,12 @@ from typing import Any
 
 from sqlalchemy import insert, select, text, update
 
-from aimak.ids import derived_id
 from aimak.problems import Conflict, Problem
 from aimak.storage.statements import insert_into, rows_where
 from aimak.storage.work import UnitOfWork
 
 # The advisory lock of a tenant's ledger day: postings share it, the day's close takes it alone.
 _DAY_LOCK_SPACE = 0x61696D6C
-
-
-def account_id(kind: str, *parts: str | int) -> int:
-    """The ledger account of a kind: ("receivable", account, provider), ("revenue", provider, service),
-    ("tax", provider, code), ("payments_control", provider), ("opening", provider), ("suspense", partner) …"""
-    return derived_id("ledger", kind, *parts)
 
 
 def open_day(work: UnitOfWork) -> date:

@@ -51,14 +51,13 @@ class Database:
         self.engine.dispose()
 
     def _sqlite(self) -> Engine:
-        if self.url.database not in (None, "", ":memory:"):
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             self.url,
             connect_args={"timeout": SQLITE_BUSY_S, "check_same_thread": False, "autocommit": True}
             if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
             else {"timeout": SQLITE_BUSY_S, "check_same_thread": False, "isolation_level": None},
         )
+        event.listen(engine, "do_connect", _make_folder)
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
 
@@ -98,6 +97,10 @@ def _begin_sqlite(connection: Connection) -> None:
                 raise
         time.sleep(pause_s)
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _make_folder(_dialect: Any, _record: Any, words: list[Any], _options: Any) -> None:
+    Path(words[0]).parent.mkdir(parents=True, exist_ok=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -32,7 +32,9 @@ def head(service: Service) -> str | None:
 
 
 def current(service: Service) -> str | None:
-    """The version that the database is at; None when it is empty."""
+    """The version that the database is at; None when it is empty, or a SQLite file that is not there: none is made."""
+    if service.online.is_sqlite and not Path(str(service.online.url.database)).exists():
+        return None
     with service.online.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 

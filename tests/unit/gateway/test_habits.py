@@ -48,6 +48,28 @@ def test_help_is_there_at_once() -> None:
     assert min(taken) < HELP_S
 
 
+@pytest.mark.parametrize("words", [("init",), ("migrate",)])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_trial_of_what_makes_the_installation_makes_nothing(tmp_path: Path, words: tuple[str], there: bool) -> None:
+    """init and migrate with --dry-run leave an empty folder empty, and make none where none is."""
+    folder = tmp_path / "data" / "of a town"
+    if there:
+        folder.mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    done = aimak({**os.environ, "AIMAK_DATA_DIR": str(folder), "AIMAK_PASSWORD": PASSWORD}, *words, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_trial_migration_says_the_versions_of_what_is_there(environment: dict[str, str]) -> None:
+    """Each service's database with the version that it has and the one that it would get, and no file more."""
+    folder = Path(environment["AIMAK_DATA_DIR"])
+    before = sorted(folder.rglob("*"))
+    told = json.loads(aimak(environment, "migrate", "--dry-run", "--json").stdout)["data"]
+    assert len(told) == 5 and all(row["have"] == row["want"] for row in told)
+    assert sorted(folder.rglob("*")) == before
+
+
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_each_command_has_the_common_options_and_an_example(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """--json, --lang, --quiet and --debug everywhere, and help that ends with an example that begins as one types."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aimak.ledger import salted
+from aimak.entries import salted
 
 # The most versions an account may have; a party's id stays below the floor of derived ids.
 VERSIONS_AT_MOST = 1 << 20

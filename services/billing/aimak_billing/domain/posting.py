@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from aimak.ledger import account_id as ledger_account
+from aimak.entries import account_id as ledger_account
 
 from aimak_billing.domain.chunk import TRANSFERS_AT_MOST
 from aimak_billing.domain.receivables import PROVIDERS_AT_MOST
