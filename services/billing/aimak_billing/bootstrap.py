@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from aimak import intake
 from aimak.contracts import billing, metering, payments
+from aimak.plugins import e_invoices
+from aimak.plugins.e_invoices import EInvoices
+from aimak.plugins.registry import discover
 from aimak.service import Service, Subscription
 from aimak.settings import Settings
 
@@ -21,6 +24,7 @@ from aimak_billing.application.republish import REPUBLISHERS
 from aimak_billing.application.simulations import simulate_chunk
 from aimak_billing.application.usage import keep_usage
 from aimak_billing.domain.rating import Plugins
+from aimak_billing.domain.rating.plugins import HOST
 from aimak_billing.store.ledger import control_sums
 from aimak_billing.tables import metadata
 
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 def build(settings: Settings) -> Service:
     """Billing on the databases, clock and plugins that `settings` and the installation give."""
     plugins = Plugins.discover()
+    # Named, listed and judged like every plugin; no use case sends an invoice yet.
+    invoices = discover(e_invoices.GROUP, EInvoices, e_invoices.INTERFACE_VERSION, HOST)  # type: ignore[type-abstract]
     kit = Kit.of(settings, plugins)
     files = importers(kit)
     service = Service.open(
@@ -42,7 +48,7 @@ def build(settings: Settings) -> Service:
         read_models=("usage",),
         checks=CHECKS,
         control=control_sums,
-        plugins=(plugins.service_types, plugins.rate_components),
+        plugins=(plugins.service_types, plugins.rate_components, invoices),
     )
     service.listens(
         Subscription(billing.PreviewChunksCut, partial(preview_chunk, kit), bulk=True),

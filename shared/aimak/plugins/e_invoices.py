@@ -1,4 +1,4 @@
-"""The kind "e-invoice": electronic invoices and acts of services for organisations. Host: payments. No built-in yet."""
+"""The kind "e-invoice": electronic invoices and acts of services for organisations. Host: billing. No built-in yet."""
 
 from __future__ import annotations
 
