@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aimak import texts
 from aimak.problems import Place, Problem
+from aimak_gateway.cli import frame
 from aimak_gateway.cli.app import app
 from aimak_gateway.cli.frame import OK, PARTIAL, VALIDATION, Ui, error_lines
 from typer.testing import CliRunner
@@ -78,6 +79,12 @@ def named(problem: dict[str, Any], fault: Fault) -> None:
     for told in (wrong, mends):
         assert len(set(told.values())) == len(texts.LANGUAGES), told
     assert not any(str(text).startswith(fault.code) for text in wrong.values())
+
+
+def said(code: str, **fields: str) -> dict[str, Any]:
+    """A problem without a place as a command gives it."""
+    ui = Ui(as_json=True, lang=frame.language(None), quiet=True, debug=False)
+    return ui.problem(Problem(code, fields))
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +169,13 @@ WHOLE = {
         "tariffs[0].components[0].price",
         "price",
     ),
+    "a table for a tariff file": Fault(
+        "t.csv", lines(ACCOUNTS, account("1")), "tariffs", "AIM-T037", 1, None, ACCOUNTS[:20]
+    ),
+    "a workbook for a tariff file": Fault(
+        "t.xlsx", b"PK\x03\x04" + b"\x00" * 200, "tariffs", "AIM-T037", None, None, "XLSX"
+    ),
+    "a word for a tariff file": Fault("t.yaml", b"water\n", "tariffs", "AIM-T037", 1, None, "water"),
     "two tariffs for one date": Fault(
         "two.yaml",
         (TARIFFS + "\n" + AGAIN).encode(),
@@ -231,6 +245,16 @@ def test_a_faulty_row_is_given_back_and_good_ones_stand(desk: Desk, case: str) -
     assert str(texts.text(Problem(fault.code, problems[0]["fields"]), "ky")) in given[1].replace('""', '"')
 
 
+@pytest.mark.parametrize("kind", ["accounts", "tariffs", "readings"])
+def test_what_is_no_file_is_said_to_be_none(desk: Desk, kind: str) -> None:
+    """A folder is told from a file that is not there, each with what mends it."""
+    assert desk.run("import", kind, desk.folder)[::2] == (VALIDATION, [said("AIM-G037", file=str(desk.folder))])
+    absent = desk.folder / "absent.csv"
+    told = said("AIM-G020", file=str(absent), folder=str(Path.cwd()))
+    assert desk.run("import", kind, absent)[::2] == (VALIDATION, [told])
+    assert told["hint"]
+
+
 def test_a_reading_below_the_last_is_held(desk: Desk) -> None:
     """It is no refused row: it waits for a person, with the reading, the one before and what to do."""
     file = desk.file("below.csv", READINGS + "500;S1;2026-10-31;40;;\n")
@@ -252,9 +276,13 @@ def test_a_reading_below_the_last_is_held(desk: Desk) -> None:
 def test_a_fault_is_told_in_the_readers_language(lang: str, line: str) -> None:
     """On the screen every word but the code and the file's own names is the reader's."""
     problem = Problem("AIM-F102", {"column": "persons", "value": "много"}, Place("shown.csv", 3, "persons"))
+    missing = Problem("AIM-F101", {"column": "persons"}, Place("shown.csv", 3, "persons"))
     ui = Ui(as_json=False, lang=lang, quiet=False, debug=False)
     told = error_lines(ui, ui.problem(problem))
-    assert told[0] == line + texts.text(problem, lang)
+    # The column is named once, though the reason alone, in the file of refused rows, names it as well.
+    assert told[0] == line + texts.text(problem, lang).removeprefix("persons: ")
+    assert texts.text(problem, lang).startswith("persons: ")
+    assert error_lines(ui, ui.problem(missing))[0].count("persons") == 1
     assert (told[1].endswith(str(texts.hint(problem, lang))) and not told[1].startswith("hint")) or lang == "en"
 
 

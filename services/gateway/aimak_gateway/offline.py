@@ -9,6 +9,9 @@ from typing import Any
 
 from aimak.problems import Problem, Refused
 from aimak_billing.quotes import FORMATS, Question, quote_file, translated_file
+from aimak_billing.tariff_file import text_of
+
+from aimak_gateway.cli.brought import existing
 
 __all__ = ["quoted", "translated"]
 
@@ -40,12 +43,7 @@ def translated(file: Path, form: str, provider: str) -> str:
 def _text(file: Path, form: str) -> str:
     if form not in FORMATS:
         raise Refused(Problem("AIM-G032", {"value": form, "known": ", ".join(FORMATS)}))
-    try:
-        return file.read_bytes().decode("utf-8-sig")
-    except OSError as wrong:
-        raise Refused(Problem("AIM-G033", {"file": str(file), "reason": wrong.strerror or ""})) from None
-    except UnicodeDecodeError as wrong:
-        raise Refused(Problem("AIM-B057", {"file": str(file), "byte": wrong.start})) from None
+    return text_of(existing(file).read_bytes(), str(file))
 
 
 def _day(text: str | None) -> date | None:

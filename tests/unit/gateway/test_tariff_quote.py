@@ -88,7 +88,7 @@ def test_a_price_list_is_priced_by_item(quote, tmp_path):
     [
         ((PLAIN, "--format", "owrs", "--class", "RESIDENTIAL_SINGLE", "--usage", 9), VALIDATION, ["AIM-T024"]),
         ((PLAIN, "--format", "xml", "--class", "A"), VALIDATION, ["AIM-G032"]),
-        ((PLAIN.parent / "none.owrs", "--format", "owrs", "--class", "A"), VALIDATION, ["AIM-G033"]),
+        ((PLAIN.parent / "none.owrs", "--format", "owrs", "--class", "A"), VALIDATION, ["AIM-G020"]),
         ((PLAIN.parent / "broken.owrs", "--format", "owrs", "--class", "A"), VALIDATION, ["AIM-T001"]),
         ((PLAIN, "--format", "owrs", "--class", "A", "--set", "meter"), VALIDATION, ["AIM-G026"]),
         ((TOWN, "--class", "household", "--usage", 9), VALIDATION, ["AIM-T233"]),

@@ -18,6 +18,7 @@ from aimak_billing.documents import tariff_sheet
 from aimak_billing.domain.tariff_life import Facts
 from aimak_billing.http.answers import STAFF, asked_language, file_name, listed
 from aimak_billing.http.schemas import QuoteSchema, SimulationSchema, StepSchema
+from aimak_billing.tariff_file import text_of
 
 TARIFF_BYTES = 1 << 20
 ENTERING = ("clerk", "admin")
@@ -54,7 +55,9 @@ def _files(blue: Blueprint, service: Service, kit: Kit) -> None:
         request.max_content_length = TARIFF_BYTES
         name = file_name("tariffs.yaml")
         with service.work(actor().tenant) as work:
-            taken = tariffs.take_tariffs(kit, work, _body_text(name), name, actor=actor().name)
+            taken = tariffs.take_tariffs(
+                kit, work, text_of(request.get_data(cache=False), name), name, actor=actor().name
+            )
             work.commit()
         return {**taken, "dry_run": wants_trial()}
 
@@ -190,10 +193,3 @@ def _simulations(blue: Blueprint, service: Service, kit: Kit) -> None:
 def _simulation(service: Service, number: int) -> dict[str, Any]:
     with service.work(actor().tenant) as work:
         return simulations.view(work, number)
-
-
-def _body_text(name: str) -> str:
-    try:
-        return request.get_data(cache=False).decode("utf-8-sig")
-    except UnicodeDecodeError as broken:
-        raise Refused(Problem("AIM-B057", {"file": name, "byte": broken.start})) from None

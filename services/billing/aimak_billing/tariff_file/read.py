@@ -29,6 +29,7 @@ from aimak_billing.domain.tariff import (
 from aimak_billing.tariff_file.faults import faults
 from aimak_billing.tariff_file.nodes import Path, Tree, path_text, read
 from aimak_billing.tariff_file.schema import UNIT_OF, FileSchema, TariffSchema, TaxRuleSchema
+from aimak_billing.tariff_file.text import is_table, no_tariffs
 
 _SHARED = ("code", "kind", "names", "rounding")
 
@@ -46,10 +47,12 @@ def load(text: str, tenant: str, plugins: Plugins, file: str | None = None) -> L
     """Read a tariff file. Every problem has its line, column and path; those of the plugins' own parameters, of
     clashing dates and of what could leave 128 bits are among them."""
     tree = read(text, file)
+    if tree.value is None and not tree.problems:
+        return Loaded((), (), (Problem("AIM-T035", {}, Place(file, 1)),))
+    if is_table(file) or not (tree.problems or isinstance(tree.value, dict)):
+        return Loaded((), (), (no_tariffs(text, file),))
     if tree.problems:
         return Loaded((), (), tuple(tree.problems))
-    if tree.value is None:
-        return Loaded((), (), (Problem("AIM-T035", {}, Place(file, 1)),))
     found: list[tuple[Path, Fault]] = []
     values = _loaded(FileSchema(), tree.value, (), found)
     versions: dict[int, TariffVersion] = {}

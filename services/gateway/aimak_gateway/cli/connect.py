@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aimak.problems import Problem, Refused
 from aimak.settings import Settings
 
+from aimak_gateway.cli.brought import existing
 from aimak_gateway.cli.frame import Failed, Ui, exit_code
 
 if TYPE_CHECKING:
@@ -70,11 +71,9 @@ class Api:
     def upload(self, path: str, file: Path, **params: Any) -> Any:
         """What the API answers to a file, which is sent in blocks and never held in memory; with --dry-run it is only
         checked."""
-        if not file.is_file():
-            raise Refused(Problem("AIM-G020", {"file": str(file)}))
         headers = {**self._headers, "Content-Type": "application/octet-stream"}
         params = {"name": file.name, **self._commanded(params)}
-        return self._json(self._client.post(path, content=_blocks(file), params=params, headers=headers))
+        return self._json(self._client.post(path, content=_blocks(existing(file)), params=params, headers=headers))
 
     def made(self, path: str, body: Any, **params: Any) -> bytes:
         """The bytes that the API makes from a JSON body: bills as PDF."""

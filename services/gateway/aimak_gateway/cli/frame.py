@@ -8,6 +8,7 @@ import functools
 import inspect
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -125,10 +126,15 @@ class Ui:
 
 def error_lines(ui: Ui, error: Mapping[str, Any]) -> list[str]:
     """An error or warning as people read it: code, place, what is wrong; below it what mends it."""
-    place = error.get("place") or {}
+    place, message = {key: at for key, at in (error.get("place") or {}).items() if at}, str(error["message"])
+    column = str(place.get("column", ""))
+    if column and message.startswith(f"{column}: "):
+        message = message.removeprefix(f"{column}: ")
+    elif column and not column.isdigit() and re.search(rf"\b{re.escape(column)}\b", message):
+        del place["column"]  # The message names it.
     where = ", ".join(str(place[key]) if key == "file" else f"{ui.word(f'ui.at_{key}')} {place[key]}" for key in place)
     what = ui.word(f"ui.{error.get('severity', 'error')}")
-    lines = [f"{what} {error['code']}: " + (f"{where}: " if where else "") + str(error["message"])]
+    lines = [f"{what} {error['code']}: " + (f"{where}: " if where else "") + message]
     if error.get("hint"):
         lines.append(f"{ui.word('ui.hint')}: {error['hint']}")
     return lines

@@ -14,6 +14,7 @@ from aimak.problems import Problem, Refused
 from aimak.settings import Settings
 
 from aimak_gateway.cli import listing
+from aimak_gateway.cli.brought import existing
 from aimak_gateway.cli.connect import connected, write_session
 from aimak_gateway.cli.frame import USAGE, Failed, Ui, command
 from aimak_gateway.cli.nouns import noun
@@ -27,9 +28,7 @@ PasswordFile = Annotated[
 def ask_password(ui: Ui, file: Path | None) -> str:
     """A password from a file, the environment, or the keyboard; never from an argument, which others can see."""
     if file is not None:
-        if not file.is_file():
-            raise Refused(Problem("AIM-G020", {"file": str(file)}))
-        return file.read_text().strip()
+        return existing(file).read_text().strip()
     given = os.environ.get("AIMAK_PASSWORD")
     if given:
         return given

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from aimak_gateway.cli import listing
+from aimak_gateway.cli.brought import existing
 from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.cycle import cycle_lines, follow, pace_shown
 from aimak_gateway.cli.frame import Ui, command
@@ -51,7 +52,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Rate a part of the town.  Example: aimak run start --period 2026-10 --selection service:waste --reason new"""
-        numbers = accounts.read_text(encoding="utf-8").split() if accounts else []
+        numbers = existing(accounts).read_text(encoding="utf-8").split() if accounts else []
         asked = {"period": period, "selection": selection, "replaces": replaces, "reason": reason, "accounts": numbers}
         begin(ui, asked)
 
