@@ -76,6 +76,11 @@ faults: install ## kill processes and servers at random moments of a month
 	deploy/setup/test-packages.sh
 	$(PYTEST) -n 0 tests/faults tests/simulation/test_bookkeeping_mutants.py
 
+.PHONY: faults-at-size
+faults-at-size: install ## preview and issue of a large town, undisturbed and with ten kills: make faults-at-size N=1000000 SEED=1
+	deploy/setup/test-packages.sh
+	$(BIN)/python -m tests.faults.at_size $(N) $(if $(SEED),--seed $(SEED))
+
 .PHONY: fuzz
 fuzz: install ## the property tests, with fresh and many examples
 	$(PYTEST) -n 2 --hypothesis-profile=long tests/unit tests/contract

@@ -22,6 +22,8 @@ from tests.faults.injector import Injector, ServerKills
 MUTANTS = ROOT / "tests" / "mutants"
 PASSWORD = "only-for-the-town"
 LIMIT_S = 900.0
+# Between two kills. Longer, and a quick machine is through with the month before the fifth.
+PAUSE_S = (0.3, 1.5)
 DISTRIBUTIONS = ("shared", *(f"services/{path.name}" for path in sorted((ROOT / "services").iterdir())))
 ONE_OF_EACH = {f"processes.{kind}": 1 for kind in ("http", "consumer", "worker")} | {"processes.relay": 2}
 # Secrets and salts are drawn anew in each installation, and what is hashed over them follows.
@@ -112,7 +114,7 @@ class Servers:
             deadline = time.monotonic() + LIMIT_S
             gateway, partners = (patient(installation.address(name), deadline) for name in ("gateway", "payments"))
             kinds = ServerKills(installation, postgres, rabbit).kinds()
-            injector = Injector(seed, kinds, (1, 4), installation.start) if seed is not None else None
+            injector = Injector(seed, kinds, PAUSE_S, installation.start) if seed is not None else None
 
             def settle() -> None:
                 while True:

@@ -6,8 +6,9 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from aimak.settings import SERVICES
@@ -19,25 +20,34 @@ Kill = Callable[[random.Random], str]
 
 class Injector(threading.Thread):
     """Kills each kind of thing once, in a drawn order and at drawn moments, waits until all is up again (`recover`),
-    and begins anew, until ended. `pause_s`: the shortest and the longest time between two kills."""
+    and begins anew, until ended or, where `rounds` is given, so often. `pause_s`: the shortest and the longest time
+    between two kills."""
 
     def __init__(
-        self, seed: int, kinds: Sequence[Kill], pause_s: tuple[float, float], recover: Callable[[], object]
+        self,
+        seed: int,
+        kinds: Sequence[Kill],
+        pause_s: tuple[float, float],
+        recover: Callable[[], object],
+        rounds: int | None = None,
     ) -> None:
         super().__init__(name="injector")
         self._random = random.Random(seed)
         self._kinds, self._pause_s, self._recover = kinds, pause_s, recover
+        self._rounds: Iterable[int] = count() if rounds is None else range(rounds)
         self._ended = threading.Event()
         self.done: list[str] = []
 
     def run(self) -> None:
         """Kill at random moments."""
-        while not self._ended.is_set():
+        for _ in self._rounds:
             for kill in self._random.sample(self._kinds, len(self._kinds)):
                 if self._ended.wait(self._random.uniform(*self._pause_s)):
                     return
                 self.done.append(kill(self._random))
             self._recover()
+            if self._ended.is_set():
+                return
 
     def end(self) -> None:
         """No more kills; everything is up when this returns."""
@@ -47,10 +57,18 @@ class Injector(threading.Thread):
 
 
 class ServerKills:
-    """What can be killed of an installation; what has no supervisor is started again at once."""
+    """What can be killed of an installation; what has no supervisor is started again at once. `services`: those of it
+    that run."""
 
-    def __init__(self, installation: Installation, postgres: PostgresServer, rabbit: RabbitServer) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        postgres: PostgresServer,
+        rabbit: RabbitServer,
+        services: Sequence[str] = SERVICES,
+    ) -> None:
         self._installation, self._postgres, self._rabbit = installation, postgres, rabbit
+        self._services = services
 
     def kinds(self) -> list[Kill]:
         """Billing's consumer, a relay, a supervisor, RabbitMQ, PostgreSQL."""
@@ -60,7 +78,8 @@ class ServerKills:
         return self._child("billing", "aimak.messaging.rabbitmq.consumer")
 
     def _relay(self, chance: random.Random) -> str:
-        return self._child(chance.choice(["billing", "payments"]), "aimak.supervisor.relay")
+        with_relay = [name for name in ("billing", "payments") if name in self._services]
+        return self._child(chance.choice(with_relay), "aimak.supervisor.relay")
 
     def _child(self, service: str, module: str) -> str:
         process = self._installation.processes[service]
@@ -71,7 +90,7 @@ class ServerKills:
         return f"{service} {module.rpartition('.')[2]}"
 
     def _supervisor(self, chance: random.Random) -> str:
-        service = chance.choice(SERVICES)
+        service = chance.choice(self._services)
         process = self._installation.processes[service]
         process.kill()
         process.wait()
