@@ -1,6 +1,7 @@
 """What every test may use: outside data, profiles of hypothesis, and the grouping of tests that need servers."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(CorporaGuard(), "corpora-guard")
     if not config.getoption("--hypothesis-profile"):
         settings.load_profile("default")
+    # A run that is told to end does so as with Ctrl+C: its servers end with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

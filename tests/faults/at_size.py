@@ -31,7 +31,7 @@ from aimak_billing.domain.rating import Plugins
 from sqlalchemy import make_url
 
 from tests.faults.books import KERNEL, TRIES, UNCOMPARED
-from tests.faults.injector import Injector, ServerKills
+from tests.faults.injector import ByTime, Injector, ServerKills
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -114,7 +114,7 @@ class AtSize:
     def _injector(self, seed: int, longest: float) -> Injector:
         kinds = ServerKills(self._installation, self._postgres, self._rabbit, services=("billing",)).kinds()
         least, most = _PAUSES
-        return Injector(seed, kinds, (least * longest, most * longest), lambda: None, rounds=1)
+        return Injector(seed, kinds, ByTime(least * longest, most * longest), lambda: None, rounds=1)
 
     def _pass(
         self, month: Month, name: str, command: Callable[[Any], None], state: str, injector: Injector | None

@@ -17,13 +17,13 @@ from aimak.testing.servers import Installation, PostgresServer, RabbitServer
 
 from tests.faults.books import Books, books
 from tests.faults.driver import ROOT, Month, Town, patient
-from tests.faults.injector import Injector, ServerKills
+from tests.faults.injector import ByRequests, Injector, ServerKills
 
 MUTANTS = ROOT / "tests" / "mutants"
 PASSWORD = "only-for-the-town"
 LIMIT_S = 900.0
-# Between two kills. Longer, and a quick machine is through with the month before the fifth.
-PAUSE_S = (0.3, 1.5)
+# Between two kills.
+REQUESTS = (2, 16)
 DISTRIBUTIONS = ("shared", *(f"services/{path.name}" for path in sorted((ROOT / "services").iterdir())))
 ONE_OF_EACH = {f"processes.{kind}": 1 for kind in ("http", "consumer", "worker")} | {"processes.relay": 2}
 # Secrets and salts are drawn anew in each installation, and what is hashed over them follows.
@@ -112,9 +112,12 @@ class Servers:
         """The books after a month; with a seed, things are killed from the preview to the last payment."""
         with self.installation() as (installation, postgres, rabbit):
             deadline = time.monotonic() + LIMIT_S
-            gateway, partners = (patient(installation.address(name), deadline) for name in ("gateway", "payments"))
+            pace = ByRequests(*REQUESTS) if seed is not None else None
+            gateway, partners = (
+                patient(installation.address(name), deadline, pace) for name in ("gateway", "payments")
+            )
             kinds = ServerKills(installation, postgres, rabbit).kinds()
-            injector = Injector(seed, kinds, PAUSE_S, installation.start) if seed is not None else None
+            injector = Injector(seed, kinds, pace, installation.start) if seed is not None and pace else None
 
             def settle() -> None:
                 while True:

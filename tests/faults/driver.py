@@ -19,7 +19,7 @@ sys.path.insert(0, str(TOWN))
 
 from month import Month, Runtime  # noqa: E402
 
-from tests.faults.injector import Injector  # noqa: E402
+from tests.faults.injector import ByRequests, Injector  # noqa: E402
 
 ACCOUNTS = 150
 # So many that kills fall between chunks and between messages.
@@ -39,14 +39,18 @@ class TooLong(AssertionError):
 
 @dataclass(frozen=True)
 class Patient(httpx.BaseTransport):
-    """Sends a request again until it is answered, as operators and partners do; raises TooLong at `deadline`."""
+    """Sends a request again until it is answered, as operators and partners do; raises TooLong at `deadline`. `pace`
+    is told of each."""
 
     inner: httpx.BaseTransport
     deadline: float
+    pace: ByRequests | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The first answer that is none of a broken installation's."""
         request.read()
+        if self.pace:
+            self.pace.request()
         while True:
             if time.monotonic() > self.deadline:
                 raise TooLong(f"{request.method} {request.url}")
@@ -127,6 +131,6 @@ class Town:
         return kind(Runtime(gateway, partners, self.set_clock, settle), self.folder, self.out, pdfs=1)
 
 
-def patient(address: str, deadline: float) -> httpx.Client:
+def patient(address: str, deadline: float, pace: ByRequests | None = None) -> httpx.Client:
     """A client that tries again."""
-    return httpx.Client(transport=Patient(httpx.HTTPTransport(), deadline), base_url=address, timeout=60)
+    return httpx.Client(transport=Patient(httpx.HTTPTransport(), deadline, pace), base_url=address, timeout=60)

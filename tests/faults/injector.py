@@ -8,8 +8,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from aimak.settings import SERVICES
 from aimak.testing.servers import Installation, PostgresServer, RabbitServer
@@ -18,22 +20,82 @@ from aimak.testing.servers.process import descendants, is_alive
 Kill = Callable[[random.Random], str]
 
 
+class Pace(Protocol):
+    """When the next kill falls."""
+
+    def wait(self, chance: random.Random, ended: threading.Event) -> bool:
+        """Wait for a drawn moment; whether the injector was ended meanwhile."""
+
+    def killed(self) -> None:
+        """What was killed is there again."""
+
+
+@dataclass(frozen=True)
+class ByTime:
+    """A drawn time after the last kill: between `least_s` and `most_s`."""
+
+    least_s: float
+    most_s: float
+
+    def wait(self, chance: random.Random, ended: threading.Event) -> bool:
+        """Wait for a drawn moment; whether the injector was ended meanwhile."""
+        return ended.wait(chance.uniform(self.least_s, self.most_s))
+
+    def killed(self) -> None:
+        """The next time is drawn when it is waited for."""
+
+
+class ByRequests:
+    """A moment after a drawn number of requests, so that as many kills fall into a month on a quick machine as on a
+    slow one. While something is killed and started again, whoever drives the month gets `most` requests further, no
+    more; a request that is repeated counts once."""
+
+    _MOMENT_S = 0.3
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least, self._most = least, most
+        self._changed = threading.Condition()
+        self._sent = 0
+        self._stopped_at: int | None = None
+
+    def request(self) -> None:
+        """A request is about to be sent."""
+        with self._changed:
+            self._sent += 1
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._stopped_at is None or self._sent <= self._stopped_at + self._most)
+
+    def wait(self, chance: random.Random, ended: threading.Event) -> bool:
+        """Wait for a drawn moment; whether the injector was ended meanwhile."""
+        with self._changed:
+            due = self._sent + chance.randint(self._least, self._most)
+            while self._sent < due and not ended.is_set():
+                self._changed.wait(0.1)
+            self._stopped_at = None if ended.is_set() else self._sent
+        return ended.wait(chance.uniform(0, self._MOMENT_S))
+
+    def killed(self) -> None:
+        """The month may go on."""
+        with self._changed:
+            self._stopped_at = None
+            self._changed.notify_all()
+
+
 class Injector(threading.Thread):
     """Kills each kind of thing once, in a drawn order and at drawn moments, waits until all is up again (`recover`),
-    and begins anew, until ended or, where `rounds` is given, so often. `pause_s`: the shortest and the longest time
-    between two kills."""
+    and begins anew, until ended or, where `rounds` is given, so often."""
 
     def __init__(
         self,
         seed: int,
         kinds: Sequence[Kill],
-        pause_s: tuple[float, float],
+        pace: Pace,
         recover: Callable[[], object],
         rounds: int | None = None,
     ) -> None:
         super().__init__(name="injector")
         self._random = random.Random(seed)
-        self._kinds, self._pause_s, self._recover = kinds, pause_s, recover
+        self._kinds, self._pace, self._recover = kinds, pace, recover
         self._rounds: Iterable[int] = count() if rounds is None else range(rounds)
         self._ended = threading.Event()
         self.done: list[str] = []
@@ -42,12 +104,12 @@ class Injector(threading.Thread):
         """Kill at random moments."""
         for _ in self._rounds:
             for kill in self._random.sample(self._kinds, len(self._kinds)):
-                if self._ended.wait(self._random.uniform(*self._pause_s)):
+                if self._pace.wait(self._random, self._ended):
+                    self._pace.killed()
                     return
                 self.done.append(kill(self._random))
+                self._pace.killed()
             self._recover()
-            if self._ended.is_set():
-                return
 
     def end(self) -> None:
         """No more kills; everything is up when this returns."""

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.books import Books, books, differences, without_tries
 from tests.faults.conftest import DRAWN, LIMIT_S, PASSWORD, Servers
 from tests.faults.driver import Town, patient
-from tests.faults.injector import Injector
+from tests.faults.injector import ByRequests, Injector
 from tests.faults.one_process import OneProcess
 
 Plant = Callable[..., Path]
@@ -106,9 +106,10 @@ def test_kills_of_the_one_process_change_nothing(tmp_path: Path, expected: Books
     town = Town.build(tmp_path)
     deadline = time.monotonic() + LIMIT_S
     one = OneProcess(town.out, {key: value for key, value in town.settings().items() if key != "ids.seed"})
-    injector = Injector(seed, [one.kill], (0.1, 2), one.wait)
+    pace = ByRequests(6, 30)
+    injector = Injector(seed, [one.kill], pace, one.wait)
     with one.running(PASSWORD):
-        door = patient(one.address, deadline)
+        door = patient(one.address, deadline, pace)
         month = town.month(door, door, lambda: one.settle(deadline))
         town.through(month, injector)
     found = differences(without_tries(expected), without_tries(books(one.settings, DRAWN)))
