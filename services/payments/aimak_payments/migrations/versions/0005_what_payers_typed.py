@@ -58,10 +58,15 @@ def _drop_guards(connection: Any) -> None:
 
 
 def _fill(connection: Any) -> None:
-    read = sa.text("SELECT tenant, id, account_text FROM payment WHERE typed_digest = '' LIMIT :most")
+    """In the order of the primary key, so that no row is looked at twice."""
+    read = sa.text(
+        "SELECT tenant, id, account_text FROM payment WHERE (tenant, id) > (:t, :i) ORDER BY tenant, id LIMIT :most"
+    )
     keep = sa.text("INSERT INTO payment_typed (tenant, payment_id, account_text, salt) VALUES (:t, :i, :a, :s)")
     mark = sa.text("UPDATE payment SET typed_digest = :d WHERE tenant = :t AND id = :i")
-    while rows := connection.execute(read, {"most": _BATCH}).all():
+    last: dict[str, Any] = {"t": "", "i": 0}
+    while rows := connection.execute(read, {**last, "most": _BATCH}).all():
         told = [{"t": row.tenant, "i": row.id, "a": row.account_text, "s": token_hex(16)} for row in rows]
         connection.execute(keep, told)
         connection.execute(mark, [{"t": row["t"], "i": row["i"], "d": salted(row["s"], row["a"])} for row in told])
+        last = {"t": rows[-1].tenant, "i": rows[-1].id}
