@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from sqlalchemy import event
 
 from tests.unit.billing.test_cancelling import document, sound
 from tests.unit.billing.test_month import WASTE_GROSS
@@ -94,6 +98,43 @@ def test_another_creditor_is_owed_from_its_day_on(town: Town) -> None:
     assert (seen["held"], seen["holds"][0]["code"]) == (2, "AIM-T020")
     balances = {row["provider"]: row["balance_tyiyn"] for row in town.get("/billing/accounts/A")["balances"]}
     assert balances["tazalyk"] == WASTE_GROSS
+
+
+def test_another_creditor_takes_a_town_over_at_once(town: Town) -> None:
+    """A change takes as many statements for forty accounts as for four; each is connected anew as it was on past
+    days."""
+    counted = {}
+    for count in (4, 40):
+        numbers = [f"C{count}-{place}" for place in range(count)]
+        both(town, *numbers)
+        for number in numbers[:3]:
+            change(town, f"accounts/{number}/connection", service="waste", day="2026-10-10", customer_class="budget")
+        asked = {"service": "waste", "provider": "tazalyk", "to": "jaryk", "day": "2026-10-05"}
+        with statements(town) as run:
+            assert change(town, "connections/provider", "admin", **asked)["accounts"] == count
+        counted[count] = len(run)
+    assert counted[40] == counted[4]
+    new = {row["id"] for row in town.rows("connection") if row["provider"] == "jaryk"}
+    assert len(new) == 44
+    ended = [row for row in town.rows("connection") if row["provider"] == "tazalyk"]
+    assert {(str(row["valid_to"]), row["version"] > 1) for row in ended} == {("2026-10-05", True)}
+    past = [row for row in town.rows("connection_past") if row["connection_id"] in new]
+    assert len(past) == 6 and {(str(row["valid_to"]), row["customer_class"]) for row in past} == {
+        ("2026-10-10", "household")
+    }
+
+
+@contextmanager
+def statements(town: Town) -> Iterator[list[str]]:
+    """The statements that billing runs inside."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(town.service.online.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(town.service.online.engine, "before_cursor_execute", note)
 
 
 def test_residents_are_set_from_a_day_long_past(town: Town) -> None:

@@ -7,8 +7,11 @@ from datetime import date
 from typing import Any
 
 from aimak.batches import in_batches
+from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, insert, literal, select, update
+from sqlalchemy import Row, insert, select, update
+
+from aimak_billing.store import accounts
 
 
 def lock(work: UnitOfWork, account_id: int) -> Row[Any]:
@@ -33,11 +36,16 @@ def raise_versions(work: UnitOfWork, account_ids: Sequence[int]) -> None:
         work.execute(update(table).where(mine).values(version=table.c.version + 1))
 
 
-def end_connection(work: UnitOfWork, connection_id: int, day: date) -> None:
-    """A connection ends; `day` is the first without it."""
+def end_connections(work: UnitOfWork, rows: Sequence[Row[Any]], day: date) -> None:
+    """Connections end; `day` is the first without them, and one that begins later ends as it begins. A statement for
+    each day."""
     table = work.table("connection")
-    mine = (table.c.tenant == work.tenant) & (table.c.id == connection_id)
-    work.execute(update(table).where(mine).values(valid_to=day, version=table.c.version + 1))
+    ending: dict[date, list[int]] = {}
+    for row in rows:
+        ending.setdefault(max(day, row.valid_from), []).append(row.id)
+    for end, ids in sorted(ending.items()):
+        mine = (table.c.tenant == work.tenant) & table.c.id.in_(ids)
+        work.execute(update(table).where(mine).values(valid_to=end, version=table.c.version + 1))
 
 
 def end_resident(work: UnitOfWork, resident_id: int, day: date) -> None:
@@ -95,10 +103,17 @@ def change_connection(
     work.execute(update(table).where(mine).values(**values))
 
 
-def copy_past(work: UnitOfWork, connection_id: int, to: int, account_id: int, since: date) -> None:
-    """What a connection was on days from `since` on and is no longer, another one, of `account_id`, was too."""
+def copy_past(work: UnitOfWork, to: Mapping[int, Mapping[str, Any]]) -> None:
+    """What connections (by id) were on days on which others, rows of the register as they are entered, already were,
+    those were too. In columns, however many."""
     past = work.table("connection_past")
-    mine = (past.c.tenant == work.tenant) & (past.c.connection_id == connection_id) & (past.c.valid_to > since)
-    own = {"connection_id": literal(to, past.c.connection_id.type), "account_id": literal(account_id)}
-    chosen = select(*(own.get(column.name, column) for column in past.c)).where(mine)
-    work.execute(insert(past).from_select([column.name for column in past.c], chosen))
+    mine = (past.c.tenant == work.tenant) & past.c.connection_id.in_(sorted(to))
+    query = select(past).where(mine).order_by(past.c.connection_id, past.c.valid_to)
+    rows = []
+    for row in work.execute(query).mappings():
+        made = to[row["connection_id"]]
+        if row["valid_to"] > made["valid_from"]:
+            own = {"connection_id": made["id"], "account_id": made["account_id"]}
+            kept = {name: value for name, value in row.items() if name != "tenant"}
+            rows.append({**kept, **own, "attributes": dumps(row["attributes"])})
+    accounts.add_rows(work, "connection_past", rows)

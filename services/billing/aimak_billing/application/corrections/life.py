@@ -82,8 +82,7 @@ def move_out(work: UnitOfWork, number: str, day: date) -> dict[str, Any]:
 
 def end_all(work: UnitOfWork, account_id: int, day: date) -> None:
     """End every connection and every entry of the resident register of an account on a day."""
-    for connection in _alive(accounts.connections_of(work, [account_id]), day):
-        store.end_connection(work, connection.id, max(day, connection.valid_from))
+    store.end_connections(work, _alive(accounts.connections_of(work, [account_id]), day), day)
     _end_residents(work, account_id, day)
 
 
@@ -105,7 +104,7 @@ def move_in(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str
         raise Conflict(Problem("AIM-B125", {"account": before.number}))
     had = [row for row in accounts.connections_of(work, [before.id]) if row.valid_to == before.closed_on]
     key = _open_account(work, before, asked["as"], day, asked)
-    _connect(work, key, had, day, anew=True)
+    _connect(work, had, day, account_id=key, anew=True)
     return {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
 
 
@@ -121,9 +120,8 @@ def split(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, 
     if missing or not wanted:
         raise Refused(Problem("AIM-B126", {"account": number, "service": ", ".join(sorted(missing)) or "-"}))
     key = _open_account(work, before, asked["as"], day, asked)
-    for connection in mine:
-        store.end_connection(work, connection.id, max(day, connection.valid_from))
-    _connect(work, key, mine, day)
+    store.end_connections(work, mine, day)
+    _connect(work, mine, day, account_id=key)
     touch_since(work, [(account.id, day)], "split")
     tell_connections(work, [account.id])
     return {"account": asked["as"], "account_id": key, "services": sorted(wanted), "opened_on": day.isoformat()}
@@ -156,27 +154,31 @@ def _enter_residents(work: UnitOfWork, account_id: int, persons: int, pensioners
 
 def _connect(
     work: UnitOfWork,
-    account_id: int,
     like: Sequence[Row[Any]],
     day: date,
     *,
+    account_id: int | None = None,
     anew: bool = False,
     provider: str | None = None,
 ) -> None:
-    """Connections as others were, from a day on where those had begun by then: they were what those were on each of
-    their days, and end when those would have. `anew`: as those were in the end, and without one."""
+    """Connections as others were, of the same accounts or of `account_id`, from a day on where those had begun by then:
+    they were what those were on each of their days, and end when those would have. `anew`: as those were in the end,
+    and without one."""
+    if not like:
+        return
     first = counters.reserve(work, "connection", len(like))
     rows = [
-        {"id": first + place, "account_id": account_id, "service": row.service, "provider": provider or row.provider}
+        {"id": first + place, "account_id": account_id or row.account_id}
+        | {"service": row.service, "provider": provider or row.provider}
         | {"customer_class": row.customer_class, "attributes": dumps(row.attributes)}
         | {"valid_from": max(day, row.valid_from), "valid_to": None if anew else row.valid_to}
         | {"version": 1}
         for place, row in enumerate(like)
     ]
     accounts.add_rows(work, "connection", rows)
-    for row, before in zip(rows, like, strict=True) if not anew else ():
-        store.copy_past(work, before.id, row["id"], account_id, row["valid_from"])
-    tell_connections(work, [account_id])
+    if not anew:
+        store.copy_past(work, {before.id: row for before, row in zip(like, rows, strict=True)})
+    tell_connections(work, sorted({row["account_id"] for row in rows}))
 
 
 def set_residents(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,13 +208,13 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
         ids = [_active(work, asked["account"]).id]
     else:
         ids = selections.of_service(work, service, provider)
-    moved = []
+    moved: set[int] = set()
     for part in in_batches(ids, accounts.BATCH):
-        for row in _alive(accounts.connections_of(work, part), day):
-            if (row.service, row.provider) == (service, provider):
-                store.end_connection(work, row.id, max(day, row.valid_from))
-                _connect(work, row.account_id, [row], day, provider=to)
-                moved.append(row.account_id)
+        alive = _alive(accounts.connections_of(work, part), day)
+        mine = [row for row in alive if (row.service, row.provider) == (service, provider)]
+        store.end_connections(work, mine, day)
+        _connect(work, mine, day, provider=to)
+        moved |= {row.account_id for row in mine}
     touch_since(work, [(account_id, day) for account_id in moved], "provider")
     return {"service": service, "provider": to, "from": day.isoformat(), "accounts": len(moved)}
 
