@@ -1,8 +1,9 @@
-"""`make bench-ledger`: reports, an account's answer, the day's close and the print house, on a town of any size.
+"""`make bench-ledger`: reports and an account's answer over HTTP, on the books of a town of any size.
 
-Months are written by SQL in the shape that issue gives them: for each account and month a bill, a charge and a tax for
-each of three services, and payments of seven accounts in ten. Seconds mean something on a quiet machine alone; the
-processor time of the database's process stands beside them (its parallel workers are switched off for it).
+For each account and month a bill, a charge and a tax for each of three services, and payments of seven accounts in ten
+(`books`). Reports and accounts are asked of billing's own HTTP process with a token, as the command line asks; each
+answer's sums are compared with what was put in. `--keep FOLDER` keeps the database, so that it is filled once;
+`--explain` prints the slowest plan that PostgreSQL followed.
 """
 
 from __future__ import annotations
@@ -11,198 +12,284 @@ import argparse
 import json
 import os
 import random
+import socket
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
-from aimak import ledger
-from aimak.ledger import days
-from aimak.period import Period
+import httpx
+from aimak.http.auth import Actor, sign
+from aimak.ledger import close_day, days
 from aimak.service import Service
 from aimak.settings import Settings
 from aimak.storage import migrate
-from aimak.storage.work import UnitOfWork
 from aimak.testing.servers import PostgresServer
+from aimak.testing.servers.process import LOOPBACK, free_port, wait_until
 from aimak_billing.application.kit import Kit
-from aimak_billing.application.reports import ageing, turnover
-from aimak_billing.application.views import account_view
+from aimak_billing.application.reports.carrying import carry_forward
 from aimak_billing.bootstrap import build
+from aimak_billing.domain.ageing import AGES
 from aimak_billing.domain.rating import Plugins
-from aimak_billing.store.reports.moves import Books
 from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import books
 import town
-from town import SERVICES, TENANT
+from passes import peak_mb
+from town import TENANT
 
-MONTHS, LONG_MONTHS, LONG_EVERY = 3, 24, 10
-LAST = Period.month("2026-10")
+NOW = "2026-11-25T06:00:00+00:00"
+_SECRET = "-" * 32
+_HTTP = (sys.executable, "-m", "aimak.supervisor.http", "billing")
 _TICKS = os.sysconf("SC_CLK_TCK")
-# account × month: bill id = account × 100 + month, as wide apart as the transfers of a bill need.
-_BILLS = """
-INSERT INTO bill (tenant, id, number, account_id, run_id, period, issued_on, due_on, opening, opening_parts, net, tax,
-                  ledger_day, party_id, residents)
-SELECT :tenant, a * 100 + :month, a * 100 + :month, a, 1, :period, :issued, :issued, 0, '[]', 30000, 900, :issued,
-       a * 1048576 + 1, 3
-FROM generate_series(1::bigint, :accounts) AS a WHERE :short OR a % :every = 0
-"""
-_TRANSFERS = """
-INSERT INTO transfer (tenant, id, debit, credit, amount, business_date, ledger_day, kind, source_id, account_id,
-                      provider, service, origin)
-SELECT :tenant, (a * 100 + :month) * 64 + :rank, a * 1024 + :provider_number, :against, :amount, :issued, :issued,
-       :kind, a * 100 + :month, a, :provider, :service, :period
-FROM generate_series(1::bigint, :accounts) AS a WHERE :short OR a % :every = 0
-"""
-_PAYMENTS = """
-INSERT INTO transfer (tenant, id, debit, credit, amount, business_date, ledger_day, kind, source_id, account_id,
-                      provider)
-SELECT :tenant, 4611686018427387904 + (a * 100 + :month) * 4 + :provider_number, :against, a * 1024 + :provider_number,
-       :amount, :paid, :paid, 'payment', a * 100 + :month, a, :provider
-FROM generate_series(1::bigint, :accounts) AS a WHERE a % 10 < 7 AND (:short OR a % :every = 0)
-"""
+_ASKED = 400
 
 
 @dataclass
 class Result:
-    """One thing measured: wall seconds (median), the database's and our own processor seconds of one serial run."""
+    """One thing measured: seconds (median), what of them the database's and our own processors took, and whether it
+    told the sums that were put in."""
 
     name: str
     seconds: float
     database_cpu_s: float
     own_cpu_s: float
-    rows: int
+    true: bool
+    more: str = ""
 
 
-class Bench:
-    """A town in a database of its own."""
+class Town:
+    """A town's books in a database of its own, filled where it is not yet."""
 
-    def __init__(self, server: PostgresServer, accounts: int, runs: int) -> None:
-        self.accounts, self.runs = accounts, runs
+    def __init__(self, server: PostgresServer, accounts: int) -> None:
+        self.server, self.accounts = server, accounts
+        self.url = server.url("ledger")
         with server.connect() as connection:
-            connection.execute("CREATE DATABASE ledger")
-        given = {"database.billing": server.url("ledger"), "auth.secret": "-" * 32, "ids.seed": 1}
-        self.service: Service = build(Settings({**given, "clock.instant": "2026-11-25T06:00:00+00:00"}))
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'ledger'").fetchone():
+                connection.execute("CREATE DATABASE ledger")
+                self._found()
+        self.service = self._service(NOW)
         migrate.upgrade(self.service)
-        town.define(self.service, Kit.of(self.service.settings, Plugins.discover()))
-        town.fill(self.service, accounts)
-        self._months()
+        if not self._is_full():
+            books.load(self.service, accounts)
+            self._vacuum()
+        self.carried = [self._carry(day) for day in books.ledger_days()]
 
-    def _months(self) -> None:
-        period, months = LAST, []
-        for _ in range(LONG_MONTHS):
-            months.append(period)
-            period = period.previous()
-        for place, month in enumerate(months):
-            with self.service.work(TENANT, bulk=True) as work:
-                self._month(work, place, month)
-                work.commit()
+    def _carry(self, day: date) -> float:
+        """Close a ledger day, unhashed, and carry its sums forward as the daily maintenance does; seconds."""
+        began = time.perf_counter()
+        with self.service.work(TENANT) as work:
+            close_day(work, day)
+            work.commit()
+        if carry_forward(self.service, TENANT):
+            print(f"{day}: carried forward, {time.perf_counter() - began:.1f} s", file=sys.stderr, flush=True)
+        return time.perf_counter() - began
+
+    def _service(self, instant: str) -> Service:
+        return build(Settings({"database.billing": self.url, "auth.secret": _SECRET, "clock.instant": instant}))
+
+    def _found(self) -> None:
+        """The registers, entered before the oldest month: what is written first has the first ledger day."""
+        began = time.perf_counter()
+        now, then = self._service(NOW), self._service(f"{books.months()[0].start.isoformat()}T06:00:00+00:00")
+        migrate.upgrade(now)
+        town.define(now, Kit.of(now.settings, Plugins.discover()))
+        town.fill(then, self.accounts)
+        now.close()
+        then.close()
+        print(f"registers of {self.accounts:,} accounts, {time.perf_counter() - began:.0f} s", file=sys.stderr)
+
+    def _is_full(self) -> bool:
+        with self.service.work(TENANT) as work:
+            return work.execute(text("SELECT count(*) FROM run")).scalar_one() == books.LONG_MONTHS
+
+    def _vacuum(self) -> None:
         with self.service.bulk.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
 
-    def _month(self, work: UnitOfWork, place: int, month: Period) -> None:
-        issued, paid = month.end + timedelta(days=1), month.end + timedelta(days=12)
-        every = {"tenant": TENANT, "accounts": self.accounts, "month": place, "short": place < MONTHS}
-        every |= {"every": LONG_EVERY, "period": month.name, "issued": issued, "paid": paid}
-        work.execute(text(_BILLS), every)
-        numbers = {"vodokanal": 1, "tazalyk": 2}
-        for rank, (service, provider) in enumerate(SERVICES):
-            side = {"provider": provider, "provider_number": numbers[provider], "service": service}
-            for kind, amount in (("charge", 10_000), ("tax", 300)):
-                facts = {"kind": kind, "amount": amount, "rank": rank * 2 + (kind == "tax")}
-                against = ledger.account_id(kind, provider, service)
-                work.execute(text(_TRANSFERS), {**every, **side, **facts, "against": against})
-        for provider, number in numbers.items():
-            facts = {"provider": provider, "provider_number": number, "amount": 15_000}
-            against = ledger.account_id("payments_control", provider)
-            work.execute(text(_PAYMENTS), {**every, **facts, "against": against})
 
-    def measured(self, name: str, act: Callable[[UnitOfWork], int]) -> Result:
-        """Wall time as it comes, then processor time of a run without parallel workers."""
-        seconds, rows = [], 0
-        for _ in range(self.runs):
-            with self.service.work(TENANT, bulk=True) as work:
-                began = time.perf_counter()
-                rows = act(work)
-                seconds.append(time.perf_counter() - began)
-        with self.service.work(TENANT, bulk=True) as work:
-            work.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
-            pid = int(work.execute(text("SELECT pg_backend_pid()")).scalar_one())
-            own, theirs = time.process_time(), _cpu_s(pid)
-            act(work)
-            own, theirs = time.process_time() - own, _cpu_s(pid) - theirs
-        return Result(name, statistics.median(seconds), theirs, own, rows)
+class Desk:
+    """Billing's HTTP process, asked with a token."""
 
-    def reports(self) -> list[Result]:
-        """Turnover of the last month and ageing of all accounts."""
-        books = Books(date(2026, 11, 30))
-        since = date(2026, 11, 1)
-        return [
-            self.measured(
-                "ageing by provider, class", lambda w: _height(ageing.sheet(w, books, ("provider", "class")))
-            ),
-            self.measured("ageing by account", lambda w: _height(ageing.sheet(w, books, ("account",)))),
-            self.measured(
-                "turnover by provider, class", lambda w: _height(turnover.sheet(w, since, books, ("provider", "class")))
-            ),
-            self.measured("turnover by street", lambda w: _height(turnover.sheet(w, since, books, ("street",)))),
-        ]
+    def __init__(self, process: subprocess.Popen[bytes], port: int, server: PostgresServer) -> None:
+        self.pid, self._server = process.pid, server
+        token = sign(Actor("bench", ("admin",), TENANT), _SECRET)
+        headers = {"Authorization": f"Bearer {token}"}
+        self._client = httpx.Client(base_url=f"http://{LOOPBACK}:{port}/billing", headers=headers, timeout=600)
 
-    def answers(self) -> Result:
-        """The use case behind `aimak account show`, for accounts drawn by lot; `seconds` is the 95th percentile."""
-        drawn = random.Random(7).sample(range(1, self.accounts + 1), min(200, self.accounts))
-        numbers, seconds, own = [str(10_000_000 + key) for key in drawn], [], time.process_time()
-        for number in numbers:
+    def get(self, path: str) -> Any:
+        """The answer of a route."""
+        answer = self._client.get(path)
+        assert answer.status_code == 200, answer.text[:500]
+        return answer.json()
+
+    def timed(self, name: str, path: str, wanted: dict[str, int], runs: int) -> Result:
+        """Ask for a sheet some times; `wanted`: its totals."""
+        seconds, answer = [], {}
+        own, theirs = _cpu_s([self.pid]), self._database_cpu_s()
+        for _ in range(runs):
             began = time.perf_counter()
-            with self.service.work(TENANT) as work:
-                account_view(work, number)
+            answer = self.get(path)
             seconds.append(time.perf_counter() - began)
-        p95 = statistics.quantiles(seconds, n=20)[-1]
-        return Result("account show, p95 of 200", p95, 0.0, (time.process_time() - own) / len(numbers), 1)
+        own, theirs = (_cpu_s([self.pid]) - own) / runs, (self._database_cpu_s() - theirs) / runs
+        said = {name.removesuffix("_tyiyn"): amount for name, amount in answer["totals"].items()}
+        differs = {key: (said.get(key), amount) for key, amount in wanted.items() if said.get(key) != amount}
+        for key, (got, amount) in differs.items():
+            print(f"{name}: {key} is {got}, put in {amount}", file=sys.stderr)
+        true = not differs and not answer["problems"]
+        return Result(name, statistics.median(seconds), theirs, own, true, f"{len(answer['rows']):,} rows shown")
 
-    def close(self) -> Result:
-        """Close and hash every day; the rows are those of all months."""
-        began, own = time.perf_counter(), time.process_time()
-        days.close_through(self.service, TENANT)
-        took, own = time.perf_counter() - began, time.process_time() - own
-        with self.service.work(TENANT) as work:
-            rows = sum(table["rows"] for day in days.records(work) for table in day["tables"])
-        return Result("close and hash all days", took, 0.0, own, rows)
-
-
-def _height(sheet: turnover.Sheet) -> int:
-    return sheet.rows.height
+    def _database_cpu_s(self) -> float:
+        return _cpu_s(self._server.pids)
 
 
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+@contextmanager
+def desk(server: PostgresServer, url: str) -> Iterator[Desk]:
+    """Billing's HTTP child, as its supervisor starts it."""
+    port = free_port()
+    reading, writing = os.pipe()
+    with socket.create_server((LOOPBACK, port)) as listener:
+        given = {"DATABASE__BILLING": url, "AUTH__SECRET": _SECRET, "CLOCK__INSTANT": NOW, "CONFIG": os.devnull}
+        process = subprocess.Popen(
+            [*_HTTP, f"--pipe={reading}", f"--socket={listener.fileno()}"],
+            env={**os.environ, **{f"AIMAK_{name}": value for name, value in given.items()}},
+            pass_fds=(reading, listener.fileno()),
+        )
+    try:
+        wait_until(lambda: _answers(port), 60, "billing's HTTP process")
+        yield Desk(process, port, server)
+    finally:
+        os.close(writing)
+        os.close(reading)
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://{LOOPBACK}:{port}/billing/health", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def sheets(place: Desk, accounts: int, runs: int) -> Iterator[Result]:
+    """Ageing of today and of a day long past, turnover of a month."""
+    today, past = books.paid_on(books.LAST) + timedelta(days=8), books.issued_on(books.LAST.previous())
+    now = books.ageing_totals(accounts, today, AGES)
+    for by in ("provider,class", "street", "account"):
+        yield place.timed(f"ageing by {by}", f"/reports/ageing?on={today}&by={by}", now, runs)
+    then = books.ageing_totals(accounts, past, AGES)
+    yield place.timed(f"ageing as of {past}", f"/reports/ageing?on={past}&as_of={past}", then, runs)
+    moved = books.turnover_totals(accounts, books.LAST)
+    month = books.LAST.next().name
+    for by in ("provider,class", "street", "account"):
+        yield place.timed(f"turnover by {by}", f"/reports/turnover?period={month}&by={by}", moved, runs)
+
+
+def answers(place: Desk, accounts: int) -> Iterator[Result]:
+    """The route behind `aimak account show`, for accounts drawn by lot: of all, and of those with 24 months alone."""
+    lot = random.Random(7)
+    drawn = {
+        "all": [lot.randint(1, accounts) for _ in range(_ASKED)],
+        "24 months": [lot.randint(1, accounts // 10) * 10 for _ in range(_ASKED)],
+    }
+    place.get("/accounts/10000001")
+    for name, keys in drawn.items():
+        seconds, true, own = [], True, _cpu_s([place.pid])
+        for key in keys:
+            began = time.perf_counter()
+            answer = place.get(f"/accounts/{10_000_000 + key}")
+            seconds.append(time.perf_counter() - began)
+            true &= answer["balance_tyiyn"] == books.balance(key)
+        cuts = statistics.quantiles(seconds, n=100)
+        told = f"p50 {cuts[49] * 1000:.0f}, p95 {cuts[94] * 1000:.0f}, p99 {cuts[98] * 1000:.0f} ms"
+        own = (_cpu_s([place.pid]) - own) / len(keys)
+        yield Result(f"account show, {name}", cuts[94], 0.0, own, true, told)
+
+
+def close(service: Service) -> Result:
+    """Close and hash every day; the rows are those of all months."""
+    began, own = time.perf_counter(), time.process_time()
+    days.close_through(service, TENANT)
+    took, own = time.perf_counter() - began, time.process_time() - own
+    with service.work(TENANT) as work:
+        rows = sum(table["rows"] for day in days.records(work) for table in day["tables"])
+    return Result("close and hash all days", took, 0.0, own, rows > 0, f"{rows:,} rows")
+
+
+def _cpu_s(pids: list[int]) -> float:
+    """Processor seconds of processes, with those of children that have ended."""
+    found = 0.0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError:
+            continue
+        found += sum(int(field) for field in fields[11:15]) / _TICKS
+    return found
+
+
+def _explain(server: PostgresServer) -> None:
+    """Have every plan of more than a tenth of a second logged."""
+    wanted = {"log_min_duration": "100ms", "log_analyze": "on", "log_buffers": "on", "log_timing": "off"}
+    with server.connect() as connection:
+        connection.execute("ALTER DATABASE ledger SET session_preload_libraries = 'auto_explain'")
+        for name, value in wanted.items():
+            connection.execute(f"ALTER DATABASE ledger SET auto_explain.{name} = '{value}'")
+
+
+def _slowest(server: PostgresServer, since: int) -> str:
+    log = (server.folder / "postgres.log").read_bytes()[since:].decode(errors="replace")
+    plans = [part for part in log.split("duration: ")[1:] if "plan:" in part]
+    return max(plans, key=lambda part: float(part.split(" ms", 1)[0]), default="no plan was slow")
+
+
+def _measure(bench: Town, asked: argparse.Namespace) -> list[Result]:
+    logged = (bench.server.folder / "postgres.log").stat().st_size
+    if asked.explain:
+        _explain(bench.server)
+    with desk(bench.server, bench.url) as place:
+        results = [*sheets(place, asked.accounts, asked.runs), *answers(place, asked.accounts)]
+        print(f"peak memory of billing's HTTP process: {peak_mb(place.pid)} MB", file=sys.stderr)
+    if asked.explain:
+        print(_slowest(bench.server, logged), file=sys.stderr)
+    return results
 
 
 def main() -> None:
-    """Measure and print a line for each thing, and JSON with --json."""
+    """Measure and print a line for each thing, and JSON with --json; ends with 1 where a sum is not what was put in."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("accounts", type=int, nargs="?", default=100_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--keep", type=Path, help="folder of the database, filled once and kept")
+    parser.add_argument("--fill", action="store_true", help="fill the database that is kept, and measure nothing")
+    parser.add_argument("--hash", action="store_true", help="close and hash all days too")
+    parser.add_argument("--explain", action="store_true", help="print the slowest plan")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    with PostgresServer() as server:
-        bench = Bench(server, asked.accounts, asked.runs)
-        results = [*bench.reports(), bench.answers(), bench.close()]
+    with PostgresServer(asked.keep) as server:
+        bench = Town(server, asked.accounts)
+        results = [] if asked.fill else _measure(bench, asked)
+        results += [close(bench.service)] if asked.hash else []
         bench.service.close()
     if asked.json:
         print(json.dumps([asdict(result) for result in results]))
-        return
-    for result in results:
-        print(
-            f"{result.name:32} {result.seconds:9.3f} s   database {result.database_cpu_s:7.2f} s cpu   "
-            f"own {result.own_cpu_s:7.3f} s cpu   {result.rows:,} rows"
-        )
-    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    else:
+        for result in results:
+            print(
+                f"{result.name:32} {result.seconds:8.3f} s   database {result.database_cpu_s:6.2f} s cpu   "
+                f"own {result.own_cpu_s:6.3f} s cpu   {'true' if result.true else 'FALSE'}   {result.more}"
+            )
+        print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    sys.exit(0 if all(result.true for result in results) else 1)
 
 
 if __name__ == "__main__":

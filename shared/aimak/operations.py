@@ -96,6 +96,8 @@ def maintain(service: Service, tenant: str) -> dict[str, Any]:
         from aimak.ledger.days import close_through
 
         closed = close_through(service, tenant)
+        if service.carry_forward is not None:
+            service.carry_forward(service, tenant)
     return {"pruned": prune(service), "closed": closed}
 
 

@@ -55,6 +55,7 @@ class Service:
     `republish` gives, for each state event that the service owns, the present state again in batches.
     `read_models` are the tables that can be dropped and rebuilt from others' events.
     `checks` are what `aimak doctor` asks; `control` gives the sums that doctor compares between services.
+    `carry_forward` does, for a tenant, what the service does once its ledger days are closed.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Service:
     read_models: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     control: Callable[[UnitOfWork], Mapping[str, int]] | None = None
+    carry_forward: Callable[[Service, str], object] | None = None
     plugins: tuple[Any, ...] = ()
     web: Callable[[], Flask] | None = None
 

@@ -20,6 +20,7 @@ from aimak_billing.application.doctor import CHECKS
 from aimak_billing.application.imports import importers
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.payments import take_payments
+from aimak_billing.application.reports.carrying import carry_forward
 from aimak_billing.application.republish import REPUBLISHERS
 from aimak_billing.application.simulations import simulate_chunk
 from aimak_billing.application.usage import keep_usage
@@ -48,6 +49,7 @@ def build(settings: Settings) -> Service:
         read_models=("usage",),
         checks=CHECKS,
         control=control_sums,
+        carry_forward=carry_forward,
         plugins=(plugins.service_types, plugins.rate_components, invoices),
     )
     service.listens(

@@ -13,6 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 # Statement and lock limits in seconds: what a person or partner waits for, and what a chunk may take.
 LIMITS_S = {"online": (10, 3), "bulk": (300, 30)}
+# What sorting and grouping may take in memory, MB. To compile a query costs more than it ever gave back here.
+WORK_MB = {"online": 4, "bulk": 64}
 # How long SQLite itself waits for the write lock of a file, and the pauses before it is asked for again: contention is
 # over in moments, while a fault that counts as an attempt is retried after seconds, then minutes.
 SQLITE_BUSY_S = 10
@@ -65,7 +67,8 @@ class Database:
         statement_s, lock_s = LIMITS_S[self.role]
         options = (
             f"-c statement_timeout={statement_s}s -c lock_timeout={lock_s}s "
-            f"-c idle_in_transaction_session_timeout={statement_s + 30}s -c timezone=UTC"
+            f"-c idle_in_transaction_session_timeout={statement_s + 30}s -c timezone=UTC "
+            f"-c jit=off -c work_mem={WORK_MB[self.role]}MB"
         )
         given = self.url.query.get("options")
         return create_engine(

@@ -8,6 +8,7 @@ from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
 
 from aimak_billing.application.parties import parties_agree
+from aimak_billing.application.reports.carrying import carried_agree
 from aimak_billing.store import cancellations, ledger
 
 
@@ -29,4 +30,4 @@ def cancelled_whole(work: UnitOfWork) -> Sequence[Problem]:
     return [Problem("AIM-B064", {"count": count})] if count else []
 
 
-CHECKS = (bills_agree, parties_agree, charged_once, cancelled_whole)
+CHECKS = (bills_agree, parties_agree, charged_once, cancelled_whole, carried_agree)

@@ -140,3 +140,9 @@ def of_sources(work: UnitOfWork, account_ids: Sequence[int], sources: Sequence[i
     mine = (transfer.c.tenant == work.tenant) & transfer.c.account_id.in_(list(account_ids))
     query = select(transfer).where(mine, transfer.c.source_id.in_(list(sources)), transfer.c.kind != CANCELLATION)
     return [dict(row) for row in work.execute(query.order_by(transfer.c.id)).mappings()]
+
+
+def closed_through(work: UnitOfWork) -> date | None:
+    """The last closed day; whoever asks takes turns with others that do, and with the day's close."""
+    day = work.table("ledger_day")
+    return work.execute(select(day.c.closed_through).where(day.c.tenant == work.tenant).with_for_update()).scalar()

@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from aimak_billing.tables import (
     allocation,
     bills,
+    carried,
     checks,
     corrections,
     parties,
@@ -31,5 +32,6 @@ checks.add(metadata)
 parties.add(metadata)
 period_facts.add(metadata)
 allocation.add(metadata)
+carried.add(metadata)
 
 __all__ = ["metadata"]

@@ -6,23 +6,20 @@ from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
-from aimak.batches import in_batches
 from aimak.money import plain_som
 from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
 
 from aimak_billing.application.reports import groups
 from aimak_billing.application.reports.turnover import Sheet
-from aimak_billing.domain.ageing import AGES, age_of, edges, left_of
-from aimak_billing.domain.allocation import Standing, standing
-from aimak_billing.store.reports import ageing as store
-from aimak_billing.store.reports import moves
+from aimak_billing.domain.ageing import AGES, LEFT, age_of, by_age
+from aimak_billing.domain.allocation import Standing
+from aimak_billing.store.reports import carried
 from aimak_billing.store.reports.moves import Books
 from aimak_billing.store.reports.turnover import receivables
 
 COLUMNS = (*AGES, "debt", "advance", "balance")
 _OWNER = ["account_id", "provider"]
-_ACCOUNTS_AT_ONCE = 5_000
 
 
 def sheet(work: UnitOfWork, books: Books, by: Sequence[str]) -> Sheet:
@@ -42,19 +39,8 @@ def sheet(work: UnitOfWork, books: Books, by: Sequence[str]) -> Sheet:
 
 
 def _quickly(work: UnitOfWork, books: Books) -> pl.DataFrame:
-    """By account and creditor, summed by age in the database; where something lowered the debt of a month, month by
-    month, for what it leaves over pays the oldest debt and not its own age's."""
-    marks = edges(books.through)
-    names = [f"age_{place}" for place in range(len(marks) + 1)]
-    found = store.by_age(work, books, marks)
-    plain = left_of(found.filter(pl.col("minus") == 0).drop("minus"), names)
-    plain = plain.rename(dict(zip(names, reversed(AGES), strict=True))).select(*_OWNER, *AGES, "advance")
-    aside, parts = found.filter(pl.col("minus") > 0).select(_OWNER), [plain]
-    for some in in_batches(aside["account_id"].unique().sort().to_list(), _ACCOUNTS_AT_ONCE):
-        moved = moves.of_accounts(work, books, some[0], some[-1], some)
-        exact = _aged(standing(moved, moves.policies(work), books.through), books.through, _OWNER)
-        parts.append(exact.join(aside, on=_OWNER, how="semi"))
-    return pl.concat(parts)
+    """By account and creditor, where no debt but the oldest is ever paid first."""
+    return pl.concat([pl.DataFrame(schema=LEFT), *(by_age(sums, books.through) for sums in carried.parts(work, books))])
 
 
 def _exactly(work: UnitOfWork, books: Books) -> pl.DataFrame:

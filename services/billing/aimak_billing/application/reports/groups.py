@@ -9,9 +9,9 @@ import polars as pl
 from aimak.problems import Problem, Refused
 from aimak.storage.work import UnitOfWork
 
-from aimak_billing.domain.allocation import OLDEST_FIRST, Standing, standing
+from aimak_billing.domain.allocation import MOVE, OLDEST_FIRST, Standing, standing
 from aimak_billing.store import accounts
-from aimak_billing.store.reports import moves
+from aimak_billing.store.reports import carried, moves
 from aimak_billing.store.reports.moves import Books
 
 DIMENSIONS = ("provider", "service", "class", "street", "account")
@@ -36,6 +36,12 @@ def keys(by: Sequence[str]) -> list[str]:
 def debts(work: UnitOfWork, books: Books) -> Iterator[Standing]:
     """What is left of every debt by the tenant's rules, some accounts at a time."""
     rules = moves.policies(work)
+    if oldest_first(work):
+        for sums in carried.parts(work, books):
+            # On which day anything came plays no part here.
+            moved = sums.moves().with_columns(pl.lit(books.through).alias("day"))
+            yield standing(moved.select(*MOVE), rules, books.through)
+        return
     first, last = moves.account_bounds(work)
     while first <= last:
         through = first + _ACCOUNTS_AT_ONCE - 1
@@ -50,15 +56,14 @@ def oldest_first(work: UnitOfWork) -> bool:
 
 def place(work: UnitOfWork, frame: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """`frame` with class and street_id of its account_id, where `by` asks for them."""
-    if not {"class", "street"} & set(by):
-        return frame
-    return frame.join(moves.places(work).drop("account"), on="account_id", how="left")
+    wanted = [name for name in keys(by) if name in ("class", "street_id")]
+    return frame.join(moves.places(work, wanted), on="account_id", how="left") if wanted else frame
 
 
 def named(work: UnitOfWork, frame: pl.DataFrame, by: Sequence[str], day: date) -> pl.DataFrame:
     """`frame` with accounts by number and streets by their name of the day, sorted by `by`."""
     if "account" in by:
-        numbers = moves.places(work).select("account_id", "account")
+        numbers = moves.places(work, ("account",))
         frame = frame.join(numbers, on="account_id", how="left").drop("account_id")
     if "street" in by:
         ids = frame["street_id"].drop_nulls().unique().to_list()

@@ -32,17 +32,19 @@ def effect(work: UnitOfWork) -> Any:
     return case((transfer.c.debit < floor, transfer.c.amount), else_=-transfer.c.amount)
 
 
-def within(work: UnitOfWork, books: Books) -> ColumnElement[bool]:
-    """Transfers at accounts that these books hold. An opening balance stands before everything."""
+def within(work: UnitOfWork, books: Books, after: date | None = None) -> ColumnElement[bool]:
+    """Transfers at accounts that these books hold, of ledger days after `after`. An opening balance stands before
+    everything."""
     transfer = work.table("transfer")
     held = (transfer.c.tenant == work.tenant) & transfer.c.account_id.is_not(None)
-    held &= (transfer.c.business_date <= books.through) | (transfer.c.kind == "opening")
+    if books.through != date.max:
+        held &= (transfer.c.business_date <= books.through) | (transfer.c.kind == "opening")
+    if after is not None:
+        held &= transfer.c.ledger_day > after
     return held if books.as_of is None else held & (transfer.c.ledger_day <= books.as_of)
 
 
-def of_accounts(
-    work: UnitOfWork, books: Books, first: int, last: int, only: Collection[int] | None = None
-) -> pl.DataFrame:
+def of_accounts(work: UnitOfWork, books: Books, first: int, last: int) -> pl.DataFrame:
     """Moves (columns `allocation.MOVE`) of accounts with ids from `first` to `last`, of one day, month, service and
     creditor together."""
     transfer = work.table("transfer")
@@ -52,8 +54,6 @@ def of_accounts(
         .where(within(work, books), transfer.c.account_id >= first, transfer.c.account_id <= last)
         .group_by(*keys)
     )
-    if only is not None:
-        query = query.where(transfer.c.account_id.in_(sorted(only)))
     return columns.read(work, query, MOVE)
 
 
@@ -72,10 +72,14 @@ def account_bounds(work: UnitOfWork) -> tuple[int, int]:
     return (0, -1) if low is None else (low, high)
 
 
-def places(work: UnitOfWork) -> pl.DataFrame:
-    """account_id, number, class and street_id of every account, as they are now."""
+def places(work: UnitOfWork, names: Collection[str]) -> pl.DataFrame:
+    """account_id of every account, and of account (its number), class and street_id those that are named, as they are
+    now."""
     account, premise = work.table("account"), work.table("premise")
-    same = (premise.c.tenant == account.c.tenant) & (premise.c.id == account.c.premise_id)
-    query = select(account.c.id, account.c.number, account.c.customer_class, premise.c.street_id)
-    schema = {"account_id": pl.Int64, "account": pl.String, "class": pl.String, "street_id": pl.Int64}
-    return columns.read(work, query.outerjoin(premise, same).where(account.c.tenant == work.tenant), schema)
+    known = {"account": account.c.number, "class": account.c.customer_class, "street_id": premise.c.street_id}
+    query = select(account.c.id, *(known[name] for name in names)).where(account.c.tenant == work.tenant)
+    if "street_id" in names:
+        same = (premise.c.tenant == account.c.tenant) & (premise.c.id == account.c.premise_id)
+        query = query.select_from(account).outerjoin(premise, same)
+    types = {"street_id": pl.Int64}
+    return columns.read(work, query, {"account_id": pl.Int64, **{name: types.get(name, pl.String) for name in names}})

@@ -1,9 +1,9 @@
-"""Sums of the turnover sheet, one scan of the ledger."""
+"""Sums of the turnover sheet: what was carried forward, and one scan of what was posted since."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -11,7 +11,8 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import ColumnElement, and_, case, func, select, tuple_
 
 from aimak_billing.store import columns
-from aimak_billing.store.reports.moves import Books, effect, within
+from aimak_billing.store.reports import carried
+from aimak_billing.store.reports.moves import Books, effect, places, within
 
 SUMS = ("opening", "charged", "recalculated", "paid", "written_off", "tax")
 _CHARGES = ("charge", "tax", "relief")
@@ -30,7 +31,9 @@ def sums(work: UnitOfWork, books: Books, since: date, keys: Sequence[str]) -> pl
         "street_id": premise.c.street_id,
     }
     wanted = [named[key].label(key) for key in keys]
-    query = select(*wanted, *_sums(work, since)).where(within(work, books)).group_by(*(named[key] for key in keys))
+    early = _before(work, books, since)
+    held = within(work, books, early.through if early else None)
+    query = select(*wanted, *_sums(work, since)).where(held).group_by(*(named[key] for key in keys))
     if {"class", "street_id"} & set(keys):
         owner = (account.c.tenant == transfer.c.tenant) & (account.c.id == transfer.c.account_id)
         query = query.join(account, owner)
@@ -40,7 +43,29 @@ def sums(work: UnitOfWork, books: Books, since: date, keys: Sequence[str]) -> pl
         )
     types = {"account_id": pl.Int64, "street_id": pl.Int64}
     schema = {key: types.get(key, pl.String) for key in keys} | dict.fromkeys(SUMS, pl.Int64)
-    return columns.read(work, query, schema)
+    found = columns.read(work, query, schema)
+    if early is None:
+        return found
+    opened = _opened(work, early, keys).with_columns(pl.lit(0, dtype=pl.Int64).alias(name) for name in SUMS[1:])
+    return pl.concat([found, opened.select(*schema)]).group_by(keys).agg(pl.col(*SUMS).sum())
+
+
+def _before(work: UnitOfWork, books: Books, since: date) -> carried.Carried | None:
+    """Sums that hold nothing but what stood before `since`."""
+    return carried.for_books(work, Books(since - timedelta(days=1), books.as_of))
+
+
+def _opened(work: UnitOfWork, early: carried.Carried, keys: Sequence[str]) -> pl.DataFrame:
+    """`keys` and the opening that was carried forward."""
+    asked = [key for key in ("class", "street_id") if key in keys]
+    placed = places(work, asked) if asked else None
+    parts = []
+    for sums in carried.all_parts(work, early):
+        rows = sums.rows.with_columns(sums.at(name) for name in ("provider", "service") if name in keys)
+        if placed is not None:
+            rows = rows.join(placed, on="account_id", how="left")
+        parts.append(rows.group_by(keys).agg(pl.col("amount").sum().alias("opening")))
+    return pl.concat(parts).group_by(keys).agg(pl.col("opening").sum())
 
 
 def _sums(work: UnitOfWork, since: date) -> list[Any]:
@@ -72,10 +97,18 @@ def _first_bill(work: UnitOfWork, since: date) -> ColumnElement[bool]:
 
 def receivables(work: UnitOfWork, books: Books) -> dict[str, int]:
     """What is owed to each creditor by the ledger's accounts alone: debits less credits of the receivables."""
+    early = carried.for_books(work, books)
+    owed = dict(early.owed) if early else {}
+    for provider, amount in moved(work, books, early.through if early else None).items():
+        owed[provider] = owed.get(provider, 0) + amount
+    return dict(sorted(owed.items()))
+
+
+def moved(work: UnitOfWork, books: Books, after: date | None) -> dict[str, int]:
+    """What ledger days after `after` moved at each creditor's receivables, added up by the database."""
     transfer = work.table("transfer")
-    query = select(transfer.c.provider, func.sum(effect(work))).where(within(work, books))
-    rows = work.execute(query.group_by(transfer.c.provider).order_by(transfer.c.provider)).all()
-    return {provider: int(amount) for provider, amount in rows}
+    query = select(transfer.c.provider, func.sum(effect(work))).where(within(work, books, after))
+    return {provider: int(amount) for provider, amount in map(tuple, work.execute(query.group_by(transfer.c.provider)))}
 
 
 def billed(work: UnitOfWork, books: Books, since: date) -> int:
@@ -102,5 +135,6 @@ def charged(work: UnitOfWork, books: Books, since: date) -> int:
     """What the ledger holds for bills and cancellations from `since` on."""
     transfer = work.table("transfer")
     kinds = transfer.c.kind.in_([*_CHARGES, "cancellation"]) & (transfer.c.business_date >= since)
-    query = select(func.sum(effect(work))).where(within(work, books), kinds)
+    early = _before(work, books, since)
+    query = select(func.sum(effect(work))).where(within(work, books, early.through if early else None), kinds)
     return int(work.execute(query).scalar() or 0)

@@ -1,0 +1,28 @@
+"""Sums of the ledger up to closed days: made from it, and made again when they are missing. Not append-only."""
+
+from __future__ import annotations
+
+from aimak.storage.types import Code, Day, Json
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table
+
+
+def add(metadata: MetaData) -> None:
+    """Add the tables of carried sums."""
+    Table(
+        "carried",
+        metadata,
+        Column("tenant", Code, primary_key=True),
+        Column("through", Day, primary_key=True, comment="a closed ledger day: all transfers up to it are in the sums"),
+        Column("business_through", Day, nullable=False, comment="the last business date of these, openings left out"),
+        Column("transfers", BigInteger, nullable=False, comment="how many these are"),
+        Column("keys", Json, nullable=False, comment="[[provider, service, origin], ...]: what parts name by number"),
+        Column("owed", Json, nullable=False, comment="tyiyn by provider, as the ledger itself adds up"),
+    )
+    Table(
+        "carried_part",
+        metadata,
+        Column("tenant", Code, primary_key=True),
+        Column("through", Day, primary_key=True),
+        Column("part", Integer, primary_key=True, autoincrement=False, comment="account ids over 100,000"),
+        Column("sums", LargeBinary, nullable=False, comment="Arrow IPC file: account_id, key, amount in tyiyn"),
+    )
