@@ -224,30 +224,31 @@ def _month(kind: int, provider: str) -> int:
 
 def ageing_totals(accounts: int, day: date, names: Sequence[str]) -> dict[str, int]:
     """What the ageing sheet of a day must say in all (tyiyn); `names` of the ages, the youngest first."""
-    found: Counter[str] = Counter()
+    sums = [0] * (len(names) + 1)
     for account in range(1, accounts + 1):
         for provider in PROVIDERS:
             left = standing(account, provider, day)
-            found.update(dict(zip(names, left.ages, strict=True)))
-            found["advance"] += left.advance
-    found["debt"] = sum(found[name] for name in names)
-    found["balance"] = found["debt"] - found["advance"]
-    return dict(found)
+            for place, amount in enumerate(left.ages):
+                sums[place] += amount
+            sums[-1] += left.advance
+    found = dict(zip((*names, "advance"), sums, strict=True))
+    debt = sum(sums[:-1])
+    return {**found, "debt": debt, "balance": debt - sums[-1]}
 
 
 def turnover_totals(accounts: int, month: Period) -> dict[str, int]:
     """What the turnover sheet of the month in which the bills of `month` are issued and paid must say in all."""
-    found: Counter[str] = Counter()
-    for account in range(1, accounts + 1):
-        kind, payer, known = account % 7, pays(account), LONG_MONTHS if is_long(account) else MONTHS
+    alike = Counter((account % 7, pays(account), is_long(account)) for account in range(1, accounts + 1))
+    found: Counter[str] = Counter(opening=sum(map(opening_of, range(1, accounts + 1))))
+    for (kind, payer, long), count in alike.items():
+        known = months() if long else months()[-MONTHS:]
         billed = sum(_month(kind, provider) for provider in PROVIDERS)
         paid = PAID_EACH * len(PROVIDERS) if payer else 0
-        before = sum(1 for earlier in months()[-known:] if earlier.name < month.name)
-        now = int(month in months()[-known:])
-        found["opening"] += opening_of(account) + before * (billed - paid)
-        found["charged"] += now * billed
-        found["paid"] += now * paid
-        found["tax"] += now * sum(tax_of(charge_of(kind, rank)) for rank in range(len(SERVICES)))
+        now, before = int(month in known), sum(earlier.name < month.name for earlier in known)
+        found["opening"] += count * before * (billed - paid)
+        found["charged"] += count * now * billed
+        found["paid"] += count * now * paid
+        found["tax"] += count * now * sum(tax_of(charge_of(kind, rank)) for rank in range(len(SERVICES)))
     found["closing"] = found["opening"] + found["charged"] - found["paid"]
     return {**found, "recalculated": 0, "written_off": 0}
 

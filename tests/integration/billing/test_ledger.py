@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from aimak.ledger import days
+from aimak_billing.application.reports.carrying import carried_agree, carry_forward
 
 from tests.unit.billing.ledger.test_reports import NOVEMBER, TURNOVER, some_town
 from tests.unit.billing.test_ledger_days import close, copy_of, later, wrong
 from tests.unit.billing.test_printing import walk
-from tests.unit.billing.town import Town
+from tests.unit.billing.town import TENANT, Town
 
 pytestmark = pytest.mark.servers
 BREAK_DOWNS = ("provider", "class,street", "service,provider", "account")
@@ -36,6 +38,19 @@ def test_reports_agree_with_the_ledger(town: Town) -> None:
         assert turnover["totals"]["closing_tyiyn"] == ageing["totals"]["balance_tyiyn"]
     assert town.get(f"/billing/reports/postings{NOVEMBER}")["problems"] == []
     assert town.get(f"/billing/audit/changes{NOVEMBER}", role="inspector")["employees"]
+
+
+def test_sums_carried_forward_change_no_report(town: Town) -> None:
+    """From sums kept as bytes, the reports of this database say what they said from the whole ledger."""
+    some_town(town)
+    asked = [f"{TURNOVER}{NOVEMBER}&by={by}" for by in BREAK_DOWNS] + [f"{TURNOVER}?period=2026-12&by=class,street"]
+    asked += [f"/billing/reports/ageing?on=2026-12-31&by={by}" for by in BREAK_DOWNS]
+    before = [town.get(question) for question in asked]
+    days.close_through(town.service, TENANT)
+    assert carry_forward(town.service, TENANT, worth_it=1) is not None
+    assert [town.get(question) for question in asked] == before
+    with town.service.work(TENANT) as work:
+        assert carried_agree(work) == []
 
 
 def test_bills_are_printed_by_route(town: Town) -> None:
