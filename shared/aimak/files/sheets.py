@@ -41,8 +41,9 @@ def _plain(kind: str, cell: Any) -> Any:
     return cell.isoformat() if isinstance(cell, date) else cell
 
 
-def to_xlsx(heads: Sequence[str], kinds: Sequence[str], rows: Sequence[Row]) -> bytes:
-    """One sheet with a head that stays; cells as for `to_csv`. Raises Refused for more rows than a sheet has."""
+def to_xlsx(heads: Sequence[str], kinds: Sequence[str], rows: Sequence[Row], name: str | None = None) -> bytes:
+    """One sheet, called `name`, with a head that stays; cells as for `to_csv`. Raises Refused for more rows than a
+    sheet has."""
     import xlsxwriter  # type: ignore[import-untyped]
 
     if len(rows) > XLSX_ROWS:
@@ -51,7 +52,7 @@ def to_xlsx(heads: Sequence[str], kinds: Sequence[str], rows: Sequence[Row]) -> 
     book = xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     # The instant of making would make two equal lists two different files.
     book.set_properties({"created": date(2000, 1, 1)})
-    sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
+    sheet, bold = book.add_worksheet(name), book.add_format({"bold": True})
     formats = {kind: book.add_format({"num_format": text}) for kind, text in _FORMATS.items()}
     day = book.add_format({"num_format": "dd.mm.yyyy"})
     sheet.write_row(0, 0, heads, bold)

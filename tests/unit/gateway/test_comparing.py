@@ -50,6 +50,20 @@ def test_our_own_sheet_comes_back_as_it_was(tmp_path: Path) -> None:
     assert found == [["theirs.csv", "other", "", "", "charged", 200, 0, 200]]
 
 
+@pytest.mark.parametrize(("head", "household", "budget", "total"), [
+    ("поставщик;группа;код: группа;начислено", "население", "бюджетные", "всего"),
+    ("жеткирүүчү;топ;код: топ;чегерилди", "калк", "бюджеттик", "бардыгы"),
+])  # fmt: skip
+def test_a_sheet_in_words_with_its_total_comes_back(
+    tmp_path: Path, head: str, household: str, budget: str, total: str
+) -> None:
+    """A sheet of ours says classes in words, codes beside them, and ends with a total that is no creditor."""
+    rows = [f"vodokanal;{household};household;1.00", f"vodokanal;{budget};budget;0.51", f"{total};;;1.51"]
+    assert differing(tmp_path, "\n".join([head, *rows, ""])) == [
+        ["theirs.csv", "vodokanal", "", "budget", "charged", 51, 50, 1]
+    ]
+
+
 def test_a_file_without_a_sum_is_refused(tmp_path: Path) -> None:
     """With the columns that are known."""
     with pytest.raises(Refused, match="AIM-G063"):

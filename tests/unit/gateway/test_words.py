@@ -12,6 +12,7 @@ from aimak.service import Service
 from aimak.settings import Settings
 from aimak_billing.application.corrections.kinds import kinds
 from aimak_billing.application.kit import Kit
+from aimak_billing.application.reports.postings import AGAINST, RECEIVABLE
 from aimak_billing.domain.corrections.outsort import RULES
 from aimak_billing.domain.rating import Plugins
 from aimak_billing.domain.tariff_life import RULES as STEPS
@@ -20,8 +21,12 @@ from aimak_notifications.domain.notices import KINDS
 from aimak_notifications.domain.states import STATES
 from flask import Flask
 
+from tests.unit.gateway.commands import ALL
+
 # Commands that change nothing.
 ASKING = {"billing.print", "billing.tariffs.quote"}
+# Documents whose own kind stands in the ledger.
+POSTED = {"adjustment", "write_off", "transfer", "refund", "budget_payment"}
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +61,16 @@ def test_every_code_that_a_table_shows_has_a_name(services: dict[str, Service], 
         "rule": set(RULES),
         "tariff": {"draft", *(rule.becomes for rule in STEPS.values())},
         "sms": {*KINDS, *STATES},
+        "posting": {"opening", "charge", "tax", "relief", "payment", "cancellation", *POSTED},
+        "book": {RECEIVABLE, *AGAINST.values()},
+        "sheet": {
+            name for name, one in ALL.items() if "--csv" in [word for given in one.params for word in given.opts]
+        },
         "service": {code for code, package, _ in plugins.service_types.described() if package == "aimak-billing"},
     }
     assert len(codes["action"]) > 40 and len(codes["service"]) > 7
     missing = [f"ui.{kind}.{code}" for kind, found in codes.items() for code in sorted(found)]
     assert [key for key in missing if key not in words] == []
+    # A workbook takes no longer name for a sheet, and none of these signs.
+    sheets = [words[f"ui.sheet.{name}"] for name in codes["sheet"]]
+    assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in sheets)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -143,13 +142,13 @@ def stored(kit: Kit, work: UnitOfWork) -> tuple[list[TariffVersion], list[TaxRul
 
 def quote_price(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], lang: str) -> dict[str, Any]:
     """What one connection would be charged for the month of a date, with the explanation. Raises Refused with the
-    reason where the facts given are not enough."""
+    reason where the facts given are not enough. Without a date it is today by the town's clock."""
     provider = store.provider(work, asked["provider"])
     if provider is None:
         known = ", ".join(row.code for row in store.providers(work))
         raise Refused(Problem("AIM-B011", {"provider": asked["provider"], "known": known}))
     versions, taxes = stored(kit, work)
-    month = Period.month_of(date.fromisoformat(asked["date"]))
+    month = Period.month_of(asked["date"] or work.today())
     book = Book.of(versions, taxes, kit.plugins, month, due=False)
     persons, usage = asked.get("persons"), asked.get("quantity_thousandths")
     metered = dict.fromkeys(book.flags_of_usage(asked["service"]), usage is not None)

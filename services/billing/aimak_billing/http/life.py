@@ -89,6 +89,13 @@ def _town(blue: Blueprint, service: Service, change: Callable[[_Act], dict[str, 
         with service.work(actor().tenant) as work:
             return listed("streets", life.streets_view(work))
 
+    @blue.get("/outages")
+    @requires(*STAFF)
+    def outages_known() -> Any:
+        """Days without supply by street and month, the newest first."""
+        with service.work(actor().tenant) as work:
+            return listed("outages", outages.outages_view(work))
+
     @blue.post("/streets/<int:street>/name")
     @requires("admin")
     @blue.arguments(StreetNameSchema)

@@ -42,7 +42,7 @@ class QuoteSchema(Schema):
     provider = fields.String(**_CODE)
     customer_class = fields.String(load_default="household")
     attributes = fields.Dict(keys=fields.String(), load_default=dict)
-    date = fields.String(required=True, validate=validate.Regexp(r"\d{4}-\d{2}-\d{2}\Z"))
+    date = fields.Date(load_default=None)
     quantity_thousandths = fields.Integer(
         strict=True, allow_none=True, load_default=None, validate=validate.Range(0, 10**12 - 1)
     )

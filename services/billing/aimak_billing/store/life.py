@@ -9,7 +9,7 @@ from typing import Any
 from aimak.batches import in_batches
 from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from aimak_billing.store import accounts
 
@@ -73,6 +73,22 @@ def streets(work: UnitOfWork) -> Sequence[Row[Any]]:
     table = work.table("address")
     mine = (table.c.tenant == work.tenant) & (table.c.kind == "street")
     return work.execute(select(table).where(mine).order_by(table.c.id, table.c.valid_from)).all()
+
+
+def facts_by_street(work: UnitOfWork, name: str) -> Sequence[Row[Any]]:
+    """street_id, service, from_date, to_date, ground and how many accounts a fact of periods concerns, the newest
+    first."""
+    fact, connection, account = work.table("period_fact"), work.table("connection"), work.table("account")
+    premise = work.table("premise")
+    keys = (premise.c.street_id, connection.c.service, fact.c.from_date, fact.c.to_date, fact.c.ground)
+    same = (connection.c.tenant == fact.c.tenant) & (connection.c.id == fact.c.connection_id)
+    owner = (account.c.tenant == fact.c.tenant) & (account.c.id == fact.c.account_id)
+    place = (premise.c.tenant == account.c.tenant) & (premise.c.id == account.c.premise_id)
+    query = select(*keys, func.count(fact.c.account_id.distinct()).label("accounts"))
+    query = query.join(connection, same).join(account, owner).join(premise, place)
+    mine = (fact.c.tenant == work.tenant) & (fact.c.name == name)
+    order = (fact.c.from_date.desc(), premise.c.street_id, connection.c.service, fact.c.ground)
+    return work.execute(query.where(mine).group_by(*keys).order_by(*order)).all()
 
 
 def name_address(work: UnitOfWork, row: Mapping[str, Any]) -> None:

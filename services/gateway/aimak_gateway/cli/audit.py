@@ -50,7 +50,7 @@ def _who(group: typer.Typer) -> None:
                 _instant(row, zone),
                 row["actor"],
                 _action(ui, row["action"]),
-                row["path"],
+                _subject(ui, row),
                 _change(ui, row),
                 row["ground"],
             )
@@ -64,6 +64,22 @@ def _instant(row: dict[str, Any], zone: ZoneInfo) -> str:
     return f"{datetime.fromisoformat(row['at']).astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
+# An id is longer than any number that a person is given.
+_INSIDE = 16
+# What codes in a change are named by, the first that knows them.
+_KINDS = {
+    "state": ("document", "cycle", "tariff", "reading", "status"),
+    "roles": ("role",),
+    "service": ("service",),
+    "class": ("class",),
+    "customer_class": ("class",),
+    "method": ("method",),
+    "regime": ("regime",),
+    "kind": ("document", "kind"),
+    "status": ("status",),
+}
+
+
 def _action(ui: Ui, action: str) -> str:
     """A command by its name; of one that is told in words ("enter cancel 1") those that have a name."""
     for kind in ("action", "changed", "document"):
@@ -74,6 +90,22 @@ def _action(ui: Ui, action: str) -> str:
         return action
     verb, kind, *rest = action.split()
     return " ".join([ui.named("action", verb), ui.named("document", kind), *rest])
+
+
+def _subject(ui: Ui, row: dict[str, Any]) -> str:
+    """With what it was done: the kind and name of a file, a code, a number, a month; never an address of the API nor a
+    number that nobody but the program knows."""
+    _, _, *parts = row["path"].split("/") if row["path"].startswith("/") else ("", "", row["path"])
+    told = [ui.named("import", parts[1])] if parts[:1] == ["imports"] else []
+    numbers = [part for part in parts if any(map(str.isdigit, part)) and len(part) < _INSIDE]
+    told += [number for number in numbers if number not in row["action"].split()]
+    told += [] if row["path"].startswith("/") or told or row["path"].isdigit() else [row["path"]]
+    for name in ("code", "account", "name", "file", "partner", "tariffs"):
+        value = row["said"].get(name)
+        told += [", ".join(map(str, value)) if isinstance(value, list) else value] if value and value != "…" else []
+        if name == "code" and value:
+            break
+    return ", ".join(dict.fromkeys(text for text in told if isinstance(text, str)))
 
 
 def _change(ui: Ui, row: dict[str, Any]) -> str:
@@ -92,7 +124,18 @@ def _fact(ui: Ui, name: str, value: Any) -> str:
     head = ui.word(f"ui.{plain}").removeprefix("ui.")
     if plain != name and isinstance(value, int):
         return f"{head} {format_som(value)}"
-    return f"{head} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+    if isinstance(value, list):
+        return f"{head} {', '.join(_coded(ui, name, one) for one in value)}"
+    return f"{head} {_coded(ui, name, value)}"
+
+
+def _coded(ui: Ui, name: str, value: Any) -> str:
+    """A value in words where its name tells of what kind it is."""
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if (name, value) == ("tenants", "*"):
+        return ui.word("ui.everywhere")
+    return next((word for kind in _KINDS.get(name, ()) if (word := ui.named(kind, value)) != value), value)
 
 
 def _questions(group: typer.Typer) -> None:

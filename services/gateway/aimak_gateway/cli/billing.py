@@ -140,13 +140,13 @@ def account_lines(ui: Ui, account: dict[str, Any]) -> list[str]:
     facts["customer_class"] = ui.named("class", account["customer_class"])
     facts |= {"phone": account["phone"], "status": ui.named("status", account["status"])}
     facts["aliases"] = ", ".join(account["aliases"])
-    facts["balance"] = f"{format_som(account['balance_tyiyn'])} {ui.word('ui.som')}"
-    lines = listing.pairs([ui.word(f"ui.{key}") for key in facts], facts.values())
+    said, amount = listing.owed(ui, account["balance_tyiyn"])
+    lines = listing.pairs([*(ui.word(f"ui.{key}") for key in facts), said], [*facts.values(), amount])
     for balance in account["balances"]:
         origins = ", ".join(f"{row['origin']} {format_som(row['owed_tyiyn'])}" for row in balance["origins"])
-        lines.append(
-            f"  {balance['provider']}: {format_som(balance['balance_tyiyn'])}" + (f" ({origins})" if origins else "")
-        )
+        said, amount = listing.owed(ui, balance["balance_tyiyn"])
+        paid_over = f"{said} " if balance["balance_tyiyn"] < 0 else ""
+        lines.append(f"  {balance['provider']}: {paid_over}{amount}" + (f" ({origins})" if origins else ""))
     services = [
         (
             ui.named("service", row["service"]),

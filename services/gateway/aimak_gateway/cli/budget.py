@@ -21,12 +21,12 @@ def register(app: typer.Typer) -> None:
         provider: Provider,
         payer: Annotated[str, typer.Option(help="The budget line, as the tariff names it.")],
         amount: Amount,
-        order: Annotated[str, typer.Option(help="The payment order.")],
+        ground: Annotated[str, typer.Option(help="The payment order.")],
         reason: Reason = "payment",
     ) -> None:
         """A budget line has paid (below zero: a payment is taken back); another approves. See `report debtors`.
 
-        Example: aimak budget pay --provider vodokanal --payer budget-benefits --amount 4000 --order "118 of 5.11.2026"
+        Example: aimak budget pay --provider vodokanal --payer budget-benefits --amount 4000 --ground "118 of 5.11.2026"
         """
         facts = {"provider": provider, "payer": payer, "amount_tyiyn": tyiyn(amount)}
-        enter(ui, "budget_payment", **facts, reason=reason, ground=order)
+        enter(ui, "budget_payment", **facts, reason=reason, ground=ground)

@@ -53,10 +53,36 @@ def _theirs(file: Path) -> list[dict[str, Any]]:
 
     named = [Column(name, aliases=_heads(name)) for name in DIMENSIONS]
     rows = rows_of(file, *named, *(Column(name, "som", aliases=_heads(name)) for name in SUMS))
-    kept = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    totals = _words("ui.total")
+    kept = [
+        {name: _code(name, value) for name, value in row.items() if value is not None}
+        for row in rows
+        if not totals & {row[name] for name in DIMENSIONS}
+    ]
     if not any(name in row for row in kept for name in SUMS):
         raise Refused(Problem("AIM-G063", {"file": file.name, "known": ", ".join(SUMS)}))
     return kept
+
+
+def _words(key: str) -> set[Any]:
+    """What a word of the screens is in every language."""
+    from aimak.texts import LANGUAGES, translate
+
+    return {translate("aimak_gateway", key, lang) for lang in LANGUAGES}
+
+
+def _code(name: str, value: Any) -> Any:
+    """The code of what a sheet of ours says in words; anything else as it stands."""
+    from aimak.texts import LANGUAGES, catalogue
+
+    if name not in DIMENSIONS:
+        return value
+    kind = f"ui.{name}."
+    for lang in LANGUAGES:
+        for key, word in catalogue("aimak_gateway", lang).items():
+            if word == value and key.startswith(kind):
+                return key.removeprefix(kind)
+    return value
 
 
 def _heads(name: str) -> tuple[str, ...]:

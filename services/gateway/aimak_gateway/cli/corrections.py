@@ -193,15 +193,15 @@ def _money(group: typer.Typer) -> None:
         account: Account,
         provider: Provider,
         amount: Amount,
-        act: Annotated[str, typer.Option(help="The act that writes it off.")],
+        ground: Annotated[str, typer.Option(help="The act that writes it off.")],
         reason: Reason,
     ) -> None:
         """Write off a debt, the oldest first.
 
-        Example: aimak account write-off 17 --provider p --amount 40 --act 12 --reason x
+        Example: aimak account write-off 17 --provider p --amount 40 --ground 'act 12' --reason x
         """
         facts = {"account": account, "provider": provider, "amount_tyiyn": tyiyn(amount)}
-        enter(ui, "write_off", **facts, ground=act, reason=reason)
+        enter(ui, "write_off", **facts, ground=ground, reason=reason)
 
     @command(group, "refund", changes=True)
     def refund(

@@ -52,7 +52,7 @@ class Failed(Exception):
 @dataclass(frozen=True)
 class Ui:
     """Where a command's result and its progress go, and what it may do: change something or only try it (`dry_run`),
-    give its list as a file."""
+    give its list as a file. `name` is the command's: "bill list"."""
 
     as_json: bool
     lang: str
@@ -63,6 +63,7 @@ class Ui:
     lists: bool = True
     csv: Path | None = None
     xlsx: Path | None = None
+    name: str = ""
 
     @property
     def exports(self) -> bool:
@@ -145,13 +146,14 @@ def command(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a command whose function takes the Ui first; --json, --lang, --quiet and --debug come by themselves.
     What `changes` something gets --dry-run, and alone may post; what `lists` gets --csv and --xlsx."""
+    called = " ".join(word for word in (group.info.name, name) if isinstance(word, str))
     added = {**(_CHANGES if changes else {}), **(_LISTS if lists else {}), **_COMMON}
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(**given: Any) -> None:
             common = {key: given.pop(key) for key in added}
-            ui = Ui(**{**common, "lang": language(common["lang"])}, changes=changes, lists=lists)
+            ui = Ui(**{**common, "lang": language(common["lang"])}, changes=changes, lists=lists, name=called)
             raise typer.Exit(guarded(ui, functools.partial(function, ui, **given)))
 
         own = [

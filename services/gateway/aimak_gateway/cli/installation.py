@@ -9,7 +9,7 @@ import typer
 from aimak.problems import Problem, Refused
 from aimak.settings import SERVICES, Settings
 
-from aimak_gateway.cli import listing
+from aimak_gateway.cli import listing, registers
 from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, table
 from aimak_gateway.cli.nouns import noun
@@ -94,7 +94,9 @@ def _define(app: typer.Typer) -> None:
             answer = api.post("/billing/tenants", body)
         ui.result(answer, [f"{code}: {_names(name).get(ui.lang, code)}"])
 
+    registers.of_tenants(tenants)
     providers = noun(app, "provider", "Creditors: the vodokanal, the waste firm, the budget.")
+    registers.of_providers(providers)
 
     @command(providers, "add", changes=True)
     def add_provider(

@@ -33,7 +33,7 @@ def show(
     """
     heads, kinds = _columns(ui, columns)
     cells = [list(row) for row in rows]
-    _write(ui, heads, kinds, cells)
+    write(ui, heads, kinds, cells)
     ui.result(data, lambda: screen or [*before, *lines(heads, kinds, cells), *after], next_step)
 
 
@@ -72,16 +72,27 @@ def spoken(kind: str, cell: Any) -> str:
     return _apart(cell) if kind == "count" and isinstance(cell, int) else str(cell)
 
 
+def owed(ui: Ui, tyiyn: int) -> tuple[str, str]:
+    """What a balance is called, and its amount: a debt, or below zero what was paid over."""
+    return ui.word("ui.balance" if tyiyn >= 0 else "ui.overpaid"), f"{format_som(abs(tyiyn))} {ui.word('ui.som')}"
+
+
 def _apart(number: int) -> str:
     return f"{number:,}".replace(",", NBSP)
 
 
-def _write(ui: Ui, heads: Sequence[str], kinds: Sequence[str], rows: list[list[Any]]) -> None:
+def write(ui: Ui, heads: Sequence[str], kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write a list to the files that were asked for; a workbook's sheet is called as the list is."""
     if not ui.exports:
         return
     from aimak.files import sheets
 
-    for file, write in ((ui.csv, sheets.to_csv), (ui.xlsx, sheets.to_xlsx)):
+    called = ui.word(f"ui.sheet.{ui.name}")
+    made = {
+        ui.csv: lambda: sheets.to_csv(heads, kinds, rows),
+        ui.xlsx: lambda: sheets.to_xlsx(heads, kinds, rows, called),
+    }
+    for file, body in made.items():
         if file:
-            file.write_bytes(write(heads, kinds, rows))
+            file.write_bytes(body())
             ui.note(str(file))

@@ -12,7 +12,7 @@ from aimak_gateway.cli.spoken import SpokenGroup
 
 def noun(app: typer.Typer, name: str, about: str) -> typer.Typer:
     """Add a group to the application."""
-    verbs = typer.Typer(rich_markup_mode=None)
+    verbs = typer.Typer(name=name, rich_markup_mode=None)
 
     class Noun(SpokenGroup):
         """The group on the command line; what is typed is of one noun, so the others' verbs are never built."""

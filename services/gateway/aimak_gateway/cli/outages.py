@@ -10,11 +10,13 @@ import typer
 from aimak_gateway.cli.corrections import Ground, change, iso
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.registers import of_outages
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = noun(app, "outage", "Days without supply.")
+    of_outages(group)
 
     @command(group, "add", changes=True)
     def add(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from aimak.problems import Problem, Refused
 
-from aimak_gateway.cli import listing
+from aimak_gateway.cli import listing, registers
 from aimak_gateway.cli.billing import Limit, most
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command
@@ -20,7 +20,9 @@ from aimak_gateway.cli.people import PasswordFile, ask_password
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     _payments(noun(app, "payment", "Payments and registries."))
-    _partners(noun(app, "partner", "Payment partners."))
+    partners = noun(app, "partner", "Payment partners.")
+    _partners(partners)
+    registers.of_partners(partners)
     _messages(noun(app, "sms", "Messages to residents."))
 
 

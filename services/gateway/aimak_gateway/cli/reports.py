@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aimak.money import format_som
 
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.comparing import add_compare
 from aimak_gateway.cli.connect import connected
-from aimak_gateway.cli.frame import VALIDATION, Failed, Ui, command, error_lines, table
+from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.late_readings import add_late
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.report_sheets import show_report
 from aimak_gateway.cli.spans import Period, Since, Until
 
 AsOf = Annotated[str | None, typer.Option(help="As the books stood at the end of that ledger day.")]
 By = Annotated[str, typer.Option(help="provider, service, class, street, account: one or several, with commas.")]
-_RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +43,7 @@ def _reports(group: typer.Typer) -> None:
         """Opening, charged, recalculated, paid, written off, closing.  Example: aimak report turnover --period 2026-10
         --by service,provider,class"""
         asked = {"period": period, "from": since, "to": until, "by": by, "as_of": as_of}
-        _sheet(ui, "turnover", asked, check=check)
+        show_report(ui, "turnover", asked, check=check)
 
     @command(group, "ageing", lists=True)
     def ageing(
@@ -56,7 +53,7 @@ def _reports(group: typer.Typer) -> None:
         as_of: AsOf = None,
     ) -> None:
         """Debt by age, the oldest paid first.  Example: aimak report ageing --on 2026-10-31 --by street"""
-        _sheet(ui, "ageing", {"on": on, "by": by, "as_of": as_of})
+        show_report(ui, "ageing", {"on": on, "by": by, "as_of": as_of})
 
     @command(group, "postings", lists=True)
     def postings(
@@ -68,7 +65,7 @@ def _reports(group: typer.Typer) -> None:
     ) -> None:
         """Postings by day for the accountants' books (1C).  Example: aimak report postings --period 2026-10
         --xlsx postings.xlsx"""
-        _sheet(ui, "postings", {"period": period, "from": since, "to": until, "as_of": as_of})
+        show_report(ui, "postings", {"period": period, "from": since, "to": until, "as_of": as_of})
 
     add_compare(group)
 
@@ -84,59 +81,7 @@ def _debtors(group: typer.Typer) -> None:
     ) -> None:
         """Budget lines that owe benefits and subsidies: opening, charged, paid, closing.
         Example: aimak report debtors --period 2026-10 --xlsx debtors.xlsx"""
-        _sheet(ui, "debtors", {"period": period, "from": since, "to": until, "as_of": as_of})
-
-
-def _sheet(ui: Ui, name: str, asked: Mapping[str, Any], *, check: bool = False) -> None:
-    path = f"/billing/reports/{name}"
-    with connected(ui) as api:
-        answer = api.get(path, **asked)
-        for file, kind in ((ui.csv, "csv"), (ui.xlsx, "xlsx")):
-            if file:
-                file.write_bytes(api.raw(path, **asked, format=kind, lang=ui.lang))
-    if check:
-        _checked(ui, answer)
-        return
-    ui.result(answer, lambda: _sheet_lines(ui, answer))
-    _say_problems(ui, answer)
-
-
-def _checked(ui: Ui, answer: dict[str, Any]) -> None:
-    """Whether the sheet equals the ledger; a sheet that does not ends the command with 5."""
-    if answer["problems"]:
-        raise Failed(VALIDATION, answer["problems"])
-    ui.result(answer, lambda: [*_sheet_lines(ui, answer), ui.word("ui.equals_the_ledger")])
-
-
-def _say_problems(ui: Ui, answer: dict[str, Any]) -> None:
-    """A report that does not equal the ledger says so in red, below its figures, and fails."""
-    if not answer["problems"]:
-        return
-    red = sys.stderr.isatty()
-    for problem in answer["problems"]:
-        for line in error_lines(ui, problem):
-            print(f"{_RED}{line}{_PLAIN}" if red else line, file=sys.stderr)
-    raise typer.Exit(VALIDATION)
-
-
-def _sheet_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
-    columns: Sequence[str] = answer["columns"]
-    money = {name for name in columns if f"{name}_tyiyn" in answer["totals"]}
-    rows = [
-        [format_som(row[f"{name}_tyiyn"]) if name in money else ui.named(name, row[name]) for name in columns]
-        for row in answer["rows"]
-    ]
-    totals = [format_som(answer["totals"][f"{name}_tyiyn"]) if name in money else "" for name in columns]
-    totals[0] = totals[0] or ui.word("ui.total")
-    heads = [_head(ui, name) for name in columns]
-    lines = table([*rows, totals], heads, [place for place, name in enumerate(columns) if name in money])
-    return lines + ([ui.word("ui.rows_left_out", count=answer["left_out"])] if answer["left_out"] else [])
-
-
-def _head(ui: Ui, name: str) -> str:
-    from aimak.texts import translate
-
-    return translate("aimak_billing", f"report.{name}", ui.lang) or name
+        show_report(ui, "debtors", {"period": period, "from": since, "to": until, "as_of": as_of})
 
 
 def _allocation(group: typer.Typer) -> None:
@@ -194,8 +139,10 @@ def add_statement(group: typer.Typer) -> None:
             answer = api.get(path, **asked)
             if pdf:
                 pdf.write_bytes(api.raw(path, **asked, format="pdf", lang=ui.lang))
-        columns = ("date", "document", "provider", *(f"{key}:som" for key in _MOVED))
-        listing.show(ui, answer, columns, _entries(ui, answer), before=[f"{answer['account']} {answer['holder']}", ""])
+        columns = ("date", "document", "provider", "raised:som", "lowered:som", "saldo:som")
+        said, amount = listing.owed(ui, answer["closing_tyiyn"])
+        heading = [f"{answer['account']} {answer['holder']}", ""]
+        listing.show(ui, answer, columns, _entries(ui, answer), before=heading, after=[f"{said}: {amount}"])
 
 
 _MOVED = ("raised", "lowered", "balance")

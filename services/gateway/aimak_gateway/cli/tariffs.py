@@ -30,9 +30,11 @@ def register(app: typer.Typer) -> None:
         customer_class: Annotated[str, typer.Option("--class", help="household, budget or other; one of FILE.")],
         file: Annotated[Path | None, typer.Argument(help="Price by this file; else by the tariffs kept.")] = None,
         form: Annotated[str, typer.Option("--format", help="aimak or owrs.")] = "aimak",
-        service: Annotated[str | None, typer.Option(help="water, sewerage, waste, street_lighting …")] = None,
-        provider: Annotated[str | None, typer.Option(help="The creditor's code.")] = None,
-        date: Annotated[str | None, typer.Option(help="On which day: 2026-10-31.")] = None,
+        service: Annotated[
+            str | None, typer.Option(help="water, sewerage, waste, street_lighting …; without FILE it must be said.")
+        ] = None,
+        provider: Annotated[str | None, typer.Option(help="The creditor's code; without FILE it must be said.")] = None,
+        date: Annotated[str | None, typer.Option(help="On which day: 2026-10-31 (default: today).")] = None,
         usage: Annotated[str | None, typer.Option(help="In --unit, else in the tariff's unit: 12.3")] = None,
         unit: Annotated[str | None, typer.Option(help="ccf, kgal, gal, cf, m3, af …; only with FILE.")] = None,
         persons: Annotated[int | None, typer.Option(help="How many live there.")] = None,
@@ -48,7 +50,7 @@ def register(app: typer.Typer) -> None:
             values = {**named(given or []), **({"residents": str(persons)} if persons is not None else {})}
             _by_file(ui, file, form, customer_class, usage, unit, service, provider, date, values)
             return
-        wanted = {"--service": service, "--provider": provider, "--date": date}
+        wanted = {"--service": service, "--provider": provider}
         missing = [name for name, value in wanted.items() if value is None]
         if missing:
             raise Failed(USAGE, [ui.problem(Problem("AIM-G031", {"missing": ", ".join(missing)}))])

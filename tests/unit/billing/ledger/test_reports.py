@@ -109,6 +109,15 @@ def test_payments_meet_their_service(town: Town) -> None:
     assert rows["vodokanal", "water"]["paid_tyiyn"] == 0
 
 
+def test_no_row_without_a_name_says_nothing(town: Town) -> None:
+    """A payment names no service, and where no advance stood or stands there is no row without one."""
+    town.accounts(account_line("A1", "waste", "tazalyk"))
+    town.take("balances", [BALANCES, "A1;tazalyk;waste;2026-08;70.00"])
+    town.pay(1, 3_000, payment_id=1, external_id="p1")
+    rows = town.get(f"{TURNOVER}{NOVEMBER}&by=service,class")["rows"]
+    assert [(row["service"], row["paid_tyiyn"]) for row in rows] == [("waste", 3_000)]
+
+
 def test_any_day_can_be_asked_for(town: Town) -> None:
     """One month's closing is the next one's opening, and the books of an earlier ledger day know nothing later."""
     some_town(town)

@@ -42,6 +42,22 @@ def add_outage(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str
     return {"accounts": len(numbers), "service": asked["service"], "from": since.isoformat(), "to": until.isoformat()}
 
 
+def outages_view(work: UnitOfWork) -> list[dict[str, Any]]:
+    """What was noted, by street, service and part of a month, with how many accounts it concerns."""
+    names = {row.id: row.name for row in life.streets(work)}
+    return [
+        {
+            "street": names.get(row.street_id, ""),
+            "service": row.service,
+            "from": row.from_date.isoformat(),
+            "until": row.to_date.isoformat() if row.to_date else None,
+            "accounts": row.accounts,
+            "ground": row.ground,
+        }
+        for row in life.facts_by_street(work, FACT)
+    ]
+
+
 def _fact(account: str, service: str, first: date, last: date, ground: str) -> dict[str, Any]:
     dates = {"from": first, "to": last, "value": (last - first).days * A_DAY}
     return {"account": account, "service": service, "provider": None, "name": FACT, **dates, "ground": ground}

@@ -17,7 +17,7 @@ from aimak_billing.store.reports.turnover import receivables
 
 RECEIVABLE = "receivable"
 # What the receivable stands against, by the kind of a transfer; other kinds stand against their own name.
-_AGAINST = {"charge": "revenue", "tax": "tax_payable", "payment": "settlements", "refund": "settlements"}
+AGAINST = {"charge": "revenue", "tax": "tax_payable", "payment": "settlements", "refund": "settlements"}
 COLUMNS = ("day", "kind", "provider", "tax_number", "service", "class", "debit", "credit", "count", "amount")
 
 
@@ -26,7 +26,7 @@ def sheet(work: UnitOfWork, since: date, books: Books) -> Sheet:
     differs by just these lines, or there is a problem."""
     found = store.by_day(work, since, books)
     numbers = {row.code: row.tax_number for row in registers.providers(work)}
-    against = pl.col("kind").replace(_AGAINST)
+    against = pl.col("kind").replace(AGAINST)
     raises = pl.col("raises") == 1
     rows = found.with_columns(
         pl.col("provider").replace_strict(numbers, default="", return_dtype=pl.String).alias("tax_number"),

@@ -57,7 +57,10 @@ def _by_service(work: UnitOfWork, sums: pl.DataFrame, since: date, books: Books,
     filled = joined.with_columns(pl.col(pl.Int64).exclude(keys).fill_null(0))
     moved_in = pl.col("opening") + pl.col("charged") + pl.col("recalculated")
     paid = (moved_in - pl.col("written_off") - pl.col("closing")).alias("paid")
-    return filled.with_columns(paid).select(*keys, *COLUMNS)
+    made = filled.with_columns(paid).select(*keys, *COLUMNS)
+    # Advances that came and went leave nothing to say of them, and no service to say it under.
+    said = pl.any_horizontal(pl.col(name) != 0 for name in COLUMNS)
+    return made.filter(pl.col("service").is_not_null() | said)
 
 
 def _standing(work: UnitOfWork, books: Books, by: Sequence[str]) -> pl.DataFrame:

@@ -1,0 +1,214 @@
+"""What screens and files say of the same answer: words in the reader's language, the same in both."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import fastexcel
+import pytest
+from aimak.texts import LANGUAGES
+from aimak_gateway.cli import audit, frame, registers, report_sheets, reports
+from aimak_gateway.cli.app import app
+from aimak_gateway.cli.billing import account_lines
+from typer.testing import CliRunner
+
+TURNOVER = {
+    "columns": ["service", "class", "closing"],
+    "rows": [
+        {"service": "water", "class": "household", "closing_tyiyn": 12_345_678},
+        {"service": "waste", "class": "budget", "closing_tyiyn": -5},
+    ],
+    "totals": {"closing_tyiyn": 12_345_673},
+    "left_out": 0,
+    "problems": [],
+}
+POSTINGS = {
+    "columns": ["day", "kind", "provider", "debit", "credit", "count", "amount"],
+    "rows": [
+        {"day": "2026-11-02", "kind": "charge", "provider": "tazalyk", "debit": "receivable", "credit": "revenue",
+         "count": 3, "amount_tyiyn": 21_250},
+        {"day": "2026-11-07", "kind": "write_off", "provider": "tazalyk", "debit": "write_off", "credit": "receivable",
+         "count": 1, "amount_tyiyn": 25_000},
+    ],
+    "totals": {"amount_tyiyn": 46_250},
+    "left_out": 0,
+    "problems": [],
+}  # fmt: skip
+FILES = {
+    "turnover": "h;h;h\nwater;household;123456.78\nwaste;budget;-0.05\n",
+    "postings": "h;h;h;h;h;h;h\n2026-11-02;charge;tazalyk;receivable;revenue;3;212.50\n"
+    "2026-11-07;write_off;tazalyk;write_off;receivable;1;250.00\n",
+}
+AUDIT = [
+    ("approved write_off 1", "/billing/corrections/1/approve", {"state": "entered"}, {"state": "approved"}, {}),
+    ("billing.imports", "/billing/imports/accounts", None, None, {"name": "a.csv"}),
+    ("residents", "5312239489288482214", None, {"persons": 3}, {"file": "r.csv"}),
+    ("user.add", "bakyt", None, {"roles": ["approver", "clerk"], "tenants": ["*"]}, {}),
+    ("billing.providers", "/billing/providers", None, None, {"code": "jaryk", "name": {"ru": "Горсвет"}}),
+]
+PARTNERS = [
+    {"code": "kapchyk", "name": "Капчык", "protocol": "osmp", "logins": [], "addresses": [], "certificates": [],
+     "settings": {"enabled": True, "zone": "Asia/Bishkek"}, "version": 1},
+    {"code": "pay24", "name": "Pay24", "protocol": "osmp", "logins": ["pay24"], "addresses": ["10.0.0.0/8"],
+     "certificates": [], "settings": {"enabled": True, "zone": "Asia/Bishkek"}, "version": 2},
+]  # fmt: skip
+PROVIDER = {"code": "tazalyk", "number": 1, "name": {"ky": "Тазалык", "ru": "Тазалык"}, "regime": "simplified"}
+OUTAGE = {"street": "Манас", "service": "water", "from": "2026-10-05", "until": "2026-10-08", "accounts": 12}
+ANSWERS: dict[str, Any] = {
+    "/billing/reports/turnover": TURNOVER,
+    "/billing/reports/postings": POSTINGS,
+    "/billing/tenants/current": {
+        "tenant": {"code": "uchkun", "name": {"ru": "Учкун"}, "zone": "Asia/Bishkek", "languages": ["ky", "ru"],
+                   "is_test": True, "version": 1}
+    },
+    "/billing/providers": {"providers": [{**PROVIDER, "tax_number": "0", "bank_account": "", "elqr": {}}]},
+    "/payments/partners": {"partners": PARTNERS},
+    "/billing/outages": {"outages": [{**OUTAGE, "ground": "act 3"}]},
+    "/billing/audit": {
+        "audit": [
+            {"at": f"2026-11-0{9 - place}T06:00:00+00:00", "actor": "ayna", "action": action, "path": path,
+             "account_id": None, "before": before, "after": after, "said": said, "ground": ""}
+            for place, (action, path, before, after, said) in enumerate(AUDIT)
+        ]
+    },
+}  # fmt: skip
+
+
+class Api:
+    """The services' answers, as they were once given."""
+
+    def get(self, path: str, **asked: Any) -> Any:
+        """The answer at `path`."""
+        return {"service": path.split("/")[1], **ANSWERS.get(path, {"audit": []})}
+
+    def raw(self, path: str, **asked: Any) -> bytes:
+        """The service's own file of a report."""
+        assert asked["format"] == "csv"
+        return b"\xef\xbb\xbf" + FILES[path.rpartition("/")[2]].encode()
+
+
+@contextmanager
+def connected(ui: frame.Ui) -> Iterator[Api]:
+    """In the place of an installation."""
+    yield Api()
+
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """What a command prints in a language."""
+    for module in (report_sheets, reports, audit, registers):
+        monkeypatch.setattr(module, "connected", connected)
+
+    def printed(lang: str, *words: object) -> str:
+        monkeypatch.setenv("AIMAK_LANG", lang)
+        answer = CliRunner().invoke(app, [*map(str, words)])
+        assert answer.exit_code == frame.OK, answer.output
+        return answer.stdout
+
+    return printed
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a line of a table."""
+    return [cell.replace("\u00a0", "").replace(" ", "") for cell in line.split("  ") if cell.strip()]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", ["turnover", "postings"])
+def test_a_file_says_what_the_screen_says(run: Run, tmp_path: Path, lang: str, name: str) -> None:
+    """The same words and sums, the total last; codes stand beside the words, and the sheet has the list's name."""
+    text, book, answer = tmp_path / "r.csv", tmp_path / "r.xlsx", ANSWERS[f"/billing/reports/{name}"]
+    screen = run(lang, "report", name, "--period", "2026-11", "--csv", text, "--xlsx", book).splitlines()
+    rows = list(csv.reader(text.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
+    coded = [column in report_sheets.NAMES for column in answer["columns"]]
+    beside = {place + sum(coded[: place + 1]) for place, has in enumerate(coded) if has}
+    for shown, row in zip([screen[0], *screen[2:]], rows, strict=True):
+        plain = [cell for place, cell in enumerate(row) if place not in beside and cell]
+        assert cells(shown) == [cell.replace(" ", "") for cell in plain]
+    codes = {row[column] for row in answer["rows"] for column in report_sheets.NAMES if column in row}
+    assert {row[place] for row in rows[1:-1] for place in beside} == codes
+    if lang != "en":
+        assert not any(code in line for line in screen for code in codes)
+    opened = fastexcel.read_excel(book.read_bytes())
+    assert opened.sheet_names != ["Sheet1"] and len(opened.sheet_names) == 1
+    last = opened.load_sheet(0).to_polars().row(-1)
+    assert (last[0], round(last[-1] * 100)) == (rows[-1][0], *answer["totals"].values())
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_audit_is_told_in_words(run: Run, lang: str) -> None:
+    """No address of the API, no number that only the program knows, no code of a state or a role; --json has them."""
+    screen = run(lang, "audit", "list")
+    english = () if lang == "en" else ("entered", "approved", "approver")
+    for code in ("/billing", "5312239489288482214", "[", '"*"', *english):
+        assert code not in screen, code
+    assert "a.csv" in screen and "jaryk" in screen and "bakyt" in screen
+    assert {row["path"] for row in json.loads(run(lang, "audit", "list", "--json"))["data"]} >= {"/billing/providers"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "debt", "over"),
+    [("ru", "задолженность", "переплата"), ("ky", "карыз", "ашыкча төлөм"), ("en", "debt", "overpaid")],
+)
+def test_what_is_overpaid_is_no_debt(lang: str, debt: str, over: str) -> None:
+    """Below zero a balance has a name of its own and no sign, as a whole and with each creditor."""
+    ui = frame.Ui(as_json=False, lang=lang, quiet=False, debug=False)
+    account = {name: "" for name in ("number", "holder", "address", "kind", "customer_class", "phone", "status")}
+    lists: dict[str, Any] = {name: [] for name in ("aliases", "connections", "meters", "bills")}
+    balances = [
+        {"provider": "a", "balance_tyiyn": -20_000, "origins": []},
+        {"provider": "b", "balance_tyiyn": 5, "origins": []},
+    ]
+    lines = account_lines(ui, {**account, **lists, "balances": balances, "balance_tyiyn": -19_995})
+    assert lines[0].split("  ")[0] == over and lines[0].endswith(f"199.95 {ui.word('ui.som')}")
+    assert (lines[1].strip(), lines[2].strip()) == (
+        f"a: {over} 200.00 {ui.word('ui.som')}",
+        f"b: 0.05 {ui.word('ui.som')}",
+    )
+    assert "-" not in "".join(lines[:3])
+    owing = account_lines(ui, {**account, **lists, "balances": [], "balance_tyiyn": 5})
+    assert owing[0].split("  ")[0] == debt
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("tenant show", ("uchkun", "Учкун", "Asia/Bishkek")),
+        ("provider list", ("tazalyk", "Тазалык")),
+        ("provider show tazalyk", ("tazalyk", "Тазалык")),
+        ("partner list", ("kapchyk", "Капчык", "pay24", "Pay24")),
+        ("partner show pay24", ("Pay24", "10.0.0.0/8", "enabled=True")),
+        ("outage list", ("Манас", "2026-10-05", "12", "act 3")),
+    ],
+)
+def test_what_was_defined_can_be_looked_at(run: Run, lang: str, words: str, names: tuple[str, ...]) -> None:
+    """Municipality, creditors, partners and outages, with words for their codes."""
+    screen = run(lang, *words.split())
+    assert all(name in screen for name in names), screen
+    if lang != "en":
+        assert "simplified" not in screen and "water" not in screen
+
+
+def test_what_was_not_defined_is_said_to_be_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 3, and the codes that there are."""
+    monkeypatch.setenv("AIMAK_LANG", "en")
+    answer = CliRunner().invoke(app, ["partner", "show", "payy24"])
+    assert answer.exit_code == frame.NOT_FOUND and "kapchyk, pay24" in answer.stderr
+
+
+def test_whoever_adds_can_look(run: Run) -> None:
+    """Each noun that has `add` has `list` or `show`."""
+    from tests.unit.gateway.commands import ALL
+
+    added = {name.rpartition(" ")[0] for name in ALL if name.endswith(" add")}
+    assert len(added) > 4
+    assert [noun for noun in sorted(added) if not {f"{noun} list", f"{noun} show"} & set(ALL)] == []
