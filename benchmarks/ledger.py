@@ -145,6 +145,7 @@ class Desk:
         for key, (got, amount) in differs.items():
             print(f"{name}: {key} is {got}, put in {amount}", file=sys.stderr)
         true = not differs and not answer["problems"]
+        print(f"{name}: {', '.join(f'{taken:.1f}' for taken in seconds)} s", file=sys.stderr, flush=True)
         return Result(name, statistics.median(seconds), theirs, own, true, f"{len(answer['rows']):,} rows shown")
 
     def _database_cpu_s(self) -> float:

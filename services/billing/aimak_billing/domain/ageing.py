@@ -35,7 +35,8 @@ def age_of(origin: pl.Expr, day: date) -> pl.Expr:
 def by_age(sums: Sums, day: date) -> pl.DataFrame:
     """account_id, provider, `AGES` and advance (tyiyn) of all that owe or have paid in advance, when the oldest debt is
     paid first. Month by month where something lowered the debt of a month: what is then below zero is money."""
-    lowered = sums.rows.filter((pl.col("amount") < 0) & sums.at("origin").is_not_null())["account_id"].unique()
+    below = Sums(sums.keys, sums.rows.filter(pl.col("amount") < 0))
+    lowered = below.rows.filter(below.at("origin").is_not_null())["account_id"].unique()
     if lowered.is_empty():
         return _left(sums, day)
     aside = pl.col("account_id").is_in(lowered.implode())
@@ -63,11 +64,12 @@ def _left(sums: Sums, day: date) -> pl.DataFrame:
     age = pl.when(pl.col("origin").is_null()).then(len(AGES)).otherwise(len(AGES) - 1 - age_of(pl.col("origin"), day))
     place = sums.keys.select((numbers * width + age).alias("place"))["place"]
     accounts = pl.int_range(*_span(sums.rows["account_id"]), eager=True)
-    owner = (sums.rows["account_id"] - accounts[0]) * (places * width)
-    packed = (owner + place.gather(sums.rows["key"])).alias("packed")
-    added = sums.rows.select(packed, "amount").group_by("packed").agg(pl.col("amount").sum())
-    dense = pl.zeros(len(accounts) * places * width, dtype=pl.Int64, eager=True)
-    dense = dense.scatter(added["packed"], added["amount"])
+    added = sums.grouped(place)
+    at = (added["account_id"] - accounts[0]) * (places * width) + added["key"]
+    if not (at.diff().fill_null(1) > 0).all():
+        added = added.select(at.alias("at"), "amount").group_by("at").agg(pl.col("amount").sum())
+        at = added["at"]
+    dense = pl.zeros(len(accounts) * places * width, dtype=pl.Int64, eager=True).scatter(at, added["amount"])
     names = list(reversed(AGES))
     columns = {name: dense.gather_every(width, offset) for offset, name in enumerate([*names, "money"])}
     owners = pl.DataFrame({"account_id": accounts}).join(pl.DataFrame({"provider": providers}), how="cross")

@@ -19,6 +19,12 @@ class Sums:
     keys: pl.DataFrame
     rows: pl.DataFrame
 
+    @staticmethod
+    def ordered(*keys: pl.DataFrame) -> pl.DataFrame:
+        """All of `keys` once, so that rows in their order stand beside one another by creditor and month."""
+        names = ["provider", "origin", "service"]
+        return pl.concat(keys).unique().sort(names, nulls_last=True)
+
     @classmethod
     def none(cls) -> Sums:
         """Nothing was posted."""
@@ -33,6 +39,23 @@ class Sums:
         rows = moved.join(numbered, on=names, how="left", nulls_equal=True).select(*ROW)
         return Sums(keys, pl.concat([self.rows, rows]))
 
+    def under(self, keys: pl.DataFrame) -> Sums:
+        """The same rows by the numbers of `keys`, which hold all of these."""
+        numbers = self.keys.join(
+            keys.with_row_index("key"), on=list(KEY), how="left", nulls_equal=True, maintain_order="left"
+        )["key"]
+        return Sums(keys, self.rows.with_columns(numbers.gather(self.rows["key"]).alias("key")))
+
+    def grouped(self, key: pl.Series) -> pl.DataFrame:
+        """account_id, `key` (what each of `keys` is grouped as, counted from 0) and amount. Rows beside one another
+        come together, so rows in order are not searched for; others may stay apart."""
+        kinds, lowest = _end(key.max()) + 1, _end(self.rows["account_id"].min())
+        packed = (self.rows["account_id"] - lowest) * kinds + key.gather(self.rows["key"])
+        ends = (packed != packed.shift(-1)).fill_null(True)
+        reached, packed = self.rows["amount"].cum_sum().filter(ends), packed.filter(ends)
+        amount = reached - reached.shift(1).fill_null(0)
+        return pl.DataFrame({"account_id": packed // kinds + lowest, "key": packed % kinds, "amount": amount})
+
     def summed(self) -> Sums:
         """Each pair of account and key once, in order; what is zero is left out."""
         rows = self.rows.group_by("account_id", "key").agg(pl.col("amount").sum())
@@ -45,3 +68,9 @@ class Sums:
     def moves(self) -> pl.DataFrame:
         """The rows as `MOVED`, with creditor, service and month written out."""
         return self.rows.select("account_id", *(self.at(name) for name in KEY), "amount")
+
+
+def _end(found: object) -> int:
+    """The least or greatest of a column of whole numbers; 0 of an empty one."""
+    assert found is None or isinstance(found, int)
+    return found or 0

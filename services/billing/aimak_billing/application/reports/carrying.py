@@ -38,14 +38,14 @@ def carry_forward(service: Service, tenant: str, worth_it: int = WORTH_IT) -> da
 
 def _carry(work: UnitOfWork, before: store.Carried | None, through: date, count: int, latest: date) -> None:
     books, after, owed = Books(date.max, through), None, Counter[str]()
-    keys = Sums.none().keys
     if before is not None:
         after, count, latest = before.through, count + before.transfers, max(latest, before.business_through)
         owed.update(before.owed)
     owed.update(moved(work, books, after))
+    fresh = store.keys_since(work, books, after)
+    keys = Sums.ordered(fresh, before.keys) if before else Sums.ordered(fresh)
     for number, sums in store.parts_on(work, books, before):
-        store.keep_part(work, through, number, sums.summed())
-        keys = sums.keys
+        store.keep_part(work, through, number, sums.under(keys).summed())
     store.keep(work, store.Carried(through, latest, keys, dict(owed), count))
 
 

@@ -74,7 +74,6 @@ def parts_on(work: UnitOfWork, books: Books, early: Carried | None) -> Iterator[
             kept = of_part(work, early, number)
             moved = later.filter(pl.col("account_id").is_between(low, low + ACCOUNTS_A_PART - 1))
             sums = Sums(keys, kept.rows).plus(moved) if moved.height else Sums(keys, kept.rows)
-        # Numbers of keys are never given anew: parts of other days name the same ones by them.
         keys = sums.keys
         yield number, sums
 
@@ -124,6 +123,13 @@ def _moved(work: UnitOfWork, books: Books, after: date | None, accounts: tuple[i
     if accounts is not None:
         query = query.where(transfer.c.account_id.between(*accounts))
     return columns.read(work, query, MOVED)
+
+
+def keys_since(work: UnitOfWork, books: Books, after: date | None) -> pl.DataFrame:
+    """Creditors, services and months (columns `KEY`) of ledger days after `after`."""
+    transfer = work.table("transfer")
+    query = select(*(transfer.c[name] for name in KEY)).where(within(work, books, after)).distinct()
+    return columns.read(work, query, KEY)
 
 
 def posted(work: UnitOfWork, through: date, after: date | None) -> tuple[int, date]:
