@@ -141,6 +141,7 @@ class Town:
             "payment_tyiyn": amount,
             "parts": 1,
             "partner": "bank",
+            "partner_name": "Bank",
             "external_id": "x1",
             "paid_on": "2026-11-05",
             "state": "received" if amount else "reversed",

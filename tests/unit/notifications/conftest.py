@@ -226,6 +226,7 @@ def payment(*amounts: int, payment_id: int = 900, account_id: int = 1, **changes
             "payment_tyiyn": sum(amounts),
             "parts": len(amounts),
             "partner": "demo",
+            "partner_name": "Банк Демо",
             "external_id": "t1",
             "paid_on": "2026-11-05",
             "state": "received",

@@ -80,7 +80,7 @@ def test_a_receipt_for_a_whole_payment(house: House) -> None:
     house.hear(payment(10_000, 2_550, 5_000))
     house.hear(payment(10_000, 2_550, 5_000))
     [receipt] = house.rows("message")
-    assert receipt.text == "Нарын: 175.50 сом төлөндү. Эсеп 0400001, 05.11.2026, demo."
+    assert receipt.text == "Нарын: 175.50 сом төлөндү. Эсеп 0400001, 05.11.2026, Банк Демо."
     assert (receipt.kind, receipt.source_id, receipt.period) == ("receipt", 900, "2026-11")
 
 

@@ -95,19 +95,27 @@ def test_another_period_keeps_its_name() -> None:
 
 def test_receipts() -> None:
     """A receipt names town, sum, account, day and partner, in one part."""
-    receipt = ReceiptFacts(50_000, "demo", date(2026, 11, 5))
+    receipt = ReceiptFacts(50_000, "demo", date(2026, 11, 5), "Банк Демо")
     told = {language: receipt_message(receipt, reader(language)) for language in LANGUAGES}
-    assert told["ky"].text == "Нарын: 500.00 сом төлөндү. Эсеп 0401234, 05.11.2026, demo."
-    assert told["ru"].text == "Нарын: оплачено 500.00 сом. Л/с 0401234, 05.11.2026, demo."
-    assert told["en"].text == "Naryn: received 500.00 som. Account 0401234, 05.11.2026, demo."
+    assert told["ky"].text == "Нарын: 500.00 сом төлөндү. Эсеп 0401234, 05.11.2026, Банк Демо."
+    assert told["ru"].text == "Нарын: оплачено 500.00 сом. Л/с 0401234, 05.11.2026, Банк Демо."
+    assert told["en"].text == "Naryn: received 500.00 som. Account 0401234, 05.11.2026, Банк Демо."
     assert all(len(cut.parts) == 1 for cut in told.values())
+
+
+@pytest.mark.parametrize("language", ["ky", "ru"])
+def test_a_name_that_would_cost_a_part_gives_way_to_the_code(language: str) -> None:
+    """Nobody pays a second part for the full name of a bank."""
+    receipt = ReceiptFacts(50_000, "demo", date(2026, 11, 5), "Открытое акционерное общество Банк Демо")
+    told = receipt_message(receipt, reader(language))
+    assert told.text.endswith(", demo.") and len(told.parts) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_town_is_called_by_its_name_alone(language: str) -> None:
     """ "Town of" is left out, so that receipts with long names still go in one part."""
     town = {"ky": "Ак-Булак шаары", "ru": "город Ак-Булак", "en": "Ak-Bulak town"}
-    receipt = ReceiptFacts(123_456, "inspectors", date(2026, 11, 5))
+    receipt = ReceiptFacts(123_456, "inspectors", date(2026, 11, 5), "Контролёры водоканала")
     cut = receipt_message(receipt, Reader("10040038", town, language))
     assert len(cut.parts) == 1 and cut.text.startswith({"en": "Ak-Bulak: "}.get(language, "Ак-Булак: "))
 
@@ -115,14 +123,14 @@ def test_a_town_is_called_by_its_name_alone(language: str) -> None:
 def test_a_town_that_is_called_town() -> None:
     """A name of such words alone stays."""
     assert (
-        receipt_message(ReceiptFacts(1, "demo", date(2026, 11, 5)), Reader("1", {"ru": "Село"}, "ru")).text[:5]
+        receipt_message(ReceiptFacts(1, "demo", date(2026, 11, 5), ""), Reader("1", {"ru": "Село"}, "ru")).text[:5]
         == "Село:"
     )
 
 
 def test_an_unknown_language_falls_back() -> None:
     """A language without a catalogue yet is answered in Russian."""
-    receipt = ReceiptFacts(50_000, "demo", date(2026, 11, 5))
+    receipt = ReceiptFacts(50_000, "demo", date(2026, 11, 5), "Банк Демо")
     assert receipt_message(receipt, reader("uz")).text == receipt_message(receipt, reader("ru")).text
 
 

@@ -66,7 +66,9 @@ def test_pay_is_split_posted_and_told(town: Town) -> None:
         ("tazalyk", 5_000, 15_001, 2),
         ("vodokanal", 10_001, 15_001, 2),
     ]
-    assert {row["paid_on"] for row in told} == {"2026-11-23"}
+    assert {(row["paid_on"], row["partner"], row["partner_name"]) for row in told} == {
+        ("2026-11-23", "kapchyk", "Капчык")
+    }
     assert ">149.99<" in town.check("0100001").get_data(as_text=True)
 
 

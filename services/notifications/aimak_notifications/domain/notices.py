@@ -56,7 +56,7 @@ def of_bill(tenant: str, row: Mapping[str, Any]) -> Notice:
 
 def of_payment(tenant: str, row: Mapping[str, Any]) -> Notice:
     """The notice of a PaymentsReceived row. Every part of a payment carries the whole, so any one of them will do."""
-    names = ("payment_tyiyn", "partner", "paid_on")
+    names = ("payment_tyiyn", "partner", "partner_name", "paid_on")
     return Notice(
         id=derived_id(tenant, RECEIPT, row["payment_id"]),
         kind=RECEIPT,
@@ -93,4 +93,5 @@ def bill_facts(notice: Notice) -> BillFacts:
 def receipt_facts(notice: Notice) -> ReceiptFacts:
     """What the text of a receipt needs."""
     facts = notice.facts
-    return ReceiptFacts(facts["payment_tyiyn"], facts["partner"], date.fromisoformat(facts["paid_on"]))
+    paid_on = date.fromisoformat(facts["paid_on"])
+    return ReceiptFacts(facts["payment_tyiyn"], facts["partner"], paid_on, facts["partner_name"])

@@ -43,11 +43,12 @@ class BillFacts:
 
 @dataclass(frozen=True)
 class ReceiptFacts:
-    """One payment: the whole amount in tyiyn, the partner's code, the business date."""
+    """One payment: the whole amount in tyiyn, the partner's code, the business date, the partner's name."""
 
     amount: int
     partner: str
     paid_on: date
+    name: str
 
 
 def charges_of(services: str) -> list[tuple[str, int]]:
@@ -84,15 +85,19 @@ def bill_message(bill: BillFacts, reader: Reader, names: Mapping[str, Names]) ->
 
 
 def receipt_message(receipt: ReceiptFacts, reader: Reader) -> Segments:
-    """The receipt in the reader's words. No balance: it would depend on what else had arrived by then."""
+    """The receipt in the reader's words; a partner whose name would cost a part more is called by its code. No balance:
+    it would depend on what else had arrived by then."""
     fields = {
         "town": _town(_named(reader.town, reader.language), reader.language),
         "account": reader.account,
         "amount": plain_som(receipt.amount),
-        "partner": receipt.partner,
         "paid_on": f"{receipt.paid_on:%d.%m.%Y}",
     }
-    return _segments("sms.receipt", reader.language, fields)
+    chosen = _segments("sms.receipt", reader.language, {**fields, "partner": receipt.name or receipt.partner})
+    if len(chosen.parts) == 1:
+        return chosen
+    by_code = _segments("sms.receipt", reader.language, {**fields, "partner": receipt.partner})
+    return min(chosen, by_code, key=lambda wording: len(wording.parts))
 
 
 def _bill_wordings(due: int) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from aimak.storage.work import UnitOfWork
 
 from aimak_payments.application.payments import received
 from aimak_payments.domain.masking import masked
-from aimak_payments.store import payments
+from aimak_payments.store import partners, payments
 
 
 def keep_accounts(work: UnitOfWork, event: billing.AccountsDefined) -> None:
@@ -69,6 +69,7 @@ SUBSCRIPTIONS = (
 
 def payments_again(work: UnitOfWork) -> Iterator[PaymentsReceived]:
     """Every payment that reached its account, as it was first told; the parts of one stay together."""
+    names = {record.code: record.name for record in partners.listed(work)}
     for page in payments.pages(work):
         parts = payments.parts_of(work, [row.id for row in page])
         yield received(
@@ -79,4 +80,5 @@ def payments_again(work: UnitOfWork) -> Iterator[PaymentsReceived]:
                 for row in page
                 for provider, amount in parts[row.id].items()
             ],
+            names,
         )

@@ -212,7 +212,7 @@ def _credit(
             transfers.append(_to_provider(work, row, provider, amount))
     payments.add(work, rows, parts, typed)
     ledger.post(work, transfers, ledger_day)
-    work.publish(received(work.tenant, rows, parts))
+    work.publish(received(work.tenant, rows, parts, {partner.code: partner.record.name}))
     return reasons
 
 
@@ -271,8 +271,10 @@ def _to_suspense(work: UnitOfWork, row: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def received(tenant: str, rows: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> PaymentsReceived:
-    """The event of payments with their parts."""
+def received(
+    tenant: str, rows: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]], names: Mapping[str, str]
+) -> PaymentsReceived:
+    """The event of payments with their parts; `names` are the partners', by code."""
     by_id = {row["id"]: row for row in rows}
     count: dict[int, int] = {}
     for part in parts:
@@ -288,6 +290,7 @@ def received(tenant: str, rows: Sequence[Mapping[str, Any]], parts: Sequence[Map
                 "payment_tyiyn": by_id[part["payment_id"]]["amount"],
                 "parts": count[part["payment_id"]],
                 "partner": by_id[part["payment_id"]]["partner"],
+                "partner_name": names[by_id[part["payment_id"]]["partner"]],
                 "external_id": by_id[part["payment_id"]]["external_id"],
                 "paid_on": by_id[part["payment_id"]]["paid_on"].isoformat(),
                 "state": RECEIVED,
