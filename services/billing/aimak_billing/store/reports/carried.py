@@ -66,13 +66,13 @@ def parts_on(work: UnitOfWork, books: Books, early: Carried | None) -> Iterator[
     was kept, the ledger is read a part at a time: it may be long."""
     keys, later = (early.keys, _moved(work, books, early.through)) if early else (Sums.none().keys, None)
     for number in part_numbers(work):
-        low = number * ACCOUNTS_A_PART
+        here = accounts_of(number)
         if early is None or later is None:
-            moved = _moved(work, books, None, (low, low + ACCOUNTS_A_PART - 1))
+            moved = _moved(work, books, None, here)
             sums = Sums(keys, Sums.none().rows).plus(moved)
         else:
             kept = of_part(work, early, number)
-            moved = later.filter(pl.col("account_id").is_between(low, low + ACCOUNTS_A_PART - 1))
+            moved = later.filter(pl.col("account_id").is_between(*here))
             sums = Sums(keys, kept.rows).plus(moved) if moved.height else Sums(keys, kept.rows)
         keys = sums.keys
         yield number, sums
@@ -82,6 +82,11 @@ def part_numbers(work: UnitOfWork) -> range:
     """The parts that accounts are in."""
     first, final = account_bounds(work)
     return range(first // ACCOUNTS_A_PART, final // ACCOUNTS_A_PART + 1)
+
+
+def accounts_of(part: int) -> tuple[int, int]:
+    """The first and the last account id that a part may have."""
+    return part * ACCOUNTS_A_PART, (part + 1) * ACCOUNTS_A_PART - 1
 
 
 def all_parts(work: UnitOfWork, carried: Carried) -> Iterator[Sums]:
