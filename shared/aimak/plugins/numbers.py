@@ -63,6 +63,8 @@ class Number:
     high: int
     scale: int
     names: tuple[str, ...] = ()
+    column: str | None = None
+    """The column that it is, where nothing was done to it."""
 
     def __post_init__(self) -> None:
         if not -LIMIT <= self.low <= self.high <= LIMIT:
@@ -76,7 +78,14 @@ class Number:
     @classmethod
     def determinant(cls, name: str, column: str, low: int, high: int, scale: int) -> Number:
         """A determinant that the host has put into `column`, null where unknown or out of bounds."""
-        return cls(pl.col(column).cast(pl.Int128), low, high, scale, (name,))
+        return cls(pl.col(column).cast(pl.Int128), low, high, scale, (name,), column)
+
+    @property
+    def in_64(self) -> pl.Expr:
+        """The same in 64 bits; raises where it does not fit. There and back again is spared: it costs as much as a
+        price."""
+        whole = self.expr if self.column is None else pl.col(self.column)
+        return whole.cast(pl.Int64, strict=True)
 
     def __add__(self, other: Number) -> Number:
         left, right = _same_scale(self, other)

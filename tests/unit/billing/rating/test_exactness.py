@@ -84,6 +84,18 @@ def test_results_lie_within_the_bounds_that_were_worked_out(values, operation):
     assert found == numbers(*values) and result.low <= found <= result.high
 
 
+def test_a_number_in_64_bits_is_the_same_or_raises():
+    """A column that is 128 bits wide already, a bare one or a reckoned one: never cut, never null."""
+    bare = Number.determinant("a", "a", 0, 2**100, 0)
+    for number, factor in ((bare, 1), (bare * Number.constant(3), 3)):
+        for kind in (pl.Int64, pl.Int128):
+            frame = pl.DataFrame({"a": [2**61]}, schema={"a": kind})
+            assert frame.select(number.in_64.alias("x")).schema == {"x": pl.Int64}
+            assert frame.select(number.in_64).item() == 2**61 * factor
+        with pytest.raises(pl.exceptions.InvalidOperationError):
+            pl.DataFrame({"a": [2**63]}, schema={"a": pl.Int128}).select(number.in_64)
+
+
 def test_what_could_leave_128_bits_is_refused_before_it_is_reckoned():
     """The product of the widest operands is refused; one step less passes at its very bound."""
     widest = determinant("a", 0, 2**63)

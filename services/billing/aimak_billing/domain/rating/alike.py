@@ -8,10 +8,10 @@ import polars as pl
 
 SPARSE = 8
 """How many times more keys than rows a table may have."""
-_NONE = pl.Series([-1], dtype=pl.Int64)
+_KEY = "_key"
+_NOBODY = pl.Series([0], dtype=pl.UInt32)
 
-
-FEW = 500
+FEW = 2_000
 """So few rows are not worth looking for those that are alike."""
 
 
@@ -21,22 +21,23 @@ def once(rows: pl.DataFrame, value: pl.Expr, made_of: Sequence[str]) -> pl.Expr 
     if rows.height <= FEW or not made_of:
         return value
     key, size = _keys(rows, made_of)
-    if size == 1:
-        return rows.head(1).select(value).to_series().new_from_index(0, rows.height)
     if key is None:
         return value
-    numbers = pl.int_range(rows.height, dtype=pl.Int64, eager=True)
-    one_of_each = _NONE.new_from_index(0, size).scatter(key, numbers)
-    met = (one_of_each >= 0).arg_true()
-    found = rows[one_of_each.gather(met)].select(value).to_series()
-    place = one_of_each.scatter(met, numbers.head(met.len()))
-    return found.gather(place.gather(key))
+    if size == 1:
+        return rows.head(1).select_seq(value).to_series().new_from_index(0, rows.height)
+    # Whoever wrote last in the place of a key stands for all that have it. Rows are taken by number: as an expression
+    # the same costs several times as much.
+    numbers = pl.int_range(rows.height, dtype=pl.UInt32, eager=True)
+    last = _NOBODY.new_from_index(0, size).scatter(key, numbers)[key]
+    stand = (last == numbers).arg_true()
+    place = _NOBODY.new_from_index(0, rows.height).scatter(stand, numbers.head(stand.len()))
+    return rows.select(sorted({*value.meta.root_names()}))[stand].select_seq(value).to_series()[place[last]]
 
 
 def _keys(rows: pl.DataFrame, made_of: Sequence[str]) -> tuple[pl.Series | None, int]:
     """A whole number for each row, the same for rows that are alike, and how many there could be; None where these
     are too many for a table."""
-    key, size = None, 1
+    key, size = pl.lit(0, dtype=pl.Int64), 1
     for name in made_of:
         numbers = rows.get_column(name)
         low, width = _width(numbers)
@@ -45,10 +46,9 @@ def _keys(rows: pl.DataFrame, made_of: Sequence[str]) -> tuple[pl.Series | None,
         size *= width
         if size > SPARSE * rows.height:
             return None, size
-        steps = numbers.cast(pl.Int64) - low
-        steps = steps.fill_null(width - 1) if numbers.null_count() else steps
-        key = steps if key is None else key * width + steps
-    return key, size
+        step = pl.col(name).cast(pl.Int64) - low
+        key = key * width + (step.fill_null(width - 1) if numbers.null_count() else step)
+    return rows.select_seq(key.alias(_KEY)).to_series(), size
 
 
 def _width(numbers: pl.Series) -> tuple[int, int]:

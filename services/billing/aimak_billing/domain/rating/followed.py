@@ -12,6 +12,8 @@ from aimak_billing.domain.rating.prepared import QUANTITY, Prepared
 
 FOLLOWED = "followed"
 TAKEN = "_taken"
+ACCOUNT = "_account"
+_UNKNOWN = pl.Series([None], dtype=pl.Int64)
 
 
 class Quantities:
@@ -58,11 +60,27 @@ class Quantities:
         return rows.hstack(joined.select(taken_as))
 
     def _by_key(self, pieces: pl.DataFrame) -> pl.DataFrame:
-        # Most accounts have one connection of a service.
-        if pieces.select(self._keys).n_unique() == pieces.height:
-            return pieces
         taken = pl.col(TAKEN)
         whole = taken.cast(pl.Int128).sum().cast(pl.Int64, strict=True)
         by_key = pieces.group_by(self._keys).agg(whole, missing=taken.null_count())
         # The sum passes over nulls, so it counts only where there was none.
         return by_key.select(*self._keys, pl.when(pl.col("missing") == 0).then(taken))
+
+
+class OfAccounts(Quantities):
+    """The same by the numbers of accounts, which are below `accounts`: what is taken stands in its account's place."""
+
+    def __init__(self, every: Sequence[Prepared], accounts: int) -> None:
+        super().__init__(every, {ACCOUNT: pl.UInt32()})
+        self._unknown = _UNKNOWN.new_from_index(0, accounts)
+
+    def _with(self, rows: pl.DataFrame, name: str, taken_as: str) -> pl.DataFrame:
+        by_account = self._by_key(pl.concat(self._pieces[name], rechunk=True))
+        known = self._unknown.scatter(by_account.get_column(ACCOUNT), by_account.get_column(TAKEN))
+        return rows.hstack([known[rows.get_column(ACCOUNT)].alias(taken_as)])
+
+    def _by_key(self, pieces: pl.DataFrame) -> pl.DataFrame:
+        account, number = pieces.get_column(ACCOUNT), pl.int_range(pieces.height, dtype=pl.Int64, eager=True)
+        # Most accounts have one connection of a service.
+        alone = (self._unknown.scatter(account, number)[account] == number).all()
+        return pieces if alone else super()._by_key(pieces)

@@ -47,10 +47,12 @@ def without_nothing(lines: pl.DataFrame, component: RateComponent) -> pl.DataFra
 
 
 def slotted(rows: pl.DataFrame, book: int) -> pl.DataFrame:
-    """With each row's place among those of its account. `book`: the number of the book they are rated by."""
+    """With the position of each row's first line, by its place among the rows of its account. `book`: the number of the
+    book they are rated by."""
     index = pl.int_range(pl.len(), dtype=pl.Int64)
-    first = pl.when(pl.col("place").ne_missing(pl.col("place").shift(1))).then(index).forward_fill()
-    return rows.with_columns((index - first + book * SLOTS_OF_A_BOOK).alias(SLOT))
+    begins = index.filter(pl.col("place").ne_missing(pl.col("place").shift(1)))
+    slot = index - begins.gather(pl.col("place").rle_id()) + book * SLOTS_OF_A_BOOK
+    return rows.with_columns_seq((slot * LINES_PER_CONNECTION).cast(pl.Int32).alias(SLOT))
 
 
 def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +62,7 @@ def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:
 
 def columns_of_line(one: Prepared, line: Line) -> list[pl.Expr]:
     """The columns of one component's lines, over rows that were calculated."""
-    quantity = _nothing(pl.Int64()) if line.quantity is None else line.quantity.expr.cast(pl.Int64, strict=True)
+    quantity = _nothing(pl.Int64()) if line.quantity is None else line.quantity.in_64
     return line_columns(one, line, quantity, *price_of(line), pl.col(column(line.code)), basis_of(one, line))
 
 
@@ -75,7 +77,7 @@ def line_columns(
         pl.lit(one.version.id, dtype=pl.Int64).alias("tariff_id"),
         pl.lit(line.code).alias("component"),
         pl.lit(line.component.kind).alias("kind"),
-        (pl.col(SLOT) * LINES_PER_CONNECTION + line.index).cast(pl.Int32).alias("position"),
+        (pl.col(SLOT) + pl.lit(line.index, dtype=pl.Int32)).alias("position"),
         quantity.alias("quantity"),
         price.alias("price"),
         scale.alias("price_scale"),
@@ -91,7 +93,7 @@ def price_of(line: Line) -> tuple[pl.Expr, pl.Expr]:
     if isinstance(price, Price):
         return pl.lit(price.units, dtype=pl.Int64), pl.lit(price.scale, dtype=pl.Int16)
     if isinstance(price, Number):
-        return price.expr.cast(pl.Int64, strict=True), pl.lit(price.scale, dtype=pl.Int16)
+        return price.in_64, pl.lit(price.scale, dtype=pl.Int16)
     return _nothing(pl.Int64()), _nothing(pl.Int16())
 
 

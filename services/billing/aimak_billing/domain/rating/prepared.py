@@ -318,8 +318,9 @@ def _line(
     try:
         given = replace(inputs, numbers=declared)
         parts = tuple(component.parts(given))
-        unrounded = total([part.amount for part in parts]).finer(MAX_SCALE)
-        amount = settled(version, index, unrounded)
+        whole = total([part.amount for part in parts])
+        # Rounded from the scale that it has: the same to the last digit, and the numbers are smaller.
+        amount, unrounded = settled(version, index, whole), whole.finer(MAX_SCALE)
         line = Line(code, index, component, parts, amount, unrounded.within(-MOST, MOST), tuple(component.gaps(given)))
         line = replace(line, told=component.told(given))
         if line.quantity is not None and line.quantity.high > MAX_LINE_QUANTITY:
@@ -337,8 +338,8 @@ def settled(version: TariffVersion, index: int, unrounded: Number) -> Number:
     """A component's amount as later components have it: rounded, or where only the total is, as it is."""
     own = version.components[index].rounding
     if version.rounding.of == TOTAL:
-        amount = unrounded.rounded(0, own.mode, own.unit).finer(MAX_SCALE) if own else unrounded
-        return amount.within(-MOST, MOST)
+        amount = unrounded.rounded(0, own.mode, own.unit) if own else unrounded
+        return amount.finer(MAX_SCALE).within(-MOST, MOST)
     rule = own or version.rounding
     return unrounded.rounded(0, rule.mode, rule.unit).within(-MAX_AMOUNT, MAX_AMOUNT)
 

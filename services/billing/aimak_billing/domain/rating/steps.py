@@ -88,7 +88,8 @@ class Steps:
     def calculated(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the quantity where it is wanted, and each component's rounded amount."""
         for level in self.levels:
-            rows = rows.with_columns(level)
+            # The expressions are few: to hand them to other threads costs more than it gains.
+            rows = rows.with_columns_seq(level)
         return rows
 
     def leaves_unknown(self, rows: pl.DataFrame) -> bool:
@@ -103,7 +104,7 @@ class Steps:
         """The lines of rows that were calculated, each component's by itself."""
         for line in self._billed:
             basis = once(rows, line.basis, line.made_of)
-            made = rows.select(*line.columns, basis.alias(BASIS))
+            made = rows.select_seq(*line.columns, basis.alias(BASIS))
             yield without_nothing(made, line.component)
 
     @cached_property
@@ -148,7 +149,7 @@ def _amounts(one: Prepared) -> list[list[pl.Expr]]:
             level = [line.amount.expr.alias(exact(line.code))]
         else:
             # Strict: what does not fit 64 bits must raise, it must not become a null or wrap.
-            level = [line.amount.expr.cast(pl.Int64, strict=True).alias(column(line.code))]
+            level = [line.amount.in_64.alias(column(line.code))]
         if line.code in one.unrounded:
             level.append(line.unrounded.expr.alias(before(line.code)))
         levels.append(level)

@@ -10,7 +10,7 @@ from aimak_billing.domain.rating import lines as line_columns
 from aimak_billing.domain.rating.attributes import with_attributes
 from aimak_billing.domain.rating.book import Book
 from aimak_billing.domain.rating.determinants import GIVEN_COLUMNS
-from aimak_billing.domain.rating.followed import Quantities
+from aimak_billing.domain.rating.followed import ACCOUNT, OfAccounts
 from aimak_billing.domain.rating.holds import HOLDS, NO_TARIFF, held, told
 from aimak_billing.domain.rating.kinds import NO_VERSION, ROW, VERSION
 from aimak_billing.domain.rating.rated import Rated
@@ -23,13 +23,13 @@ _IDS = ("account_id", "place", "connection_id")
 def rate_whole(frame: pl.DataFrame, book: Book) -> Rated:
     """Rate rows that are a connection over the whole period each."""
     kinds, facts = book.kinds.found(frame)
-    quantities = Quantities(book.prepared, {"account_id": pl.Int64()})
+    quantities = OfAccounts(book.prepared, frame.height)
     holds, lines = [HOLDS], [line_columns.EMPTY]
     for number, rows in _by_version(frame, kinds, book):
         if number == NO_VERSION:
             nobody = with_attributes(frame[rows.get_column(ROW)], book.selecting, ())
             holds.append(held(book.left_out(nobody), [NO_TARIFF], book.day))
-            quantities.unknown(nobody)
+            quantities.unknown(nobody.hstack(rows.select(ACCOUNT)))
             continue
         steps = book.steps[number]
         known = steps.calculated(quantities.beside(steps.with_facts(rows, facts[number]), steps.one))
@@ -49,7 +49,9 @@ def _by_version(frame: pl.DataFrame, kinds: pl.DataFrame, book: Book) -> Iterato
     """The rows of each version, as far as it has any, in the order of calculation; those of no version first."""
     ordered = kinds.select(VERSION, AT, ROW).sort(VERSION)
     places = ordered.select(AT, ROW).explode(ROW)
-    given = line_columns.slotted(frame, book.number).select(*_IDS, line_columns.SLOT, "usage", "days", *GIVEN_COLUMNS)
+    given = line_columns.slotted(frame, book.number).select_seq(
+        *_IDS, line_columns.SLOT, pl.col("place").rle_id().alias(ACCOUNT), "usage", "days", *GIVEN_COLUMNS
+    )
     rows = given[places.get_column(ROW)].hstack(places)
     first = 0
     sizes = ordered.group_by(VERSION, maintain_order=True).agg(pl.col(ROW).list.len().sum())
