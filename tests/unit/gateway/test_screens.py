@@ -11,6 +11,7 @@ from typing import Any
 
 import fastexcel
 import pytest
+from aimak.problems import Problem
 from aimak.texts import LANGUAGES
 from aimak_gateway.cli import audit, frame, registers, report_sheets, reports
 from aimak_gateway.cli.app import app
@@ -152,6 +153,26 @@ def test_the_audit_is_told_in_words(run: Run, lang: str) -> None:
         assert code not in screen, code
     assert "a.csv" in screen and "jaryk" in screen and "bakyt" in screen
     assert {row["path"] for row in json.loads(run(lang, "audit", "list", "--json"))["data"]} >= {"/billing/providers"}
+
+
+def test_who_may_is_told_in_words() -> None:
+    """The role that is wanted has its name, and beside it the word that a command takes."""
+    problem = Problem("AIM-K072", {"actor": "ayna", "roles": "approver, admin"})
+    for lang, wanted in (
+        ("ru", "утверждающий (approver), администратор (admin)"),
+        ("ky", "бекитүүчү (approver), администратор (admin)"),
+    ):
+        ui = frame.Ui(as_json=False, lang=lang, quiet=False, debug=False)
+        assert frame.error_lines(ui, ui.problem(problem))[0].endswith(wanted)
+
+
+@pytest.mark.parametrize(("lang", "step"), [("ru", "внесён"), ("ky", "киргизилди")])
+def test_a_trail_names_the_steps_of_a_tariff(lang: str, step: str) -> None:
+    """From the bill back to the council every step has its name."""
+    ui = frame.Ui(as_json=False, lang=lang, quiet=False, debug=False)
+    tariff = {"code": "w", "valid_from": "2026-06-01", "decision": "14", "steps": [{"step": "enter", "actor": "ayna"}]}
+    bill = {"number": 2, "period": "2026-10", "account": "1", "gross_tyiyn": 5, "explanations": [], "tariffs": [tariff]}
+    assert f"    {step}: ayna" in audit._trail(ui, {**bill, "readings": [], "residents": []})
 
 
 @pytest.mark.parametrize(

@@ -196,5 +196,5 @@ def _trail(ui: Ui, bill: dict[str, Any]) -> list[str]:
         lines.append(f"  {tariff['code']} {tariff['valid_from']}: {tariff['decision']}")
         for step in tariff["steps"]:
             facts = [str(step[key]) for key in ("body", "number", "day", "ground") if key in step]
-            lines.append(f"    {step['step']}: {', '.join(facts) or step['actor']}")
+            lines.append(f"    {ui.named('step', step['step'])}: {', '.join(facts) or step['actor']}")
     return [*lines, ""]

@@ -20,6 +20,7 @@ from aimak.problems import Problem, Refused
 
 from aimak_gateway.cli.spoken import SpokenCommand
 
+WRONG_ROLE = "AIM-K072"
 OK, FAILED, USAGE, NOT_FOUND, AUTH, VALIDATION, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 _EXITS = {401: AUTH, 403: AUTH, 404: NOT_FOUND, 422: VALIDATION, 400: VALIDATION, 413: VALIDATION}
 
@@ -128,6 +129,9 @@ class Ui:
 def error_lines(ui: Ui, error: Mapping[str, Any]) -> list[str]:
     """An error or warning as people read it: code, place, what is wrong; below it what mends it."""
     place, message = {key: at for key, at in (error.get("place") or {}).items() if at}, str(error["message"])
+    if error["code"] == WRONG_ROLE:
+        codes = str(error["fields"]["roles"])
+        message = message.replace(codes, ", ".join(f"{ui.named('role', role)} ({role})" for role in codes.split(", ")))
     column = str(place.get("column", ""))
     if column and message.startswith(f"{column}: "):
         message = message.removeprefix(f"{column}: ")
