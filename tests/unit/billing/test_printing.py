@@ -5,11 +5,14 @@ from __future__ import annotations
 import pypdfium2
 import pytest
 import zxingcpp
+from aimak_billing.application import printing
+from aimak_billing.application.kit import Kit
 from aimak_billing.domain.elqr import parse
+from aimak_billing.domain.rating import Plugins
 from aimak_billing.domain.routes import route_key
 
 from tests.unit.billing.test_cancelling import document
-from tests.unit.billing.town import Town, account_line
+from tests.unit.billing.town import TENANT, Town, account_line
 
 PERIOD = "2026-10"
 
@@ -88,3 +91,17 @@ def test_houses_are_sorted_by_their_number() -> None:
     """2 before 10, and letters without regard to their case."""
     places = ["манас 10", "Манас 2", "Абай 100-3", "Абай 100-12", ""]
     assert sorted(places, key=route_key) == ["", "Абай 100-3", "Абай 100-12", "Манас 2", "манас 10"]
+
+
+def test_each_bill_of_many_has_its_own_sentence(town: Town) -> None:
+    """Printed together, where one sentence serves all that are alike, each bill explains itself as it does alone."""
+    town.accounts(*(account_line(f"P{place}", residents=str(place % 4 + 1)) for place in range(6)))
+    town.preview()
+    town.issue()
+    kit = Kit.of(town.service.settings, Plugins.discover())
+    numbers = list(range(1, 7))
+    with town.service.work(TENANT) as work:
+        together = [bill.explanations for bill in printing.print_bills(kit, work, numbers, "ru").documents]
+        alone = [printing.print_bill(kit, work, str(number), "ru").documents[0].explanations for number in numbers]
+    assert together == alone
+    assert 1 < len(set(together)) < len(together)

@@ -17,10 +17,16 @@ from aimak_billing.application.tariffs import stored
 from aimak_billing.application.views import find_bill
 from aimak_billing.domain.corrections.sentences import corrected
 from aimak_billing.domain.rating import explain, label, unit_of
+from aimak_billing.domain.rating.prepared import Prepared, prepare
 from aimak_billing.domain.rating.written import quantity_text
 from aimak_billing.domain.tariff import ONCE, TariffVersion, TaxRule
 from aimak_billing.store import bills as store
 from aimak_billing.store import runs
+
+# What a sentence says of a line.
+_SAID = (
+    "tariff_version", "service", "kind", "component", "tax_code", "quantity", "price", "price_scale", "amount", "basis"
+)  # fmt: skip
 
 
 def title(period: Period, lang: str) -> str:
@@ -40,6 +46,8 @@ class Speaker:
         self.versions = {version.id: version for version in versions}
         earlier = [key for book in run.book.get("earlier", {}).values() for key in book["taxes"]]
         self.taxes = [tax for tax in taxes if tax.id in {*run.book["taxes"], *earlier}]
+        self._ready: dict[int, Prepared | None] = {}
+        self._sentences: dict[tuple[Any, ...], str] = {}
 
     def service(self, code: str) -> str:
         """A service's name; its code where its plugin is no longer installed."""
@@ -85,9 +93,16 @@ class Speaker:
         """How the lines of one connection came about."""
         if lines[0].origin is not None:
             return self.corrected(lines)
-        told = [{**line._mapping, "tax": line.tax_code} for line in lines]
-        version = self.versions[lines[0].tariff_version]
-        return f"{self.heading(lines)}: {explain(told, version, self.plugins, self.taxes, self.lang)}"
+        # Thousands of households have the same line for the same reason: one sentence is made for all of them.
+        alike = tuple(tuple(line._mapping[name] for name in _SAID) for line in lines)
+        if alike not in self._sentences:
+            told = [{**line._mapping, "tax": line.tax_code} for line in lines]
+            version = self.versions[lines[0].tariff_version]
+            if version.id not in self._ready:
+                self._ready[version.id] = prepare(version, self.taxes, self.plugins)[0]
+            said = explain(told, version, self.plugins, self.taxes, self.lang, self._ready[version.id])
+            self._sentences[alike] = f"{self.heading(lines)}: {said}"
+        return self._sentences[alike]
 
 
 def by_connection(lines: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:

@@ -41,12 +41,17 @@ _OF_STRETCHES = ("stretches", "from", "period")
 
 
 def explain(
-    lines: Sequence[BillLine], version: TariffVersion, plugins: Plugins, taxes: Sequence[TaxRule], lang: str
+    lines: Sequence[BillLine],
+    version: TariffVersion,
+    plugins: Plugins,
+    taxes: Sequence[TaxRule],
+    lang: str,
+    ready: Prepared | None = None,
 ) -> str:
     """All lines of one connection under one version as one sentence: "12.300 m³ × 10.45 som = 128.54 som; sales tax
     3 % 3.86 som; tariff of 1 June 2026, decision 14". `lines` have component, kind, quantity, price, price_scale,
-    amount, tax and basis as rating gave them."""
-    prepared, _ = prepare(version, taxes, plugins)
+    amount, tax and basis as rating gave them. `ready`: the version as `prepare` makes it, where that was done."""
+    prepared = ready or prepare(version, taxes, plugins)[0]
     several = sum(line["kind"] == "charge" for line in lines) > 1
     amounts = dict.fromkeys((column(one.code) for one in prepared.lines), 0) if prepared else {}
     amounts |= {column(line["component"]): int(line["amount"]) for line in lines}
