@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select
 
+from aimak.messaging import outbox
 from aimak.messaging.relay import transaction
 from aimak.problems import Problem
 from aimak.service import Job, Service
@@ -40,9 +41,9 @@ def examine(service: Service, work: UnitOfWork) -> list[Problem]:
 
 
 def _late_facts(service: Service, work: UnitOfWork) -> list[Problem]:
-    outbox = work.table("outbox")
-    waiting = (outbox.c.published_at.is_(None)) & (outbox.c.occurred_at < work.now - OUTBOX_LATE)
-    count = work.execute(select(func.count()).select_from(outbox).where(waiting)).scalar_one()
+    facts = work.table("outbox")
+    waiting = (facts.c.published_at.is_(None)) & (facts.c.occurred_at < work.now - OUTBOX_LATE)
+    count = work.execute(select(func.count()).select_from(facts).where(waiting)).scalar_one()
     return [Problem("AIM-K081", {"service": service.name, "count": count})] if count else []
 
 
@@ -59,6 +60,12 @@ def republish(service: Service, work: UnitOfWork, to: str, wanted: Collection[st
     return sent
 
 
+def publish_again(service: Service, work: UnitOfWork, since: datetime) -> int:
+    """Publish once more what the broker confirmed since an instant, for a broker that has lost it; messages. Who has
+    handled one already knows it by its id."""
+    return outbox.forget_published(work.connection, service.metadata.tables["outbox"], work.tenant, since)
+
+
 def drop_read_models(service: Service, work: UnitOfWork) -> dict[str, int]:
     """Empty the tables that hold others' facts, for this tenant; rows by table."""
     dropped: dict[str, int] = {}
@@ -72,9 +79,9 @@ def prune(service: Service) -> dict[str, int]:
     """Delete what has been kept long enough: published facts, inbox rows, finished jobs. Payment keys never are."""
     now = service.clock.now()
     tables = service.metadata.tables
-    outbox, inbox, job = tables["outbox"], tables["inbox"], tables["job"]
+    facts, inbox, job = tables["outbox"], tables["inbox"], tables["job"]
     old = {
-        "outbox": delete(outbox).where(outbox.c.published_at < now - OUTBOX_KEPT),
+        "outbox": delete(facts).where(facts.c.published_at < now - OUTBOX_KEPT),
         "inbox": delete(inbox).where(inbox.c.processed_at < now - INBOX_KEPT),
         "job": delete(job).where(job.c.state == "done", job.c.due_at < now - JOBS_KEPT),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aimak_gateway.cli.cycle import follow
+from aimak_gateway.cli.frame import Failed
 from aimak_gateway.cli.importing import import_file
 from aimak_gateway.cli.installation import rebuild_from_owners
 from month import PERIOD
@@ -153,3 +154,19 @@ def test_read_models_made_again_say_the_same(issued: Running) -> None:
         before[1].replace("77002", "77003"),
     )
     assert issued.admin.get("/payments/doctor")["problems"] == []
+
+
+def test_everything_published_once_more_changes_nothing(issued: Running) -> None:
+    """With all that was ever published told again, accounts, bills and payments stand as before; a moment that is none
+    is refused with its value."""
+    before = standing(issued), bills_of(issued)
+    told = issued.admin.post("/billing/publish-again", since="2026-10-01T00:00")
+    assert told["messages"] > 10
+    for service in ("metering", "payments", "notifications"):
+        issued.admin.post(f"/{service}/publish-again", since="2026-10-01")
+    issued.embedded.pump.drain()
+    assert (standing(issued), bills_of(issued)) == before
+    with pytest.raises(Failed) as refused:
+        issued.admin.post("/billing/publish-again", since="lately")
+    assert refused.value.errors[0]["code"] == "AIM-K079"
+    assert "lately" in refused.value.errors[0]["message"]

@@ -90,6 +90,16 @@ class SimBroker:
         dead = f"dead.{consumer}"
         self.queues[name if stored.deliveries <= DELIVERY_LIMIT or name == dead else dead].append(stored)
 
+    def everything(self) -> list[Stored]:
+        """Every message that is anywhere in the broker."""
+        return [*(one for queue in self.queues.values() for one in queue), *(one for _, one in self.waiting)]
+
+    def lose(self) -> None:
+        """The broker's disk is lost: its queues are declared anew, and empty."""
+        for queue in self.queues.values():
+            queue.clear()
+        self.waiting.clear()
+
     def ready(self) -> list[str]:
         """Queues that hold something."""
         return sorted(name for name, held in self.queues.items() if held)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
 import aimak.clock
 import pytest
 from aimak.messaging import dead_letters
+from aimak.operations import OUTBOX_KEPT
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -35,7 +36,14 @@ from tests.simulation.world import ACCOUNTS, CONNECTIONS, FIRST_USAGE, LISTENERS
 HISTORIES = int(os.environ.get("AIMAK_HISTORIES", "500"))
 STEPS = 30
 
+NONSENSE = "00000000-0000-4000-8000-"
+
 deaths = st.sampled_from(["", "", "", "before", "after", "fails"])
+
+
+def occurred(stored: Stored) -> datetime:
+    """When that was which a message in the broker tells."""
+    return datetime.fromisoformat(stored.properties["headers"]["occurred_at"])
 
 
 class Town(RuleBasedStateMachine):
@@ -51,7 +59,8 @@ class Town(RuleBasedStateMachine):
         self.asked: dict[str, tuple[str, int]] = {}
         self.usage: dict[int, int] = {connection: FIRST_USAGE for connection in CONNECTIONS if begun}
         self.version = len(self.usage)
-        self.poison = 0
+        # Nonsense that was put into a queue, and that which must lie among the dead letters at the end.
+        self.poisons = self.poison = 0
 
     # Partners and people.
 
@@ -200,12 +209,26 @@ class Town(RuleBasedStateMachine):
         owner, consumer = way
         assert self.world.ask(owner, f"/{owner}/rebuild", {}, to=consumer).status_code == 200
 
+    @precondition(lambda self: self.world.broker.everything())
+    @rule()
+    def lose_the_broker(self) -> None:
+        """The broker's disk is lost with all that was confirmed; an operator has it published once more. What has lain
+        there for longer than outboxes are kept would be gone."""
+        oldest = min(occurred(stored) for stored in self.world.broker.everything())
+        if oldest <= self.world.clock() - OUTBOX_KEPT:
+            return
+        nonsense = {str(stored.properties["message_id"]) for stored in self.world.broker.everything()}
+        kept = {letter.id for name in LISTENERS for letter in self.world.rows(name, "dead_letter")}
+        self.poison -= sum(message_id.startswith(NONSENSE) for message_id in nonsense - kept)
+        self.world.broker.lose()
+        self.world.publish_again(oldest)
+
     @rule(queue=st.sampled_from(["billing.payments.payments_received.v1", "payments.billing.receivables_moved.v1"]))
     def poison(self, queue: str) -> None:
         """Somebody's nonsense lies in a queue."""
-        self.poison += 1
+        self.poisons, self.poison = self.poisons + 1, self.poison + 1
         headers = {"tenant": "simtown", "event": queue.partition(".")[2], "occurred_at": "2026-11-02T00:00:00+00:00"}
-        message_id = f"00000000-0000-4000-8000-{self.poison:012d}"
+        message_id = f"{NONSENSE}{self.poisons:012d}"
         properties = {"message_id": message_id, "headers": headers}
         self.world.broker.queues[queue].append(Stored(b'{"version":1,"rows":1,"columns":{}}', properties))
 
@@ -293,6 +316,25 @@ def test_what_is_long_past_is_not_asked_for(world: World) -> None:
     town.rest()
     town.holds()
     town.teardown()
+
+
+@pytest.mark.parametrize("told_again", [True, False])
+def test_what_a_broker_lost_comes_from_the_outboxes(world: World, told_again: bool) -> None:
+    """A payment on its way to billing is lost with the broker: published once more it arrives, and else it is missed."""
+    Town.world = world
+    town = Town()
+    town.begin(begun=())
+    town.pay(account="101", amount=1, dies="")
+    world.relay("payments")
+    if told_again:
+        town.lose_the_broker()
+        town.rest()
+        town.holds()
+        town.teardown()
+        return
+    world.broker.lose()
+    with pytest.raises(AssertionError, match="is nowhere"):
+        town.holds()
 
 
 def test_a_message_that_vanishes_is_noticed(world: World) -> None:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import aimak_billing.bootstrap
 import aimak_notifications.bootstrap
 import aimak_payments.bootstrap
+from aimak import operations
 from aimak.contracts import metering
 from aimak.http.auth import Actor, sign
 from aimak.jobs import Worker
@@ -216,6 +217,17 @@ class World:
         with service.work(TENANT) as work:
             work.publish(metering.UsageAccepted.of(TENANT, [row]))
             work.commit()
+
+    def publish_again(self, since: datetime) -> None:
+        """An operator has every owner publish once more what was confirmed since then."""
+        for name, service in self.services.items():
+            if name in self.apps:
+                answer = self.ask(name, f"/{name}/publish-again", {}, since=since.isoformat())
+                assert answer.status_code == 200, answer.text
+                continue
+            with service.work(TENANT) as work:
+                operations.publish_again(service, work, since)
+                work.commit()
 
     # What the machinery does.
 

@@ -88,6 +88,15 @@ def _instant(work: UnitOfWork, name: str) -> datetime | None:
     return datetime.combine(day, time(), ZoneInfo(work.tenant_facts().zone))
 
 
+def _moment(work: UnitOfWork, text: str) -> datetime:
+    """A day and time, in the municipality's zone where it names none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(Problem("AIM-K079", {"moment": text[:40]})) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(work.tenant_facts().zone))
+
+
 def _upkeep(routes: Blueprint, service: Service) -> None:
     @routes.get("/subscriptions")
     @requires("admin")
@@ -107,6 +116,15 @@ def _upkeep(routes: Blueprint, service: Service) -> None:
             sent = operations.republish(service, work, to, request.args.getlist("event") or None)
             work.commit()
         return {"service": service.name, "to": to, "rows": sent}
+
+    @routes.post("/publish-again")
+    @requires("admin")
+    def publish_again() -> dict[str, Any]:
+        """Publish once more what the broker confirmed since the instant ?since, which it has lost."""
+        with service.work(actor().tenant, bulk=True) as work:
+            messages = operations.publish_again(service, work, _moment(work, request.args.get("since", "")))
+            work.commit()
+        return {"service": service.name, "messages": messages}
 
     @routes.post("/read-models/drop")
     @requires("admin")

@@ -138,6 +138,23 @@ def mark_published(connection: Connection, outbox: Table, message_ids: Sequence[
     fetch(connection, _mark(outbox), {"messages": message_ids, "now": now})
 
 
+def forget_published(connection: Connection, outbox: Table, tenant: str, since: datetime) -> int:
+    """Have a tenant's messages that were confirmed since an instant be published once more, each with the id and rows
+    that it had; says how many. Where a dead letter was replayed to its own publisher the replay goes, not the older."""
+    newer = outbox.alias()
+    replayed = (
+        select(newer.c.id)
+        .where(newer.c.message_id == outbox.c.message_id, newer.c.id > outbox.c.id)
+        .where(newer.c.consumer.is_distinct_from(outbox.c.consumer))
+        .exists()
+    )
+    chosen = (outbox.c.tenant == tenant) & (outbox.c.published_at >= since) & ~replayed
+    count = select(func.count(outbox.c.message_id.distinct())).where(chosen)
+    messages = connection.execute(count).scalar_one()
+    connection.execute(update(outbox).where(chosen).values(published_at=None))
+    return int(messages)
+
+
 @lru_cache(_SERVICES)
 def _mark(outbox: Table) -> Update:
     messages: BindParameter[Any] = bindparam("messages", expanding=True)

@@ -1,10 +1,18 @@
 """Servers that are killed, stopped or hang, and a consumer that must neither lose nor double anything."""
 
+import shutil
 import time
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from aimak import operations
+from aimak.messaging.rabbitmq.broker import RabbitBroker
+from aimak.messaging.relay import Relay
+from aimak.settings import Settings
+from aimak.testing.servers import PostgresServer, RabbitServer
 
-from tests.integration.messaging.conftest import Listener, wait_for
+from tests.integration.messaging.conftest import HERE, Listener, wait_for
 
 pytestmark = pytest.mark.servers
 
@@ -66,3 +74,51 @@ def test_a_consumer_told_to_end_handles_what_it_has_begun(listener: Listener) ->
     assert listener.heard("sleepy") == 1
     listener.start_consumer()
     wait_for(lambda: listener.heard("plain") == 1, 10)
+
+
+def test_what_a_broker_lost_with_its_disk_is_published_again(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A confirmed message that nobody took is gone with RabbitMQ's data; published again from the outbox it takes
+    effect, and once more, it has none."""
+    monkeypatch.syspath_prepend(str(HERE))
+    from aimak_listener.bootstrap import Spoken, build  # type: ignore[import-not-found]
+
+    with RabbitServer() as rabbit:
+        listener = Listener(postgres, rabbit, tmp_path)
+        listener.prepare()
+        service = build(Settings({"database.listener": listener.environment["AIMAK_DATABASE__LISTENER"]}))
+        broker = RabbitBroker(rabbit.url)
+        try:
+            consumer = listener.start_consumer()
+            consumer.kill()
+            consumer.wait()
+            with service.work("naryn") as work:
+                work.publish(Spoken.of("naryn", [{"word": "plain", "number": 1}]))
+                work.commit()
+            assert Relay(service, broker).step() == 1
+            rabbit.kill9()
+            shutil.rmtree(rabbit.folder / "data")
+            rabbit.restart()
+            listener.start_consumer()
+            for _ in range(2):
+                with service.work("naryn") as work:
+                    assert operations.publish_again(service, work, work.now - timedelta(hours=1)) == 1
+                    work.commit()
+                wait_for(lambda: _published(Relay(service, broker)), 20)
+                wait_for(lambda: listener.heard("plain") == 1, 20)
+            listener.say("after")
+            wait_for(lambda: listener.heard("after") == 1, 20)
+            assert listener.heard("plain") == 1
+        finally:
+            service.close()
+            broker.abandon()
+            listener.close()
+
+
+def _published(relay: Relay) -> bool:
+    """Whether a step of the relay published; its connection may be to the broker that is gone."""
+    try:
+        return relay.step() == 1
+    except OSError:
+        return False

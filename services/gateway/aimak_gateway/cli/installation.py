@@ -1,7 +1,8 @@
-"""init, migrate, tenant add, provider add, partner add, doctor, maintain, rebuild, config show."""
+"""init, migrate, tenant add, provider add, partner add, doctor, maintain, rebuild, republish, config show."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -160,6 +161,21 @@ def _care(app: typer.Typer) -> None:
         sent = {event: rows for answer in answers for event, rows in answer["rows"].items()}
         heads = (ui.word("ui.event"), ui.word("ui.rows"))
         ui.result({"dropped": dropped, "sent": sent}, table(list(sent.items()), heads, (1,)))
+
+
+    @command(app, "republish", changes=True)
+    def republish(
+        ui: Ui,
+        since: Annotated[
+            datetime,
+            typer.Option(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d"], help="From when on, in the town's time: 2026-11-26T05:00"),
+        ],
+    ) -> None:
+        """Publish once more what RabbitMQ had confirmed and lost.  Example: aimak republish --since 2026-11-26T05:00"""
+        with connected(ui) as api:
+            answers = [api.post(f"/{owner}/publish-again", since=since.isoformat()) for owner in OWNERS]
+        rows = [(answer["service"], answer["messages"]) for answer in answers]
+        ui.result(answers, table(rows, (ui.word("ui.part"), ui.word("ui.messages")), (1,)))
 
 
 def rebuild_from_owners(api: Api, service: str) -> list[dict[str, Any]]:
