@@ -320,7 +320,7 @@ def test_what_is_long_past_is_not_asked_for(world: World) -> None:
 
 @pytest.mark.parametrize("told_again", [True, False])
 def test_what_a_broker_lost_comes_from_the_outboxes(world: World, told_again: bool) -> None:
-    """A payment on its way to billing is lost with the broker: published once more it arrives, and else it is missed."""
+    """A payment on its way to billing is lost with the broker: published once more it arrives, else it is missed."""
     Town.world = world
     town = Town()
     town.begin(begun=())

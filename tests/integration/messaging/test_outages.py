@@ -2,12 +2,12 @@
 
 import shutil
 import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aimak import operations
-from aimak.messaging.rabbitmq.broker import RabbitBroker
 from aimak.messaging.relay import Relay
 from aimak.settings import Settings
 from aimak.testing.servers import PostgresServer, RabbitServer
@@ -84,19 +84,18 @@ def test_what_a_broker_lost_with_its_disk_is_published_again(
     monkeypatch.syspath_prepend(str(HERE))
     from aimak_listener.bootstrap import Spoken, build  # type: ignore[import-not-found]
 
-    with RabbitServer() as rabbit:
-        listener = Listener(postgres, rabbit, tmp_path)
+    with RabbitServer() as rabbit, closing(Listener(postgres, rabbit, tmp_path)) as listener:
         listener.prepare()
-        service = build(Settings({"database.listener": listener.environment["AIMAK_DATABASE__LISTENER"]}))
-        broker = RabbitBroker(rabbit.url)
-        try:
+        settings = Settings({"database.listener": listener.environment["AIMAK_DATABASE__LISTENER"]})
+        with closing(build(settings)) as service:
+            relay = Relay(service, listener.broker)
             consumer = listener.start_consumer()
             consumer.kill()
             consumer.wait()
             with service.work("naryn") as work:
                 work.publish(Spoken.of("naryn", [{"word": "plain", "number": 1}]))
                 work.commit()
-            assert Relay(service, broker).step() == 1
+            assert relay.step() == 1
             rabbit.kill9()
             shutil.rmtree(rabbit.folder / "data")
             rabbit.restart()
@@ -105,15 +104,11 @@ def test_what_a_broker_lost_with_its_disk_is_published_again(
                 with service.work("naryn") as work:
                     assert operations.publish_again(service, work, work.now - timedelta(hours=1)) == 1
                     work.commit()
-                wait_for(lambda: _published(Relay(service, broker)), 20)
+                wait_for(lambda: _published(relay), 20)
                 wait_for(lambda: listener.heard("plain") == 1, 20)
-            listener.say("after")
-            wait_for(lambda: listener.heard("after") == 1, 20)
-            assert listener.heard("plain") == 1
-        finally:
-            service.close()
-            broker.abandon()
-            listener.close()
+        listener.say("after")
+        wait_for(lambda: listener.heard("after") == 1, 20)
+        assert listener.heard("plain") == 1
 
 
 def _published(relay: Relay) -> bool:

@@ -31,7 +31,9 @@ NEITHER = {
     "dead-letters show",
     "doctor",
     "ledger export",
+    "partner show",
     "plugins check",
+    "provider show",
     "run show",
     "serve",
     "tariff diff",
@@ -39,6 +41,7 @@ NEITHER = {
     "tariff quote",
     "tariff sheet",
     "tariff show",
+    "tenant show",
 }
 
 

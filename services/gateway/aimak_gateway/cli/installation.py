@@ -162,13 +162,14 @@ def _care(app: typer.Typer) -> None:
         heads = (ui.word("ui.event"), ui.word("ui.rows"))
         ui.result({"dropped": dropped, "sent": sent}, table(list(sent.items()), heads, (1,)))
 
-
     @command(app, "republish", changes=True)
     def republish(
         ui: Ui,
         since: Annotated[
             datetime,
-            typer.Option(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d"], help="From when on, in the town's time: 2026-11-26T05:00"),
+            typer.Option(
+                formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d"], help="From when on, in the town's time: 2026-11-26T05:00"
+            ),
         ],
     ) -> None:
         """Publish once more what RabbitMQ had confirmed and lost.  Example: aimak republish --since 2026-11-26T05:00"""
