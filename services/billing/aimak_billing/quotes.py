@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from aimak.money import parse_som, plain_som
 from aimak.period import Period
+from aimak.plugins.inputs import CHARGE
 from aimak.problems import Problem, Refused
 
 from aimak_billing import owrs, tariff_file
@@ -21,6 +23,8 @@ from aimak_billing.owrs.quote import Asked, in_thousandths, money, priced
 NOBODY = "quote"
 FORMATS = ("aimak", "owrs")
 ITEM = "item"
+GIVEN = "given"
+"""The creditor of what is not rated but told: the charge for another service."""
 _COUNTED = ("residents", "pensioners", "days", "days_in_period")
 
 
@@ -49,12 +53,15 @@ def quote_file(text: str, file: str, form: str, asked: Question) -> dict[str, An
         raise Refused(*loaded.problems)
     versions = [_overridden(replace(one, status=PUBLISHED), asked.values, plugins) for one in loaded.versions]
     chosen = _chosen(versions, asked)
+    asked, charged = _charged(asked)
     currency = chosen[0].currency
     if chosen[0].frequency == ONCE:
         book, asked = _of_item(chosen, loaded.taxes, plugins, asked)
     else:
-        book = Book.of(versions, loaded.taxes, plugins, _period(asked.day, chosen), currency=currency)
-    rated = quote(_connection(chosen[0], asked, plugins, book.flags_of_usage(chosen[0].service)), book)
+        others = [_of_amount(chosen, service, price, plugins) for service, price in charged.items()]
+        book = Book.of([*versions, *others], loaded.taxes, plugins, _period(asked.day, chosen), currency=currency)
+    connection = _connection(chosen[0], asked, plugins, book.flags_of_usage(chosen[0].service))
+    rated = quote(connection, book, [{"service": service, "provider": GIVEN} for service in charged])
     if rated.holds.height:
         holds = rated.holds.iter_rows(named=True)
         raise Refused(*(Problem(hold["code"], json.loads(hold["fields"])) for hold in holds))
@@ -91,6 +98,44 @@ def _chosen(versions: Sequence[TariffVersion], asked: Question) -> list[TariffVe
         known = sorted({f"{version.service} ({version.provider})" for version in versions})
         raise Refused(Problem("AIM-T233", {"known": ", ".join(known)}))
     return kept
+
+
+def _charged(asked: Question) -> tuple[Question, dict[str, str]]:
+    """The question without what the account is charged for other services, and that: service → som."""
+    charged = {name.removeprefix(CHARGE): value for name, value in asked.values.items() if name.startswith(CHARGE)}
+    rest = {name: value for name, value in asked.values.items() if not name.startswith(CHARGE)}
+    return replace(asked, values=rest), {service: _som(service, value) for service, value in charged.items()}
+
+
+def _som(service: str, value: str) -> str:
+    try:
+        tyiyn = parse_som(value)
+    except ValueError:
+        tyiyn = -1
+    if tyiyn < 0:
+        raise Refused(Problem("AIM-T230", {"name": f"{CHARGE}{service}", "value": value}))
+    return plain_som(tyiyn)
+
+
+def _of_amount(chosen: Sequence[TariffVersion], service: str, price: str, plugins: Plugins) -> TariffVersion:
+    """A tariff of another service that comes to an amount, for as long as those `chosen`."""
+    first = min(chosen, key=lambda version: version.valid_from)
+    parameters = plugins.rate_components.plugins["fixed"].schema().load({"price": price})
+    return TariffVersion(
+        first.tenant,
+        f"{CHARGE}{service}",
+        service,
+        GIVEN,
+        first.names,
+        first.valid_from,
+        first.decision,
+        first.legal_ground,
+        (Component(GIVEN, "fixed", parameters),),
+        frequency=first.frequency,
+        season=first.season,
+        billed=first.billed,
+        currency=first.currency,
+    )
 
 
 def _of_item(

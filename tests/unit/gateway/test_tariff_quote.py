@@ -83,6 +83,33 @@ def test_a_price_list_is_priced_by_item(quote, tmp_path):
     assert quote(*asked) == (VALIDATION, ["AIM-T246"])
 
 
+SEWER = """aimak: tariffs/1
+tariffs:
+  - code: sewer
+    service: sewerage
+    provider: p
+    name: {ky: а, ru: б, en: c}
+    from: 2026-06-01
+    decision: {body: council, number: "14", date: 2026-05-22}
+    legal_ground: law
+    components:
+      - {code: share, kind: percentage, percent: 60 %, of_service: water}
+"""
+
+
+def test_the_charge_of_another_service_is_told(quote, tmp_path):
+    """A share of what water comes to: 60 % of 128.54 is 77.12; without the amount it is refused by a code, and so is
+    what is no amount."""
+    file = tmp_path / "sewer.yaml"
+    file.write_text(SEWER)
+    code, answer = quote(file, "--class", "household", "--set", "charge.water=128.54")
+    assert (code, answer["total"]) == (OK, "77.12")
+    assert [line["component"] for line in answer["lines"]] == ["share"]
+    assert quote(file, "--class", "household") == (VALIDATION, ["AIM-T036"])
+    for wrong in ("-1", "much", "1.234"):
+        assert quote(file, "--class", "household", "--set", f"charge.water={wrong}") == (VALIDATION, ["AIM-T230"])
+
+
 @pytest.mark.parametrize(
     ("words", "exit_code", "codes"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -120,27 +120,30 @@ def _without_held(lines: pl.DataFrame, holds: pl.DataFrame) -> Rated:
     return Rated(lines.join(holds.select("connection_id"), on="connection_id", how="anti"), holds)
 
 
-def quote(connection: Mapping[str, Any], book: Book) -> Rated:
+def quote(connection: Mapping[str, Any], book: Book, beside: Sequence[Mapping[str, Any]] = ()) -> Rated:
     """Rate one connection, by the same expressions, by the first of the month's books that has a tariff for it. What
     is not given is not known, but: one account, the whole period, no attributes, household, provider's regime
-    general."""
+    general. `beside`: other connections of the account, of which it may take something."""
     for each in (book, *book.others):
-        rated = _quoted(connection, each)
+        rated = _quoted(connection, each, beside)
         if rated.lines.height or rated.holds.height:
             break
     return rated
 
 
-def _quoted(connection: Mapping[str, Any], book: Book) -> Rated:
+def _quoted(connection: Mapping[str, Any], book: Book, beside: Sequence[Mapping[str, Any]]) -> Rated:
     days = book.period.days
-    usual = {"account_id": 0, "place": 0, "connection_id": 0, "customer_class": "household", "regime": "general"}
-    row = {**usual, "days": days, "days_in_period": days, "attributes": "{}", **connection}
-    if isinstance(row["attributes"], Mapping):
-        row["attributes"] = json.dumps(row["attributes"], default=str)
-    cut = "days" not in connection and book.days_of(row["service"], row["provider"])
-    rows = _by_stage(row, list(cut), book) if cut else [row]
+    usual = {"account_id": 0, "place": 0, "customer_class": "household", "regime": "general"}
+    usual |= {"days": days, "days_in_period": days, "attributes": "{}"}
+    every = [{**usual, "connection_id": number, **one} for number, one in enumerate((connection, *beside))]
+    for row in every:
+        if isinstance(row["attributes"], Mapping):
+            row["attributes"] = json.dumps(row["attributes"], default=str)
+    cut = {day for row in every for day in book.days_of(row["service"], row["provider"]) if "days" not in connection}
+    rows = [each for row in every for each in (_by_stage(row, sorted(cut), book) if cut else [row])]
     rated = rate(pl.DataFrame([{name: row.get(name) for name in FRAME} for row in rows], schema=dict(FRAME)), book)
-    return Rated(line_columns.sorted_lines(rated.lines), rated.holds)
+    mine = pl.col("connection_id") == every[0]["connection_id"]
+    return Rated(line_columns.sorted_lines(rated.lines.filter(mine)), rated.holds.filter(mine))
 
 
 def _by_stage(row: Mapping[str, Any], cut: list[date], book: Book) -> list[dict[str, Any]]:
