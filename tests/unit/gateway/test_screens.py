@@ -159,6 +159,7 @@ def test_who_may_is_told_in_words() -> None:
     """The role that is wanted has its name, and beside it the word that a command takes."""
     problem = Problem("AIM-K072", {"actor": "ayna", "roles": "approver, admin"})
     for lang, wanted in (
+        ("en", "approver, administrator (admin)"),
         ("ru", "утверждающий (approver), администратор (admin)"),
         ("ky", "бекитүүчү (approver), администратор (admin)"),
     ):

@@ -131,7 +131,7 @@ def error_lines(ui: Ui, error: Mapping[str, Any]) -> list[str]:
     place, message = {key: at for key, at in (error.get("place") or {}).items() if at}, str(error["message"])
     if error["code"] == WRONG_ROLE:
         codes = str(error["fields"]["roles"])
-        message = message.replace(codes, ", ".join(f"{ui.named('role', role)} ({role})" for role in codes.split(", ")))
+        message = message.replace(codes, roles_spoken(ui, codes.split(", ")))
     column = str(place.get("column", ""))
     if column and message.startswith(f"{column}: "):
         message = message.removeprefix(f"{column}: ")
@@ -143,6 +143,12 @@ def error_lines(ui: Ui, error: Mapping[str, Any]) -> list[str]:
     if error.get("hint"):
         lines.append(f"{ui.word('ui.hint')}: {error['hint']}")
     return lines
+
+
+def roles_spoken(ui: Ui, roles: Iterable[str]) -> str:
+    """Roles by name, and by the word that a command takes where that is another."""
+    named = {role: ui.named("role", role) for role in roles}
+    return ", ".join(name if name == role else f"{name} ({role})" for role, name in named.items())
 
 
 def command(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -16,7 +15,7 @@ from aimak.settings import Settings
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.brought import existing
 from aimak_gateway.cli.connect import connected, write_session
-from aimak_gateway.cli.frame import USAGE, Failed, Ui, command
+from aimak_gateway.cli.frame import USAGE, Failed, Ui, command, roles_spoken
 from aimak_gateway.cli.nouns import noun
 
 Name = Annotated[str, typer.Argument(help="Name of the person.")]
@@ -35,12 +34,6 @@ def ask_password(ui: Ui, file: Path | None) -> str:
     if not sys.stdin.isatty():
         raise Refused(Problem("AIM-G024"))
     return str(typer.prompt(ui.word("ui.password"), hide_input=True, err=True))
-
-
-def roles_spoken(ui: Ui, roles: Iterable[str]) -> str:
-    """Roles by name, and by the word that a command takes where that is another."""
-    named = {role: ui.named("role", role) for role in roles}
-    return ", ".join(name if name == role else f"{name} ({role})" for role, name in named.items())
 
 
 def register(app: typer.Typer) -> None:
