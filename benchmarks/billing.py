@@ -48,8 +48,9 @@ class Result:
     accounts: int
     name: str
     seconds: float
-    floor: Floor
-    multiple: float
+    floor: Floor | None
+    multiple: float | None
+    """Both None where the town is larger than a floor was asked for."""
     peak_mb: list[int]
     load: float
     profile: dict[str, float]
@@ -59,6 +60,7 @@ class Bench:
     """One town in a fresh installation of which billing alone runs."""
 
     def __init__(self, folder: Path, postgres: PostgresServer, rabbit: RabbitServer, accounts: int, runs: int) -> None:
+        """`runs`: of how many the floor is the median; 0 for no floor."""
         given = {f"processes.billing.{kind}": count for kind, count in _PROCESSES.items()}
         self.accounts, self.runs = accounts, runs
         name = f"bench_{accounts}"
@@ -117,9 +119,10 @@ class Bench:
             seconds = passes.seconds(connection, lambda: self._command(command), state, key)
         peaks = [passes.peak_mb(pid) for pid in passes.consumers(supervisor)]
         self.installation.stop()
-        floor = self._floor(name)
+        floor = self._floor(name) if self.runs else None
+        multiple = seconds / floor.seconds if floor else None
         shares = self._profile(name)
-        result = Result(self.accounts, name, seconds, floor, seconds / floor.seconds, peaks, load, shares)
+        result = Result(self.accounts, name, seconds, floor, multiple, peaks, load, shares)
         print(_table([result]), file=sys.stderr)
         return result
 
@@ -211,19 +214,33 @@ def closing_on_fault(installation: Installation) -> Iterator[None]:
 
 
 def _table(results: list[Result]) -> str:
-    lines = ["accounts   pass      seconds   floor s  multiple  accounts/s  peak MB    load  floor by"]
+    lines = ["accounts   pass      seconds   floor s  multiple  accounts/s  µs/account  peak MB    load  floor by"]
     for one in results:
         peak = "+".join(map(str, one.peak_mb))
-        rate = one.accounts / one.seconds
+        rate, each = one.accounts / one.seconds, one.seconds / one.accounts * 1_000_000
+        floor, multiple = ("-", "-") if one.floor is None else (f"{one.floor.seconds:.1f}", f"{one.multiple:.2f}")
+        way = "not measured" if one.floor is None else one.floor.way
         lines.append(
-            f"{one.accounts:>9,}  {one.name:<8}{one.seconds:>9.1f} {one.floor.seconds:>9.1f} {one.multiple:>9.2f} "
-            f"{rate:>11,.0f}  {peak:>9} {one.load:>6.1f}  {one.floor.way}"
+            f"{one.accounts:>9,}  {one.name:<8}{one.seconds:>9.1f} {floor:>9} {multiple:>9} "
+            f"{rate:>11,.0f} {each:>11.1f}  {peak:>9} {one.load:>6.1f}  {way}"
         )
     lines += [
         f"{one.accounts:>9,}  {one.name:<8} " + ", ".join(f"{name} {share:.0%}" for name, share in one.profile.items())
         for one in results
     ]
-    return "\n".join(lines)
+    return "\n".join(lines + _linearity(results))
+
+
+def _linearity(results: list[Result]) -> list[str]:
+    """By how much an account of the largest town takes longer than one of the smallest, pass by pass."""
+    lines = []
+    for name in dict.fromkeys(one.name for one in results):
+        mine = sorted((one for one in results if one.name == name), key=lambda one: one.accounts)
+        small, large = mine[0], mine[-1]
+        if small.accounts < large.accounts:
+            more = (large.seconds / large.accounts) / (small.seconds / small.accounts) - 1
+            lines.append(f"{name}: an account of {large.accounts:,} takes {more:+.1%} beside one of {small.accounts:,}")
+    return lines
 
 
 def main() -> None:
@@ -231,6 +248,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("accounts", nargs="*", type=int, default=[100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=5, help="the floor is a median of so many runs")
+    parser.add_argument(
+        "--floor-up-to", type=int, default=1_000_000, help="larger towns have none: its rows stand in memory twice"
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--folder", help="where the servers keep their data (default: the temporary folder)")
     given = parser.parse_args()
@@ -244,7 +264,8 @@ def main() -> None:
     ):
         for accounts in given.accounts:
             print(f"{accounts:,} accounts", file=sys.stderr)
-            results += Bench(Path(folder), postgres, rabbit, accounts, given.runs).results()
+            runs = given.runs if accounts <= given.floor_up_to else 0
+            results += Bench(Path(folder), postgres, rabbit, accounts, runs).results()
     if given.json:
         machine = {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
         print(json.dumps({"machine": machine, "passes": [asdict(one) for one in results]}, indent=1))
