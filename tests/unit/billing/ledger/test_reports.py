@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from polars import DataFrame, col
 from sqlalchemy import insert
 
-from tests.unit.billing.test_cancelling import document
+from tests.unit.billing.test_cancelling import document, run
 from tests.unit.billing.town import TENANT, Town, account_line
 
 BALANCES = "account;provider;service;origin;amount"
 OCTOBER, NOVEMBER = "?from=2026-10-01&to=2026-10-31", "?from=2026-11-01&to=2026-11-30"
 TURNOVER = "/billing/reports/turnover"
+KEYS = ("provider", "service")
 
 
 def some_town(town: Town) -> None:
@@ -83,6 +84,28 @@ def test_turnover_is_what_the_ledger_moved(town: Town) -> None:
     moved_in = totals["opening"] + totals["charged"] + totals["recalculated"] - totals["paid"] - totals["written_off"]
     assert totals["closing"] == moved_in == sum(town.balance(f"A{number}") for number in (1, 2, 3, 4))
     assert totals["recalculated"] != 0 or town.rows("bill_cancellation") == []
+
+
+def test_a_second_bill_of_a_month_is_charged_and_a_bill_made_anew_recalculated(town: Town) -> None:
+    """Waste and then the rest are billed by runs of their own: both are charged. What is billed anew, with what its
+    cancellation takes back, is recalculated, and so is what is billed once more after it was cancelled."""
+    water = account_line("A1", "water", "vodokanal", attributes='{"metered":false,"norm":"house"}')
+    town.accounts(account_line("A1"), water)
+    run(town, "service:waste")
+    run(town)
+    assert len(town.rows("bill")) == 2
+    asked = f"{TURNOVER}{NOVEMBER}&by=provider,service"
+    owed = {(row["provider"], row["service"]): row["closing_tyiyn"] for row in town.get(asked)["rows"]}
+    assert min(owed.values()) > 0 and len(owed) == 2
+    for again in (None, {"replaces": True}, {}):
+        if again == {}:
+            document(town, kind="cancel", bill="3")
+        if again is not None:
+            run(town, **again)
+        answer = town.get(asked)
+        got = {key: (row["charged_tyiyn"], row["recalculated_tyiyn"]) for key, row in by(answer, *KEYS).items()}
+        assert got == {key: (amount, 0) for key, amount in owed.items()}, again
+        assert answer["problems"] == []
 
 
 @pytest.mark.parametrize("keys", ["service,provider,class", "street", "class", "account", "street,service"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, tuple_
 
 from aimak_billing.store import columns
 from aimak_billing.store.reports import carried
@@ -18,7 +18,7 @@ SUMS = ("opening", "charged", "recalculated", "paid", "written_off", "tax")
 _CHARGES = ("charge", "tax", "relief")
 _ADDED = ("opening", "charged", "paid", "written_off", "tax")
 _PAID = ("payment", "refund")
-# Further bills of a period that a query names one by one.
+# Charges of further bills of a period that a query names one by one.
 _NAMED_AT_MOST = 1_000
 
 
@@ -75,20 +75,32 @@ def _added(work: UnitOfWork, since: date, usual: ColumnElement[bool]) -> list[An
 
 
 def _usual(work: UnitOfWork, books: Books, since: date, after: date | None) -> ColumnElement[bool]:
-    """Whether a charge is the usual bill of its period; what a later bill charges for it, or a usual bill for an
-    earlier period, is a recalculation."""
-    transfer, bill, run = work.table("transfer"), work.table("bill"), work.table("run")
+    """Whether a charge is the first usual one of its period; what a later bill charges for a service that an earlier
+    one charged, or a usual bill for an earlier period, is a recalculation."""
+    transfer, run = work.table("transfer"), work.table("run")
     days = select(run.c.issued_on, run.c.period).where(run.c.tenant == work.tenant, run.c.generation == 0)
     issued = work.execute(days.where(run.c.issued_on.between(since, books.through)).distinct()).all()
     pairs = [and_(transfer.c.business_date == day, transfer.c.origin == period) for day, period in sorted(issued)]
     usual = and_(transfer.c.origin.is_not(None), or_(false(), *pairs))
-    again = select(bill.c.id).where(bill.c.tenant == work.tenant, bill.c.issued_on >= since, bill.c.sequence > 0)
-    if after is not None:
-        again = again.where(bill.c.ledger_day > after)
-    few = work.execute(again.limit(_NAMED_AT_MOST + 1)).scalars().all()
+    again = _again(work, since, after)
+    few = [tuple(row) for row in work.execute(again.limit(_NAMED_AT_MOST + 1))]
     if not few:
         return usual
-    return usual & transfer.c.source_id.not_in(again if len(few) > _NAMED_AT_MOST else few)
+    charge = tuple_(transfer.c.source_id, transfer.c.provider, func.coalesce(transfer.c.service, ""))
+    return usual & charge.not_in(again if len(few) > _NAMED_AT_MOST else few)
+
+
+def _again(work: UnitOfWork, since: date, after: date | None) -> Select[Any]:
+    """(bill, creditor, service) that an earlier bill of the account and period charges or charged too. A second bill
+    for another service, as where services are billed by runs of their own, charges for the first time."""
+    bill, line = work.table("bill"), work.table("bill_line")
+    before = bill.alias("before")
+    same = (before.c.tenant == bill.c.tenant) & (before.c.account_id == bill.c.account_id)
+    same &= (before.c.period == bill.c.period) & (before.c.sequence < bill.c.sequence) & (before.c.sequence >= 0)
+    lines = (line.c.tenant == before.c.tenant) & (line.c.bill_id == before.c.id) & line.c.origin.is_(None)
+    query = select(bill.c.id, line.c.provider, line.c.service).join(before, same).join(line, lines).distinct()
+    query = query.where(bill.c.tenant == work.tenant, bill.c.issued_on >= since, bill.c.sequence > 0)
+    return query if after is None else query.where(bill.c.ledger_day > after)
 
 
 def _before(work: UnitOfWork, books: Books, since: date) -> carried.Carried | None:
