@@ -117,10 +117,12 @@ class Story:
         asked = {"persons": int(persons), "pensioners": int(pensioners), "day": since, "ground": "book"}
         self._post(f"accounts/{account}/residents", asked)
 
-    def do_benefit(self, account: str, since: str, category: str = "", until: str = "") -> None:
-        """benefit A-17 category=veteran since=2026-09-01 until=2026-11-01; without a category it ends."""
+    def do_benefit(self, account: str, since: str, category: str = "", until: str = "") -> str:
+        """benefit A-17 category=veteran since=2026-09-01 until=2026-11-01 = 2026-11-01: the day from which it is over;
+        without a category it ends."""
         asked = {"category": category, "day": since, "until": until, "ground": "certificate"}
-        self._post(f"accounts/{account}/benefit", {name: value for name, value in asked.items() if value})
+        told = self._post(f"accounts/{account}/benefit", {name: value for name, value in asked.items() if value})
+        return str(told["changed"].get("until", "open"))
 
     def do_move_out(self, account: str, since: str) -> None:
         """move-out A-17 since=2026-11-01."""

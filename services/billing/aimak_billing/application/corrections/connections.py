@@ -62,20 +62,23 @@ def _alter(
 
 def set_benefit(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Grant an account a benefit on each service that knows one, from a day on, also one long past; or take it away.
-    asked: category (none: no benefit from the day on), day, until (the first day without it again), service (that one
-    alone), ground (the paper). Raises Refused without a paper, and where no service of the account knows benefits."""
+    asked: category (none: no benefit from the day on), day, until (the first day without it again; where the services
+    end before, their end), service (that one alone), ground (the paper). Raises Refused without a paper, and where no
+    service of the account knows benefits on the day."""
     work.tenant_facts()
     account, day, until = find_account(work, number), asked["day"], asked.get("until")
     if not (asked.get("ground") or "").strip():
         raise Refused(Problem("AIM-B190", {"account": account.number}))
     if until is not None and until <= day:
         raise Refused(Problem("AIM-B191", {"since": day.isoformat(), "until": until.isoformat()}))
-    spans = [(day, asked.get("category") or None)] + ([(until, None)] if until else [])
-    services: list[str] = []
-    for since, category in spans:
-        services = _give(kit, work, account, since, category, asked)
-    if not services:
+    given = _give(kit, work, account, day, asked.get("category") or None, asked)
+    if not given:
         raise Refused(Problem("AIM-B192", {"account": account.number}))
+    if until is not None:
+        # A service that ends before ends the benefit with it.
+        _give(kit, work, account, until, None, asked)
+        until = min(until, max(connection.valid_to or date.max for connection in given))
+    services = dict.fromkeys(connection.service for connection in given)
     touch_since(work, [(account.id, day)], "benefit")
     tell_connections(work, [account.id])
     said = {"benefit": asked.get("category") or "-", "services": ", ".join(services), "from": day.isoformat()}
@@ -84,7 +87,8 @@ def set_benefit(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[str, Any
 
 def _give(
     kit: Kit, work: UnitOfWork, account: Row[Any], day: date, category: str | None, asked: Mapping[str, Any]
-) -> list[str]:
+) -> list[Row[Any]]:
+    """The connections that it was given."""
     given = []
     for connection in accounts.connections_of(work, [account.id]):
         alive = connection.valid_to is None or connection.valid_to > day
@@ -97,5 +101,5 @@ def _give(
         attributes |= {BENEFIT: category} if category else {}
         facts = (connection.customer_class, attributes, asked["ground"].strip())
         _alter(kit, work, account.number, connection, max(day, connection.valid_from), *facts)
-        given.append(connection.service)
+        given.append(connection)
     return given
