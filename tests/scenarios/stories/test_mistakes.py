@@ -266,6 +266,22 @@ def test_a_benefit_for_a_month_alone(town: Story) -> None:
     """)
 
 
+def test_a_benefit_that_lasts_longer_than_the_service(town: Story) -> None:
+    """The certificate runs on after the family has moved out: the benefit holds to the last day that is charged."""
+    town.replay("""
+        2026-08-30  open      A-25  waste persons=2
+        2026-10-02  bill      2026-09
+        2026-11-02  bill      2026-10
+        2026-11-10  move-out  A-25  since=2026-11-01
+        2026-11-20  benefit   A-25  category=veteran since=2026-10-01 until=2027-01-01 = 2026-11-01
+        2026-12-02  bill      2026-11
+        2026-12-02  corrected A-25  2026-11 = -25.00
+        2026-12-02  balance   A-25 = 75.00
+        2026-12-05  refused AIM-B192: benefit A-25 category=veteran since=2026-11-01 until=2027-01-01
+        2026-12-05  sound     = yes
+    """)
+
+
 def test_late_readings_where_bills_are_made_anew(town: Story) -> None:
     """The house decided that a wrong reading is no line of the next bill: October's own bill is made anew."""
     town.replay("""
@@ -285,5 +301,29 @@ def test_late_readings_where_bills_are_made_anew(town: Story) -> None:
         2026-12-03  balance   A-23 = 154.50
         2027-01-02  bill      2026-12
         2027-01-02  corrected A-23  2026-12 = 0.00
+        2027-01-02  sound     = yes
+    """)
+
+
+def test_a_month_to_be_made_anew_waits_whatever_else_is_told_of_it(town: Story) -> None:
+    """October's reading was wrong, and then a person more is told since October: its bill still waits to be made anew
+    as a whole, no part of it is corrected on November's."""
+    town.replay("""
+        2026-09-30  open      A-24  water metered waste persons=3
+        2026-09-30  read      A-24  10.000
+        2026-10-31  read      A-24  40.000
+        2026-11-02  late-readings rebill since=2026-11-02
+        2026-11-02  bill      2026-10
+        2026-11-20  reread    A-24  20.000 of=2026-10-31
+        2026-11-21  residents A-24  4 since=2026-10-01
+        2026-11-30  read      A-24  25.000
+        2026-12-02  bill      2026-11
+        2026-12-02  charged   A-24  2026-11 = 151.50
+        2026-12-02  corrected A-24  2026-11 = 0.00
+        2026-12-03  rebill-touched 2026-10
+        2026-12-03  charged   A-24  2026-10 = 203.00
+        2026-12-03  balance   A-24 = 354.50
+        2027-01-02  bill      2026-12
+        2027-01-02  corrected A-24  2026-12 = 0.00
         2027-01-02  sound     = yes
     """)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.billing.test_cancelling import run
-from tests.unit.billing.test_month import five
+from tests.unit.billing.test_month import WASTE_GROSS, five
 from tests.unit.billing.test_rerating import METERED, bill, november
 from tests.unit.billing.town import MONTH, Town, account_line
 
@@ -126,6 +126,96 @@ def test_rules_on_persons_tariffs_and_estimates(town: Town) -> None:
     assert outsorted(town, preview(town, "2026-12")) == {"A": ["changed_persons"], "W": ["third_estimate"]}
     town.post("/billing/accounts/A/residents", {"persons": 0, "day": "2026-10-01"})
     assert "negative" in outsorted(town, preview(town, "2026-12"))["A"]
+
+
+def use(town: Town, connection_id: int, quantity: int, since: str, until: str) -> None:
+    """Usage of a connection between two days."""
+    said = {"usage_id": int(until[:7].replace("-", "")) * 10 + connection_id, "from_date": since}
+    town.use(connection_id, quantity, to_date=until, **said)
+
+
+def test_a_bill_of_nothing_after_usage_waits_for_a_person(town: Town) -> None:
+    """Whoever used water last month and none now is looked at, once; who never did, or has a first bill, is not."""
+    lines = [account_line(name, "water", "vodokanal", attributes=METERED) for name in ("W", "EMPTY", "NEW")]
+    town.accounts(*lines[:2])
+    rules(town, zero_after_usage=0)
+    use(town, 1, 10_000, "2026-10-01", "2026-11-01")
+    use(town, 2, 0, "2026-10-01", "2026-11-01")
+    bill(town, "2026-10")
+    town.accounts(lines[2])
+    for connection in (1, 2, 3):
+        use(town, connection, 0, "2026-11-01", "2026-12-01")
+    number = preview(town, "2026-11")
+    assert outsorted(town, number) == {"W": ["zero_after_usage"]}
+    assert town.refused("/billing/cycles/2026-11/approve", "approver") == (409, ["AIM-B130"])
+    town.post(f"/billing/runs/{number}/outsorts/W", {"decision": "release", "reason": "away since October"})
+    town.post("/billing/cycles/2026-11/approve", role="approver")
+    town.post("/billing/cycles/2026-11/issue")
+    town.pump.drain()
+    for connection in (1, 2, 3):
+        use(town, connection, 0, "2026-12-01", "2027-01-01")
+    assert outsorted(town, preview(town, "2026-12")) == {}
+
+
+def test_a_payment_that_comes_after_the_preview_is_on_the_bill(town: Town) -> None:
+    """It lowers what stood before and what is asked for, whether it comes before the approval or after it."""
+    town.accounts(account_line("A"), account_line("B"))
+    bill(town, "2026-10")
+    preview(town, "2026-11")
+    town.pay(1, 5_000)
+    town.post("/billing/cycles/2026-11/approve", role="approver")
+    town.pay(2, 9_000, payment_id=2, external_id="x2")
+    town.post("/billing/cycles/2026-11/issue")
+    town.pump.drain()
+    bills = [town.get(f"/billing/bills/{number}") for number in (3, 4)]
+    assert [row["opening_tyiyn"] for row in bills] == [WASTE_GROSS - 5_000, WASTE_GROSS - 9_000]
+    assert [row["due_tyiyn"] for row in bills] == [2 * WASTE_GROSS - 5_000, 2 * WASTE_GROSS - 9_000]
+
+
+def test_a_corrected_reading_moves_no_money_on_one_persons_word(town: Town) -> None:
+    """It waits for a run that another approves: who started it may not, who may sees what it corrects and why, and
+    where the house has the rule, releases each such bill by itself."""
+    town.accounts(account_line("W", "water", "vodokanal", attributes=METERED), account_line("A"))
+    town.use(1, 15_000)
+    bill(town, "2026-10")
+    owed, posted = town.balance("W"), town.rows("transfer")
+    rules(town, earlier_month=0)
+    town.use(1, 12_300, version=2)
+    november(town, 1, 10_000)
+    assert (town.balance("W"), town.rows("transfer")) == (owed, posted)
+    number = preview(town, "2026-11")
+    warnings = {row["code"]: row for row in town.get("/billing/cycles/2026-11")["warnings"]}
+    assert warnings["AIM-B194"]["fields"] == {"count": 1, "amount": "-29.05", "why": "meter reading 1"}
+    assert outsorted(town, number) == {"W": ["earlier_month"]}
+    path = "/billing/cycles/2026-11/approve"
+    assert town.refused(path, "approver", "the-clerk") == (403, ["AIM-B032"])
+    assert town.refused(path, "approver") == (409, ["AIM-B130"])
+    town.post(f"/billing/runs/{number}/outsorts/W", {"decision": "release", "reason": "photo of the meter"})
+    town.post(path, role="approver")
+    assert (town.balance("W"), town.rows("transfer")) == (owed, posted)
+    town.post("/billing/cycles/2026-11/issue")
+    town.pump.drain()
+    assert town.balance("W") == 13_240 + 10_764
+    assert "AIM-B194" not in {row["code"] for row in town.get("/billing/cycles/2026-11")["warnings"]}
+
+
+def test_a_bill_made_anew_waits_for_another_person_too(town: Town) -> None:
+    """Where late readings have bills made anew: nothing moves before that run is approved by another."""
+    town.accounts(account_line("W", "water", "vodokanal", attributes=METERED))
+    town.use(1, 15_000)
+    bill(town, "2026-10")
+    said = {"valid_from": "2026-11-02", "method": "rebill", "ground": "order 7"}
+    town.post("/billing/late-readings", said, "approver")
+    owed = town.balance("W")
+    town.use(1, 12_300, version=2)
+    number = run(town, "touched", issue=False, replaces=True)["run_id"]
+    assert town.refused(f"/billing/runs/{number}/approve", "approver", "the-clerk") == (403, ["AIM-B032"])
+    assert town.refused(f"/billing/runs/{number}/issue") == (409, ["AIM-B031"])
+    assert town.balance("W") == owed
+    town.post(f"/billing/runs/{number}/approve", role="approver")
+    town.post(f"/billing/runs/{number}/issue")
+    town.pump.drain()
+    assert town.balance("W") == 13_240
 
 
 def test_a_preview_stands_beside_the_three_months_before(town: Town) -> None:

@@ -68,6 +68,35 @@ def test_a_corrected_reading_is_the_difference_on_the_next_bill(town: Town) -> N
     sound(town)
 
 
+def test_all_that_became_known_of_a_period_is_told(town: Town) -> None:
+    """A reading was corrected, then a resident was entered, before the next bill: it names both, each once, and what
+    is told afterwards stands alone on the bill after it."""
+    metered(town)
+    town.use(1, 12_300, version=2)
+    town.take("residents", [RESIDENTS, "W;4;2026-10-01;;book;0"])
+    november(town, 1, 10_000)
+    bill(town, "2026-11")
+    said = town.get("/billing/bills/2/explain?lang=en")["sentences"][1]
+    assert said.endswith(": -29.05 som (since known: number of residents, meter reading)"), said
+    town.use(1, 12_000, version=3)
+    town.use(1, 10_000, usage_id=300, from_date="2026-12-01", to_date="2027-01-01")
+    bill(town, "2026-12")
+    said = town.get("/billing/bills/3/explain?lang=en")["sentences"][1]
+    assert said.endswith("(since known: meter reading)"), said
+    sound(town)
+
+
+def test_a_cancelled_bill_opens_each_reason_that_it_settled(town: Town) -> None:
+    """Two things were told before it: once it is cancelled, the run after it names both again."""
+    test_all_that_became_known_of_a_period_is_told(town)
+    document(town, kind="cancel", bill="3")
+    document(town, kind="cancel", bill="2")
+    run(town, period="2026-11")
+    said = town.get("/billing/bills/4/explain?lang=en")["sentences"][1]
+    assert said.endswith("(since known: number of residents, meter reading)"), said
+    sound(town)
+
+
 def test_what_is_settled_is_not_billed_again(town: Town) -> None:
     """The bill after has nothing to correct, and the same word again corrects nothing."""
     metered(town)
@@ -206,7 +235,7 @@ def test_a_tariff_decided_late_is_charged_from_its_day(town: Town) -> None:
     bill(town, "2026-11")
     assert town.balance("A") == 2 * 9_270
     said = town.get("/billing/bills/2/explain?lang=ru")["sentences"][1]
-    assert said.endswith("Октябрь 2026: 92.70 вместо 77.25: +15.45 сом"), said
+    assert said.endswith("Октябрь 2026: 92.70 вместо 77.25: +15.45 сом (стало известно: тариф)"), said
 
 
 def test_a_month_that_is_cancelled_is_not_charged_by_a_correction(town: Town) -> None:

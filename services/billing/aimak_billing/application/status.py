@@ -73,7 +73,7 @@ def _run_view(work: UnitOfWork, run: Row[Any], state: str, lang: str) -> dict[st
         **sums,
         "totals": totals,
         "holds": _hold_counts(work, run.id, lang),
-        "warnings": _told([*_warnings(totals, held), *late.warnings(work, run.book, run.period)], lang),
+        "warnings": _told([*_warnings(totals, held), *late.warnings(work, run, lang)], lang),
     }
 
 

@@ -258,6 +258,13 @@ def totals(work: UnitOfWork, run_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
+def corrected(work: UnitOfWork, run_id: int) -> int:
+    """What a run corrects of other periods than its own, net and tax (tyiyn)."""
+    table = work.table("run_total")
+    mine = (table.c.tenant == work.tenant) & (table.c.run_id == run_id)
+    return int(work.execute(select(func.sum(table.c.corrected)).where(mine)).scalar() or 0)
+
+
 def hold_counts(work: UnitOfWork, run_id: int) -> Sequence[Row[Any]]:
     """How many accounts each reason holds."""
     table = work.table("run_hold")

@@ -18,7 +18,8 @@ def touched(work: UnitOfWork, period: str) -> list[int]:
     """Accounts of which something became known after a period was billed, and that nothing has settled yet."""
     table = work.table("touched")
     mine = (table.c.tenant == work.tenant) & (table.c.period == period) & table.c.bill_id.is_(None)
-    return list(work.execute(select(table.c.account_id).where(mine).order_by(table.c.account_id)).scalars())
+    query = select(table.c.account_id).where(mine).distinct().order_by(table.c.account_id)
+    return list(work.execute(query).scalars())
 
 
 def of_service(work: UnitOfWork, service: str, provider: str) -> list[int]:

@@ -18,17 +18,25 @@ from aimak_billing.domain.cycle import ONE_OFF
 from aimak_billing.store import columns
 from aimak_billing.store.cancellations import BATCH, in_force
 
-_SETTLED = {"tenant": pl.String, "account_id": pl.Int64, "period": pl.String, "run_id": pl.Int64, "bill_id": pl.Int64}
+_KEYS = ("tenant", "account_id", "period", "reason")
+_SETTLED = {"tenant": pl.String, "account_id": pl.Int64, "period": pl.String, "reason": pl.String}
 # What a person changes in one transaction: a block of a file. More follows from a tariff, which has its own decision.
 _NOTED_AT_MOST = 2_000
 AFTER_THE_BILL = "changed after the bill"
 NOTHING = 0
 """Stands for the bill where looking again showed that nothing is to be billed."""
+USAGE = "usage"
+"""The reason that a late or corrected reading gives."""
+CANCELLED = "cancelled"
+"""The reason of a period that nothing but the cancellation of a bill opens."""
+Reasons = dict[tuple[int, str], set[str]]
+"""Why accounts' periods (account id, period) are looked at again."""
 
 
 def touch(work: UnitOfWork, pairs: Collection[tuple[int, str]], reason: str) -> None:
     """Note that something became known of accounts for periods (account id, period): what they were billed is looked
-    at again by the next run, also where one has it in hand already."""
+    at again by the next run, also where one has it in hand already. Each reason stands beside the others, open until
+    a bill settles it."""
     if pairs:
         rows = [
             {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": reason}
@@ -38,7 +46,7 @@ def touch(work: UnitOfWork, pairs: Collection[tuple[int, str]], reason: str) -> 
             for row in rows:
                 after = {"period": row["period"], "reason": reason}
                 audit.note(work, account_id=row["account_id"], after=after, action=AFTER_THE_BILL)
-        statement = _upsert(work, {"reason": reason, "run_id": None, "bill_id": None})
+        statement = _upsert(work, {"run_id": None, "bill_id": None})
         work.execute(statement, [{**row, "run_id": None, "bill_id": None} for row in rows])
 
 
@@ -69,20 +77,25 @@ def accounts(work: UnitOfWork, first: int, last: int, period: str) -> list[int]:
     not: only of these a bill may correct the period. In order."""
     touched = work.table("touched")
     mine = (touched.c.tenant == work.tenant) & (touched.c.account_id >= first) & (touched.c.account_id <= last)
-    query = select(touched.c.account_id).where(mine, touched.c.period == period)
+    query = select(touched.c.account_id).where(mine, touched.c.period == period).distinct()
     return list(work.execute(query.order_by(touched.c.account_id)).scalars())
 
 
-def open_pairs(
-    work: UnitOfWork, first: int, last: int, through: str, replaced: Collection[int]
-) -> set[tuple[int, str]]:
-    """(account id, period) that are open, of accounts with ids from `first` to `last`, for periods up to `through`;
-    with what bills that are to be replaced have corrected, and what later bills corrected of their period."""
+def open_reasons(work: UnitOfWork, first: int, last: int, through: str, replaced: Collection[int]) -> Reasons:
+    """What is open of accounts with ids from `first` to `last`, for periods up to `through`; with what bills that are
+    to be replaced have settled or corrected, and what later bills corrected of their period."""
     touched = work.table("touched")
     mine = (touched.c.tenant == work.tenant) & (touched.c.account_id >= first) & (touched.c.account_id <= last)
-    query = select(touched.c.account_id, touched.c.period).where(mine, touched.c.period <= through)
-    found = {(row.account_id, row.period) for row in work.execute(query.where(touched.c.bill_id.is_(None)))}
-    return found | {pair for pair in corrected_by(work, replaced) if pair[1] <= through}
+    query = select(touched.c.account_id, touched.c.period, touched.c.reason).where(mine, touched.c.period <= through)
+    found: Reasons = {}
+    settled = (touched.c.bill_id.in_(part) for part in in_batches(sorted(replaced), BATCH))
+    for those in (touched.c.bill_id.is_(None), *settled):
+        for row in work.execute(query.where(those)):
+            found.setdefault((row.account_id, row.period), set()).add(row.reason)
+    for pair in corrected_by(work, replaced):
+        if pair[1] <= through:
+            found.setdefault(pair, {CANCELLED})
+    return found
 
 
 def late_pairs(work: UnitOfWork, first: int, last: int, before: str) -> set[tuple[int, str]]:
@@ -102,7 +115,7 @@ def waiting(work: UnitOfWork, before: str) -> list[tuple[str, int]]:
 def _late(work: UnitOfWork, before: str) -> Any:
     table = work.table("touched")
     mine = (table.c.tenant == work.tenant) & table.c.bill_id.is_(None) & (table.c.period < before)
-    return mine & (table.c.reason == "usage")
+    return mine & (table.c.reason == USAGE)
 
 
 def corrected_by(work: UnitOfWork, bill_ids: Collection[int]) -> set[tuple[int, str]]:
@@ -124,19 +137,32 @@ def corrected_by(work: UnitOfWork, bill_ids: Collection[int]) -> set[tuple[int, 
     return found
 
 
-def take_in_hand(work: UnitOfWork, run_id: int, first: int, last: int, pairs: Collection[tuple[int, str]]) -> None:
-    """Note which pairs the preview of a run has looked at: they are settled when it is issued."""
+def take_in_hand(work: UnitOfWork, run_id: int, first: int, last: int, reasons: Reasons) -> None:
+    """Note what the preview of a run has looked at: it is settled when the run is issued."""
     table = work.table("touched")
     mine = (table.c.tenant == work.tenant) & (table.c.account_id >= first) & (table.c.account_id <= last)
     work.execute(update(table).where(mine, table.c.run_id == run_id).values(run_id=None))
-    if not pairs:
-        return
     rows = [
-        {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": "bill", "run_id": run_id}
-        for account_id, period in sorted(pairs)
+        {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": reason, "run_id": run_id}
+        for (account_id, period), why in sorted(reasons.items())
+        for reason in sorted(why)
     ]
+    if not rows:
+        return
     # What is known by a bill alone was not open: without this run it stays so.
     work.execute(_upsert(work, {"run_id": run_id}), [{**row, "bill_id": NOTHING} for row in rows])
+
+
+def in_hand(work: UnitOfWork, run_id: int, period: str) -> dict[str | None, int]:
+    """Of how many accounts a run has looked at months other than its own, by reason; under None of how many in all.
+    Empty where of none."""
+    table = work.table("touched")
+    mine = (table.c.tenant == work.tenant) & (table.c.run_id == run_id) & (table.c.period != period)
+    accounts = func.count(table.c.account_id.distinct())
+    by_reason = work.execute(select(table.c.reason, accounts).where(mine).group_by(table.c.reason)).all()
+    if not by_reason:
+        return {}
+    return {None: int(work.execute(select(accounts).where(mine)).scalar_one())} | dict(map(tuple, by_reason))
 
 
 def settle(work: UnitOfWork, run_id: int, bills: pl.DataFrame, held: Collection[int], first: int, last: int) -> None:
@@ -144,18 +170,12 @@ def settle(work: UnitOfWork, run_id: int, bills: pl.DataFrame, held: Collection[
     account_id); of an account that is held it stays open."""
     table = work.table("touched")
     mine = (table.c.tenant == work.tenant) & (table.c.account_id >= first) & (table.c.account_id <= last)
-    query = select(table.c.account_id, table.c.period).where(mine, table.c.run_id == run_id)
-    pairs = [row for row in work.execute(query) if row.account_id not in set(held)]
-    if not pairs:
-        return
-    of_account = dict(bills.select("account_id", "id").iter_rows())
-    rows = [
-        {"tenant": work.tenant, "account_id": row.account_id, "period": row.period, "run_id": run_id}
-        | {"bill_id": of_account.get(row.account_id, NOTHING)}
-        for row in pairs
-    ]
-    frame = pl.DataFrame(rows, schema=_SETTLED)
-    bulk.change(work, table, frame, ("tenant", "account_id", "period"))
+    query = select(*(table.c[name] for name in _KEYS)).where(mine, table.c.run_id == run_id)
+    settled = pl.DataFrame(list(map(tuple, work.execute(query))), schema=_SETTLED, orient="row")
+    settled = settled.filter(~pl.col("account_id").is_in(list(held)))
+    of_account = bills.select("account_id", pl.col("id").alias("bill_id"))
+    frame = settled.join(of_account, on="account_id", how="left").with_columns(pl.col("bill_id").fill_null(NOTHING))
+    bulk.change(work, table, frame.sort(_KEYS), _KEYS)
 
 
 def reopen(work: UnitOfWork, bill_ids: Sequence[int]) -> None:
@@ -165,12 +185,23 @@ def reopen(work: UnitOfWork, bill_ids: Sequence[int]) -> None:
         mine = (table.c.tenant == work.tenant) & table.c.bill_id.in_(part)
         work.execute(update(table).where(mine).values(bill_id=None))
     pairs = corrected_by(work, bill_ids)
+    pairs -= _open(work, {account_id for account_id, _ in pairs})
     if pairs:
         rows = [
-            {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": "cancelled", "run_id": None}
+            {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": CANCELLED, "run_id": None}
             for account_id, period in sorted(pairs)
         ]
+        # Where the run that cancels has it in hand, it settles it.
         work.execute(_upsert(work, {"bill_id": None}), [{**row, "bill_id": None} for row in rows])
+
+
+def _open(work: UnitOfWork, account_ids: Collection[int]) -> set[tuple[int, str]]:
+    table = work.table("touched")
+    query = select(table.c.account_id, table.c.period).where(table.c.tenant == work.tenant, table.c.bill_id.is_(None))
+    found = set[tuple[int, str]]()
+    for part in in_batches(sorted(account_ids), BATCH):
+        found |= {(row[0], row[1]) for row in work.execute(query.where(table.c.account_id.in_(part)))}
+    return found
 
 
 def billed(work: UnitOfWork, account_ids: Sequence[int], period: str, without: Collection[int]) -> pl.DataFrame:

@@ -77,7 +77,7 @@ def _bills(metadata: MetaData) -> None:
         Column("tenant", Code, primary_key=True),
         Column("account_id", Id, primary_key=True, autoincrement=False),
         Column("period", String(16), primary_key=True),
-        Column("reason", Code, nullable=False, comment="usage, residents, tariff, connection …"),
+        Column("reason", Code, primary_key=True, comment="usage, residents, tariff, connection …"),
         Column("run_id", Id, comment="the run whose preview has it in hand"),
         Column("bill_id", Id, comment="the bill that settled it; null: open"),
     )

@@ -51,11 +51,11 @@ def sorted_out(work: UnitOfWork, run: Row[Any], chunk: Row[Any], known: columns.
         since = since.previous()
     bills = result.bills.select("account_id", (pl.col("net") + pl.col("tax")).alias("gross"))
     bills = bills.join(known.residents.select("account_id", "residents"), on="account_id", how="left")
-    marks = {}
+    lines = result.lines.join(result.bills.select("place", "account_id"), on="place")
+    marks = {outsort.EARLIER: lines.filter(pl.col("origin").is_not_null()).select("account_id").unique()}
     if {outsort.TARIFF, outsort.ESTIMATE} & rules.keys():
         before = store.lines_before(work, first, last, period.previous().previous().name, period.name)
-        lines = result.lines.join(result.bills.select("place", "account_id"), on="place")
-        marks = {
+        marks |= {
             outsort.TARIFF: outsort.other_tariff(lines, before),
             outsort.ESTIMATE: outsort.estimated_again(lines, before),
         }

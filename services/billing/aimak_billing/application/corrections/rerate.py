@@ -19,7 +19,7 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.application.rating import facts_of
 from aimak_billing.application.tariffs import book_ids, book_of
 from aimak_billing.domain import chunk as columns
-from aimak_billing.domain.corrections.differences import KEYS, covered, differences, fitting, placed
+from aimak_billing.domain.corrections.differences import KEYS, covered, differences, fitting, placed, reasoned
 from aimak_billing.domain.rating import Book, Rated, rate, together
 from aimak_billing.domain.spans import SPAN_FROM
 from aimak_billing.store import accounts, touched
@@ -49,19 +49,22 @@ def differing(
     old = replaced(work, run, chunk).get_column("bill_id").to_list()
     bounds = chunk.first_account, chunk.last_account
     here = set(members.get_column("account_id"))
-    pairs = {pair for pair in touched.open_pairs(work, *bounds, run.period, old) if pair[0] in here}
+    reasons = touched.open_reasons(work, *bounds, run.period, old)
+    pairs = {pair for pair in reasons if pair[0] in here}
     if run.book.get("late") == late.REBILL:
+        # Whatever else became known of such a period: its bill is made anew as a whole.
         pairs -= touched.late_pairs(work, *bounds, run.period)
     if not pairs:
-        touched.take_in_hand(work, run.id, *bounds, ())
+        touched.take_in_hand(work, run.id, *bounds, {})
         return None
     found, looked_at = _all_periods(kit, work, run, pairs, old, rated)
     fits = fitting(found, rated.lines)
     whole = found.join(fits, on=["account_id", "origin"], how="semi")
     waiting = set(found.join(fits, on=["account_id", "origin"], how="anti").select("account_id", "origin").iter_rows())
-    touched.take_in_hand(work, run.id, *bounds, looked_at - waiting)
+    in_hand = {pair: reasons[pair] for pair in looked_at - waiting}
+    touched.take_in_hand(work, run.id, *bounds, in_hand)
     places = members.select("account_id").with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
-    return placed(_classed(work, whole), places)
+    return placed(_classed(work, reasoned(whole, in_hand)), places)
 
 
 def _all_periods(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Mapping
+
 import polars as pl
 
 from aimak_billing.domain.chunk import LINE, TRANSFERS_AT_MOST
@@ -94,6 +97,15 @@ def _basis() -> pl.Expr:
     parts = ["quantity_now", "quantity_was", "amount_now", "amount_was"]
     named = ",".join(f'"{name}":{{}}' for name in ("now", "was", "amount_now", "amount_was"))
     return pl.format(f"{{{{{named}}}}}", *(pl.col(name).cast(pl.String).fill_null("null") for name in parts))
+
+
+def reasoned(differing: pl.DataFrame, reasons: Mapping[tuple[int, str], Collection[str]]) -> pl.DataFrame:
+    """The differences with all that became known of their account's period in `basis`. reasons: by account id and
+    origin."""
+    rows = [(*pair, f',"why":{json.dumps(sorted(why))}}}') for pair, why in reasons.items()]
+    known = pl.DataFrame(rows, schema={"account_id": pl.Int64, "origin": pl.String, "why": pl.String}, orient="row")
+    found = differing.join(known, on=["account_id", "origin"], how="left", maintain_order="left")
+    return found.with_columns(pl.col("basis").str.strip_suffix("}") + pl.col("why")).drop("why")
 
 
 def fitting(differing: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

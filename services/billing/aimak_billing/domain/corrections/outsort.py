@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import polars as pl
 
 MEDIAN, ZERO, NEGATIVE, FIRST = "median", "zero_after_usage", "negative", "first_bill"
-PERSONS, TARIFF, ESTIMATE = "changed_persons", "new_tariff", "third_estimate"
-RULES = (MEDIAN, ZERO, NEGATIVE, FIRST, PERSONS, TARIFF, ESTIMATE)
+PERSONS, TARIFF, ESTIMATE, EARLIER = "changed_persons", "new_tariff", "third_estimate", "earlier_month"
+RULES = (MEDIAN, ZERO, NEGATIVE, FIRST, PERSONS, TARIFF, ESTIMATE, EARLIER)
 PERIODS_BACK = 6
 ESTIMATES_BEFORE = 2
 """How many periods in a row before this one were estimated already, for the third."""

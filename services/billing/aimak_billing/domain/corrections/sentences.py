@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aimak.money import format_som
@@ -15,10 +15,26 @@ PACKAGE = "aimak_billing"
 
 
 def corrected(lines: Sequence[Any], unit: str, period: str, lang: str) -> str:
-    """What one connection was billed for a period and what it is now: "October 2026: 12.300 m³ instead of 15.000 m³:
-    −28.22". Where no quantity changed, the amounts are set against each other. lines: kind, basis, amount of its
-    correction; period: as people call it."""
+    """What one connection was billed for a period, what it is now, and all that became known since: "October 2026:
+    12.300 m³ instead of 15.000 m³: −28.22 som (since known: meter reading)". Where no quantity changed, the amounts are
+    set against each other. lines: kind, basis, amount of its correction; period: as people call it."""
     sides = [json.loads(line.basis) for line in lines]
+    said = _compared(lines, sides, unit, period, lang)
+    why = [_say(f"explain.why.{reason}", lang) for reason in dict.fromkeys(_reasons(sides))]
+    return _say("explain.since_known", lang, said=said, why=", ".join(why)) if why else said
+
+
+def reasons_text(counts: Mapping[str, int], lang: str) -> str:
+    """How many accounts each reason opened a month of: "meter reading 12, number of residents 3"."""
+    return ", ".join(f"{_say(f'explain.why.{reason}', lang)} {count}" for reason, count in sorted(counts.items()))
+
+
+def _reasons(sides: Sequence[dict[str, Any]]) -> list[str]:
+    # Bills made before reasons were kept say none.
+    return [reason for side in sides for reason in side.get("why", ())]
+
+
+def _compared(lines: Sequence[Any], sides: Sequence[dict[str, Any]], unit: str, period: str, lang: str) -> str:
     amount = sum(line.amount for line in lines)
     charges = [side for line, side in zip(lines, sides, strict=True) if line.kind == "charge"]
     now, was = (_known(charges, name) for name in ("now", "was"))
