@@ -22,6 +22,7 @@ $(STAMP):
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat $(DISTRIBUTIONS:%=-e %) 2>&1 \
 		| { grep -E '^ERROR' || true; }
 	$(BIN)/python -c 'import aimak, aimak_billing, aimak_metering, aimak_payments, aimak_notifications, aimak_gateway'
+	$(BIN)/python -m compileall -q shared services
 	rm -f .venv/installed-*
 	touch $@
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, delete, func, or_, select
 
 from aimak.messaging import outbox
 from aimak.messaging.relay import transaction
@@ -16,7 +16,8 @@ from aimak.storage import guards
 from aimak.storage.work import UnitOfWork
 
 OUTBOX_KEPT = timedelta(days=35)
-# Longer than any outbox row can come again.
+# Published once more, a fact is kept anew, but never so long that an inbox may have forgotten it.
+OUTBOX_KEPT_AT_MOST = timedelta(days=80)
 INBOX_KEPT = timedelta(days=90)
 JOBS_KEPT = timedelta(days=35)
 OUTBOX_LATE = timedelta(minutes=5)
@@ -81,7 +82,10 @@ def prune(service: Service) -> dict[str, int]:
     tables = service.metadata.tables
     facts, inbox, job = tables["outbox"], tables["inbox"], tables["job"]
     old = {
-        "outbox": delete(facts).where(facts.c.published_at < now - OUTBOX_KEPT),
+        "outbox": delete(facts).where(
+            facts.c.published_at.is_not(None),
+            or_(facts.c.published_at < now - OUTBOX_KEPT, facts.c.occurred_at < now - OUTBOX_KEPT_AT_MOST),
+        ),
         "inbox": delete(inbox).where(inbox.c.processed_at < now - INBOX_KEPT),
         "job": delete(job).where(job.c.state == "done", job.c.due_at < now - JOBS_KEPT),
     }

@@ -16,7 +16,9 @@ class PaymentPartRow(Row):
     payment_tyiyn = Tyiyn(required=True, metadata={"description": "the whole payment"})
     parts = Whole(required=True, metadata={"description": "how many parts the payment has"})
     partner = Text(required=True)
-    partner_name = Text(required=True, metadata={"description": "what people call the partner"})
+    partner_name = Text(
+        required=True, allow_none=True, metadata={"description": "what people call the partner; null: its code alone"}
+    )
     external_id = Text(required=True)
     paid_on = Day(required=True, metadata={"description": "business date in the partner's zone"})
     state = Text(required=True, metadata={"description": "received or reversed"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -90,11 +90,12 @@ def _instant(work: UnitOfWork, name: str) -> datetime | None:
 
 def _moment(work: UnitOfWork, text: str) -> datetime:
     """A day and time, in the municipality's zone where it names none."""
+    zone = ZoneInfo(work.tenant_facts().zone)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refused(Problem("AIM-K079", {"moment": text[:40]})) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(work.tenant_facts().zone))
 
 
 def _upkeep(routes: Blueprint, service: Service) -> None:

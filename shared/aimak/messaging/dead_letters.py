@@ -40,7 +40,8 @@ def keep(work: UnitOfWork, consumer: str, message: Message, reason: str, fingerp
     }
     table = work.table("dead_letter")
     if not insert_once(work, table, row):
-        again = update(table).where(table.c.id == message.message_id)
+        # What a person dropped stays dropped, also when all is published once more.
+        again = update(table).where(table.c.id == message.message_id, table.c.state != "dropped")
         work.execute(again.values(state="waiting", reason=reason, fingerprint=fingerprint))
 
 
@@ -71,8 +72,11 @@ def replay(work: UnitOfWork, letter_id: str, who: str, why: str) -> None:
 
 
 def drop(work: UnitOfWork, letter_id: str, who: str, why: str) -> None:
-    """Decide that a dead letter is not to be handled; it stays listed as dropped, with who and why."""
-    _decide(work, letter_id, "dropped", who, why)
+    """Decide that a dead letter is not to be handled, however it comes again; it stays listed as dropped, with who and
+    why."""
+    letter = _decide(work, letter_id, "dropped", who, why)
+    row = {"consumer": letter.consumer, "message_id": letter.id, "processed_at": work.now}
+    insert_once(work, work.table("inbox"), row)
 
 
 def _event(letter: Row[Any]) -> type[Event]:

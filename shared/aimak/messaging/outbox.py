@@ -140,12 +140,13 @@ def mark_published(connection: Connection, outbox: Table, message_ids: Sequence[
 
 def forget_published(connection: Connection, outbox: Table, tenant: str, since: datetime) -> int:
     """Have a tenant's messages that were confirmed since an instant be published once more, each with the id and rows
-    that it had; says how many. Where a dead letter was replayed to its own publisher the replay goes, not the older."""
+    that it had; says how many. Of a dead letter that was replayed the last replay goes, not what went before it: the
+    facts of one message were confirmed at one instant."""
     newer = outbox.alias()
     replayed = (
         select(newer.c.id)
         .where(newer.c.message_id == outbox.c.message_id, newer.c.id > outbox.c.id)
-        .where(newer.c.consumer.is_distinct_from(outbox.c.consumer))
+        .where(newer.c.published_at.is_distinct_from(outbox.c.published_at))
         .exists()
     )
     chosen = (outbox.c.tenant == tenant) & (outbox.c.published_at >= since) & ~replayed

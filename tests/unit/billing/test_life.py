@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+from aimak.contracts import base
+from aimak_billing.application.corrections import life
 from sqlalchemy import event
 
 from tests.unit.billing.test_cancelling import document, sound
@@ -122,6 +125,19 @@ def test_another_creditor_takes_a_town_over_at_once(town: Town) -> None:
     assert len(past) == 6 and {(str(row["valid_to"]), row["customer_class"]) for row in past} == {
         ("2026-10-10", "household")
     }
+
+
+def test_a_large_change_is_told_in_events_that_fit(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accounts with more connections, ended ones too, than one event holds are told in several."""
+    both(town, *(f"C{place}" for place in range(6)))
+    monkeypatch.setattr(base, "MAX_ROWS", 10)
+    monkeypatch.setattr(life, "MAX_ROWS", 10)
+    for to, provider, day in (("jaryk", "tazalyk", "2026-10-05"), ("tazalyk", "jaryk", "2026-10-15")):
+        asked = {"service": "waste", "provider": provider, "to": to, "day": day}
+        assert change(town, "connections/provider", "admin", **asked)["accounts"] == 6
+    told = [row["rows"] for row in town.rows("outbox") if row["routing_key"] == "billing.connections_defined.v1"]
+    assert sorted(told)[-3:] == [10, 10, 12]  # the import's own twelve, and two changes
+    assert len([row for row in town.rows("connection") if row["valid_to"] is None and row["service"] == "waste"]) == 6
 
 
 @contextmanager

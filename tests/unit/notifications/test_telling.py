@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
+from aimak.contracts.payments import PaymentsReceived
 from aimak.operations import drop_read_models
 from aimak.problems import PermanentFault
 from aimak_notifications.application.asking import set_consent
@@ -82,6 +84,18 @@ def test_a_receipt_for_a_whole_payment(house: House) -> None:
     [receipt] = house.rows("message")
     assert receipt.text == "Нарын: 175.50 сом төлөндү. Эсеп 0400001, 05.11.2026, Банк Демо."
     assert (receipt.kind, receipt.source_id, receipt.period) == ("receipt", 900, "2026-11")
+
+
+def test_a_payment_told_without_a_partners_name_calls_it_by_its_code(house: House) -> None:
+    """What was told before partners' names were, alone or beside newer words, is read as it stands."""
+    house.settle()
+    old = json.loads(payment(900).encode())
+    del old["columns"]["partner_name"]
+    newer = payment(500, payment_id=901, external_id="t2").encode()
+    house.hear(PaymentsReceived.joined(TENANT, [json.dumps(old).encode(), newer]))
+    texts = [row.text for row in house.rows("message")]
+    assert ["demo" in text for text in texts] == [True, False]
+    assert "Банк Демо" in texts[1]
 
 
 def test_a_cancelled_bill_is_not_told(house: House) -> None:

@@ -82,3 +82,4 @@ def _bills(metadata: MetaData) -> None:
         Column("bill_id", Id, comment="the bill that settled it; null: open"),
     )
     Index("touched_period", touched.c.tenant, touched.c.period)
+    Index("touched_run", touched.c.tenant, touched.c.run_id)

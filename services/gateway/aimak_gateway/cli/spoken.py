@@ -24,6 +24,7 @@ TYPES = {
     "<path>": "<file>",
     "<list[Path]>": "<file>",
     "<%Y-%m-%d>": "<date>",
+    "<%Y-%m-%dT%H:%M|%Y-%m-%d>": "<moment>",
 }
 # The language that --lang asks for, before anything is parsed.
 ASKED: ContextVar[str | None] = ContextVar("asked", default=None)

@@ -94,4 +94,4 @@ def receipt_facts(notice: Notice) -> ReceiptFacts:
     """What the text of a receipt needs."""
     facts = notice.facts
     paid_on = date.fromisoformat(facts["paid_on"])
-    return ReceiptFacts(facts["payment_tyiyn"], facts["partner"], paid_on, facts["partner_name"])
+    return ReceiptFacts(facts["payment_tyiyn"], facts["partner"], paid_on, facts.get("partner_name") or "")

@@ -4,8 +4,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from aimak import operations
 from aimak.contracts import billing
 from aimak.jobs import Worker
 from aimak.messaging import dead_letters, faults, inbox
@@ -226,6 +228,66 @@ def test_a_dead_letter_is_decided_once_and_by_its_own_town(make_service: Make) -
             dead_letters.replay(work, "m1", "ayna", "after all")
 
 
+def again(service: Service) -> int:
+    """Publish once more what was published in the last day; messages."""
+    with service.work("naryn") as work:
+        messages = operations.publish_again(service, work, work.now - timedelta(days=1))
+        work.commit()
+    return messages
+
+
+def test_what_was_replayed_twice_is_published_again_as_the_last_time(make_service: Make) -> None:
+    """Each message goes once, with its rows once, though its outbox holds it three times."""
+    service, broker = make_service("billing"), Recorder()
+    service.listens(Subscription(billing.AliasesDefined, counted))
+    publish(service, "a", "b")
+    Relay(service, broker).step()
+    (sealed,) = broker.messages
+    for _ in range(2):
+        service.clock.instant += timedelta(hours=1)  # type: ignore[attr-defined]
+        dead_letters.record(service, sealed, ValueError("planted"))
+        with service.work("naryn") as work:
+            dead_letters.replay(work, sealed.message_id, "ayna", "mended")
+            work.commit()
+        Relay(service, broker).step()
+    broker.messages.clear()
+    assert again(service) == 1
+    Relay(service, broker).step()
+    (told,) = broker.messages
+    assert (told.message_id, told.body) == (sealed.message_id, sealed.body)
+
+
+def test_what_was_dropped_stays_dropped(make_service: Make) -> None:
+    """A letter that a person dropped has no effect when everything is published once more, and waits for nobody."""
+    service, broker = make_service("billing"), Recorder()
+    service.listens(Subscription(billing.AliasesDefined, counted))
+    publish(service, "a")
+    Relay(service, broker).step()
+    (sealed,) = broker.messages
+    dead_letters.record(service, sealed, ValueError("planted"))
+    with service.work("naryn") as work:
+        dead_letters.drop(work, sealed.message_id, "ayna", "never meant")
+        work.commit()
+    assert again(service) == 1
+    assert inbox.handle(service, sealed) is inbox.Outcome.REPEATED
+    dead_letters.record(service, sealed, ValueError("unreadable still"))
+    assert (effects(service), dead_letters.listed(service)) == ([], [])
+
+
+def test_no_fact_outlives_what_inboxes_remember(make_service: Make) -> None:
+    """Published once more again and again, a fact is forgotten before an inbox may have forgotten it."""
+    service = make_service("billing")
+    publish(service, "a")
+    for _ in range(5):
+        with service.work("naryn") as work:
+            operations.publish_again(service, work, work.now - timedelta(days=90))
+            work.commit()
+        Relay(service, Recorder()).step()
+        operations.prune(service)
+        service.clock.instant += timedelta(days=20)  # type: ignore[attr-defined]
+    assert operations.prune(service)["outbox"] == 1
+
+
 def test_state_sent_again_reaches_the_one_service_alone(make_service: Make) -> None:
     """A rebuild's messages go to the service that asked, not to every listener."""
     owner, asking, other = make_service("billing"), make_service("payments"), make_service("metering")
@@ -256,8 +318,6 @@ def test_the_ladder_of_attempts_ends() -> None:
 
 def test_outbox_and_inbox_are_pruned_only_when_old(make_service: Make) -> None:
     """Maintenance leaves what may still be needed."""
-    from aimak import operations
-
     service = make_service("billing")
     define_tenant(service)
     Pump([service]).drain()

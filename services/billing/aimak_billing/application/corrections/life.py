@@ -11,6 +11,7 @@ from typing import Any
 
 from aimak.batches import in_batches
 from aimak.contracts import billing
+from aimak.contracts.base import MAX_ROWS
 from aimak.problems import Conflict, NotFound, Problem, Refused
 from aimak.storage import counters
 from aimak.storage.types import dumps
@@ -49,7 +50,9 @@ def tell_connections(work: UnitOfWork, account_ids: Sequence[int]) -> None:
         | {key: getattr(row, key) for key in alike}
         for row in accounts.connections_of(work, account_ids)
     ]
-    work.publish(billing.ConnectionsDefined.of(work.tenant, told))
+    # So many accounts as one statement asks for may have more connections, ended ones too, than an event holds.
+    for part in in_batches(told, MAX_ROWS):
+        work.publish(billing.ConnectionsDefined.of(work.tenant, part))
 
 
 def _active(work: UnitOfWork, number: str) -> Row[Any]:

@@ -47,6 +47,7 @@ def _carry(work: UnitOfWork, before: store.Carried | None, through: date, count:
     for number, sums in store.parts_on(work, books, before):
         store.keep_part(work, through, number, sums.under(keys).summed())
     store.keep(work, store.Carried(through, latest, keys, dict(owed), count))
+    store.thin(work)
 
 
 def carried_agree(work: UnitOfWork) -> Sequence[Problem]:

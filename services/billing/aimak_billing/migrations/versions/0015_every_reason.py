@@ -10,7 +10,7 @@ down_revision = "0014"
 
 
 def upgrade() -> None:
-    """Take the reason into the key; what is there stays as it is."""
+    """Take the reason into the key. What was noted as opened by a bill alone is called as it is now."""
     op.execute("CREATE TABLE touched_kept AS SELECT * FROM touched")
     op.drop_table("touched")
     op.create_table(
@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "account_id", "period", "reason"),
     )
     op.create_index("touched_period", "touched", ["tenant", "period"], unique=False)
+    op.create_index("touched_run", "touched", ["tenant", "run_id"], unique=False)
     names = "tenant, account_id, period, reason, run_id, bill_id"
     op.execute(f"INSERT INTO touched ({names}) SELECT {names} FROM touched_kept")
+    op.execute("UPDATE touched SET reason = 'cancelled' WHERE reason = 'bill'")
     op.drop_table("touched_kept")

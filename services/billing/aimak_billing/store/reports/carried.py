@@ -11,13 +11,14 @@ from typing import Any
 
 import polars as pl
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, delete, func, insert, select
 
 from aimak_billing.domain.carried import KEY, MOVED, ROW, Sums
 from aimak_billing.store import columns
 from aimak_billing.store.reports.moves import Books, account_bounds, effect, within
 
 ACCOUNTS_A_PART = 100_000
+MONTHS_KEPT = 13
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,18 @@ def keep(work: UnitOfWork, carried: Carried) -> None:
     facts = {"transfers": carried.transfers, "owed": carried.owed}
     keys = [list(row) for row in carried.keys.iter_rows()]
     work.execute(insert(work.table("carried")).values(tenant=work.tenant, keys=keys, **days, **facts))
+
+
+def thin(work: UnitOfWork) -> None:
+    """Of the sums there are, keep the last and those of the last day in each of a year's months: what is asked of other
+    days starts from earlier ones."""
+    table, part = work.table("carried"), work.table("carried_part")
+    made = sorted(work.execute(select(table.c.through).where(table.c.tenant == work.tenant)).scalars())
+    of_month = {f"{day:%Y-%m}": day for day in made}
+    kept = set(sorted(of_month.values())[-MONTHS_KEPT:])
+    for day in set(made) - kept:
+        for one in (part, table):
+            work.execute(delete(one).where(one.c.tenant == work.tenant, one.c.through == day))
 
 
 def _moved(work: UnitOfWork, books: Books, after: date | None, accounts: tuple[int, int] | None = None) -> pl.DataFrame:
