@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,14 +19,12 @@ from typing import Any
 import psycopg
 from aimak.contracts import billing
 from aimak.service import Service
-from aimak.storage import roles
 from aimak.supervisor.child import build_service
 from aimak.testing.servers import Installation, PostgresServer, RabbitServer
 from aimak_billing.application import cycle
 from aimak_billing.application.chunks import issue_chunk, preview_chunk
 from aimak_billing.application.kit import Kit
 from aimak_billing.domain.rating import Plugins
-from sqlalchemy import make_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -65,21 +62,9 @@ class Bench:
         self.accounts, self.runs = accounts, runs
         name = f"bench_{accounts}"
         self.installation = Installation(folder / name, postgres.url(), rabbit.url, given, database=name)
-        self._prepare()
+        self.installation.prepare_alone("billing")
         self.service: Service = build_service("billing", self.installation.settings)
         self.kit = Kit.of(self.installation.settings, Plugins.discover())
-
-    def _prepare(self) -> None:
-        """Billing's roles, schema, tables and queues; the other services are not there."""
-        installation = self.installation
-        with installation.connect("postgres") as connection:
-            connection.execute(f'CREATE DATABASE "bench_{self.accounts}"')
-        owner, runs = (make_url(str(installation.values[f"{kind}.billing"])) for kind in ("owner_database", "database"))
-        with installation.connect() as connection:
-            roles.create(connection, "billing", str(owner.password), str(runs.password))
-        for command in ("migrate", "declare"):
-            call = [sys.executable, "-m", "aimak_billing", command]
-            subprocess.run(call, env=installation.environment, check=True, capture_output=True)
 
     def connect(self) -> psycopg.Connection:
         """A superuser's connection in billing's schema."""

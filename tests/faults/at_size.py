@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,13 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from aimak.storage import roles
 from aimak.supervisor.child import build_service
 from aimak.testing.servers import Installation, PostgresServer, RabbitServer
 from aimak_billing.application import cycle
 from aimak_billing.application.kit import Kit
 from aimak_billing.domain.rating import Plugins
-from sqlalchemy import make_url
 
 from tests.faults.books import KERNEL, TRIES, UNCOMPARED
 from tests.faults.injector import ByTime, Injector, ServerKills
@@ -72,15 +69,7 @@ class AtSize:
 
     def found(self) -> None:
         """The town, kept as a template of what both months begin with."""
-        with self._installation.connect("postgres") as connection:
-            connection.execute(f"CREATE DATABASE {_DATABASE}")
-        values = self._installation.values
-        owner, runs = (make_url(str(values[f"{kind}.billing"])) for kind in ("owner_database", "database"))
-        with self._installation.connect() as connection:
-            roles.create(connection, "billing", str(owner.password), str(runs.password))
-        for command in ("migrate", "declare"):
-            call = [sys.executable, "-m", "aimak_billing", command]
-            subprocess.run(call, env=self._installation.environment, check=True, capture_output=True)
+        self._installation.prepare_alone("billing")
         service = build_service("billing", self._installation.settings)
         town.define(service, self._kit)
         town.fill(service, self._accounts)

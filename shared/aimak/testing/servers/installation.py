@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -67,19 +67,17 @@ class Installation:
 
     def prepare(self, admin_password: str) -> None:
         """Make the database, roles, schemas, tables, queues and the first person, "admin". Again, nothing changes."""
-        with self.connect(str(self._superuser.database)) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self._database]).fetchone()
-            if not known:
-                connection.execute(f'CREATE DATABASE "{self._database}"')
-        with self.connect() as connection:
-            for service in SERVICES:
-                owner = make_url(str(self.values[f"owner_database.{service}"]))
-                runs = make_url(str(self.values[f"database.{service}"]))
-                roles.create(connection, service, str(owner.password), str(runs.password))
+        self._make_database(SERVICES)
         command_line = "import sys; from aimak_gateway.cli import main; sys.argv[0] = 'aimak'; main()"
         self._run("-c", command_line, "init", "--admin", "admin", AIMAK_PASSWORD=admin_password)
         for service in SERVICES:
             self._run("-m", f"aimak_{service}", "declare")
+
+    def prepare_alone(self, service: str) -> None:
+        """Make the database and one service's roles, schema, tables and queues; the others are not there."""
+        self._make_database((service,))
+        for command in ("migrate", "declare"):
+            self._run("-m", f"aimak_{service}", command)
 
     def start(self) -> None:
         """Start every service's supervisor that does not run, and wait until each answers. Raises ServerFailed."""
@@ -144,6 +142,18 @@ class Installation:
             if time.monotonic() > end:
                 raise ServerFailed(f"still under way after {seconds:g} s: {left}")
             time.sleep(0.1)
+
+    def _make_database(self, services: Sequence[str]) -> None:
+        """The database, where there is none, and the roles of these services."""
+        with self.connect(str(self._superuser.database)) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self._database]).fetchone()
+            if not known:
+                connection.execute(f'CREATE DATABASE "{self._database}"')
+        with self.connect() as connection:
+            for service in services:
+                owner = make_url(str(self.values[f"owner_database.{service}"]))
+                runs = make_url(str(self.values[f"database.{service}"]))
+                roles.create(connection, service, str(owner.password), str(runs.password))
 
     def _under_way(self) -> str:
         parts = []
