@@ -28,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(CorporaGuard(), "corpora-guard")
     if not config.getoption("--hypothesis-profile"):
         settings.load_profile("default")
+    # Where a machine sets it, programs would write as into a terminal, and what a user's shell shows would go untested.
+    os.environ.pop("PYTHONUNBUFFERED", None)
     # A run that is told to end does so as with Ctrl+C: its servers end with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

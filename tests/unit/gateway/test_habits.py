@@ -121,10 +121,14 @@ def test_a_failure_is_told_on_stderr_alone(environment: dict[str, str], as_json:
         assert "error AIM-K070" in answer.stderr
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(environment: dict[str, str]) -> None:
-    """A broken pipe ends a command quietly."""
+@pytest.mark.parametrize("buffered", [{"PYTHONUNBUFFERED": ""}, {"PYTHONUNBUFFERED": "1"}])
+@pytest.mark.parametrize("words", [("config", "show"), ("config", "show", "--json")])
+def test_a_reader_that_has_seen_enough_is_no_error(
+    environment: dict[str, str], words: tuple[str, ...], buffered: dict[str, str]
+) -> None:
+    """A broken pipe ends a command quietly, whether the result was written line by line or all at the end."""
     with subprocess.Popen(
-        [AIMAK, "config", "show"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [AIMAK, *words], env=environment | buffered, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         assert running.stdout is not None and running.stderr is not None
         running.stdout.close()

@@ -185,6 +185,18 @@ def command(
 
 def guarded(ui: Ui, run: Callable[[], None]) -> int:
     """Run a command and turn what goes wrong into messages and an exit code; never a trace unless asked for."""
+    code = OK
+    try:
+        code = _answered(ui, run)
+        # Into a pipe the result still lies in the buffer: what goes wrong with it must go wrong here.
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough; closing stdout here keeps Python from complaining at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _answered(ui: Ui, run: Callable[[], None]) -> int:
     try:
         run()
     except typer.Exit as ended:
@@ -199,9 +211,7 @@ def guarded(ui: Ui, run: Callable[[], None]) -> int:
         ui.note(ui.word("ui.interrupted"))
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has seen enough; closing stdout here keeps Python from complaining at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        raise
     except Exception as unexpected:
         if ui.debug:
             raise
