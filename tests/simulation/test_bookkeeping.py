@@ -8,8 +8,16 @@ seed that fails is played again with SEED=n.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +64,45 @@ def test_a_run_that_was_stopped_goes_on_with_the_seeds_that_are_missing(
     said = capsys.readouterr()
     assert "make simulate-books SEED=4" in said.err
     assert "300 steps passed in 3 seeds" in said.out
+
+
+_PARENT = """
+from tests.simulation import test_bookkeeping as these
+from tests.simulation.bookkeeping.marathon import pool_of
+these.wait_in(pool_of(1))
+"""
+
+
+@pytest.mark.parametrize("told", [signal.SIGKILL, signal.SIGTERM])
+def test_players_end_with_the_run_that_started_them(told: signal.Signals) -> None:
+    """Killed in the middle, the run leaves no process behind and no files of theirs."""
+    parent = subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE, text=True, cwd=marathon.ROOT)
+    with parent:
+        assert parent.stdout is not None
+        pid, folder = parent.stdout.readline().split()
+        assert Path(folder).is_dir()
+        parent.send_signal(told)
+    try:
+        deadline = time.monotonic() + 20
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not Path(f"/proc/{pid}").exists()
+        assert not Path(folder).exists()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_in(pool: ProcessPoolExecutor) -> None:
+    """In a process of its own: say who plays and where the files are, then wait for what takes long."""
+    print(*pool.submit(player).result(), flush=True)
+    pool.submit(time.sleep, 600).result()
+
+
+def player() -> tuple[int, str]:
+    """A process of the pool and its folder."""
+    return os.getpid(), str(home().folder)
 
 
 def _in_this_process(monkeypatch: pytest.MonkeyPatch, folder: Any) -> None:

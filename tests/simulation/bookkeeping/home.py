@@ -30,6 +30,7 @@ TARIFFS = (Path(__file__).parent / "tariffs.yaml").read_text(encoding="utf-8")
 # Chunks of five accounts: a town begins with one and soon has two of them.
 _SETTINGS = {"clock.instant": NOW, "ids.seed": 1, "auth.secret": SECRET, "billing.chunk_accounts": 5}
 _MEMORY = Path("/dev/shm")
+_FOLDERS: list[Path] = []
 
 
 class Home:
@@ -37,6 +38,7 @@ class Home:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="aimak-books-", dir=_MEMORY if _MEMORY.is_dir() else None))
+        _FOLDERS.append(self.folder)
         # Also where a pool's process ends, which asks no `atexit`.
         Finalize(None, shutil.rmtree, args=(self.folder, True), exitpriority=1)
         self.file = self.folder / "town.sqlite3"
@@ -100,3 +102,9 @@ def _of_the_moment(connection: Any, _record: Any) -> None:
 def home() -> Home:
     """This process's."""
     return Home()
+
+
+def leave() -> None:
+    """Remove this process's files, if there are any, in the middle of whatever it does."""
+    for folder in _FOLDERS:
+        shutil.rmtree(folder, ignore_errors=True)

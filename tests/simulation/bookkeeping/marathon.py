@@ -13,15 +13,17 @@ import argparse
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,33 @@ def commit() -> str:
     return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def pool_of(jobs: int) -> ProcessPoolExecutor:
+    """So many processes, which end with this one however it ends."""
+    return ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), max_tasks_per_child=50, initializer=_end_with_parent
+    )
+
+
+def _end_with_parent() -> None:
+    """A process of a pool waits for work forever when its parent is killed."""
+    parent = parent_process()
+    assert parent is not None
+
+    def leave(*_: object) -> None:
+        # In the main thread, so that no step is writing to the files that go.
+        home = sys.modules.get("tests.simulation.bookkeeping.home")
+        if home is not None:
+            home.leave()
+        os._exit(1)
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, leave)
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def run(steps: int, jobs: int) -> int:
     """Play seeds from 1 on until so many steps have passed; gives what the shell is told."""
     file = KEPT / f"{commit()}.jsonl"
@@ -90,7 +119,7 @@ def run(steps: int, jobs: int) -> int:
     seeds = (seed for seed in range(1, 1 << 30) if seed not in {one.seed for one in passed})
     failed: list[Passed] = []
     with (
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=50) as pool,
+        pool_of(jobs) as pool,
         file.open("a") as kept,
     ):
         under_way: set[Future[Passed]] = set()
