@@ -14,9 +14,9 @@ Key = tuple[int, str]
 
 @dataclass
 class Known:
-    """All that the machine knows of a town. `heard`: what others were told of each source; `posted`: what each document
-    did to what is owed; `scoped`: accounts and months of which a part was billed or cancelled by itself; `open_run`: a
-    run that was begun and left."""
+    """All that the machine knows of a town. `heard`: what others were told of each source; `outbox`: instant and number
+    of the last fact that was listened to; `posted`: what each document did to what is owed; `scoped`: accounts and months
+    of which a part was billed or cancelled by itself; `open_run`: a run that was begun and left."""
 
     now: int = 0
     accounts: list[Account] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Known:
     paid: dict[int, tuple[int, str, int, int]] = field(default_factory=dict)
     posted: dict[int, list[tuple[Key, int]]] = field(default_factory=dict)
     heard: dict[Key, tuple[int, int, int]] = field(default_factory=dict)
-    outbox: int = 0
+    outbox: tuple[str, int] = "", 0
     days: int = 0
     scoped: set[str] = field(default_factory=set)
     open_run: int | None = None

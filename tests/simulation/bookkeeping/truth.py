@@ -75,11 +75,14 @@ def _nothing_is_charged_twice(books: Books) -> None:
 def _heard(books: Books) -> dict[Key, int]:
     """What payments would show of an account before payments: the newest word on each source."""
     known, key = books.known, billing.ReceivablesMoved.routing_key
+    instant, number = known.outbox
+    # Numbers alone begin again when all that was published has been pruned.
     rows = books.home.rows(
-        f"SELECT id, body FROM outbox WHERE id > {known.outbox} AND routing_key = '{key}' ORDER BY id"
+        "SELECT occurred_at, id, body FROM outbox "
+        f"WHERE (occurred_at, id) > ('{instant}', {number}) AND routing_key = '{key}' ORDER BY occurred_at, id"
     )
-    for number, body in rows:
-        known.outbox = number
+    for instant, number, body in rows:
+        known.outbox = instant, number
         for said in billing.ReceivablesMoved.decode(TENANT, bytes(body)).rows():
             source = said["source_id"], said["provider"]
             if source not in known.heard or known.heard[source][0] < said["version"]:
