@@ -15,8 +15,8 @@ Key = tuple[int, str]
 @dataclass
 class Known:
     """All that the machine knows of a town. `heard`: what others were told of each source; `outbox`: instant and number
-    of the last fact that was listened to; `posted`: what each document did to what is owed; `scoped`: accounts and months
-    of which a part was billed or cancelled by itself; `open_run`: a run that was begun and left."""
+    of the last fact that was listened to; `posted`: what each document did to what is owed; `scoped`: accounts and
+    months of which a part was billed or cancelled by itself; `open_run`: a run that was begun and left."""
 
     now: int = 0
     accounts: list[Account] = field(default_factory=list)
