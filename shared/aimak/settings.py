@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 import zlib
 from collections.abc import Mapping
@@ -18,7 +19,9 @@ SERVICES = ("billing", "metering", "payments", "notifications", "gateway")
 # Where each service listens unless a setting says otherwise.
 PORTS = {"gateway": 8470, "billing": 8471, "metering": 8472, "payments": 8473, "notifications": 8474}
 MASK = "********"
-_SECRET_WORDS = ("secret", "password", "token", "url")
+# Wherever they stand in a key: "owner_database.billing" holds a password as "database.billing" does.
+_SECRET_WORDS = ("secret", "password", "token", "database")
+_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
 
 
 @dataclass(frozen=True)
@@ -117,13 +120,13 @@ class Settings:
     def shown(self) -> dict[str, dict[str, str]]:
         """Every setting with its origin; secrets masked."""
         return {
-            key: {"value": MASK if _is_secret(key) else str(value), "origin": self.origins.get(key, "default")}
+            key: {"value": MASK if _is_secret(key, value) else str(value), "origin": self.origins.get(key, "default")}
             for key, value in sorted(self.values.items())
         }
 
 
-def _is_secret(key: str) -> bool:
-    return any(word in key.rpartition(".")[2] for word in _SECRET_WORDS) or key.startswith("database.")
+def _is_secret(key: str, value: Any) -> bool:
+    return any(word in key for word in _SECRET_WORDS) or _CREDENTIALS.search(str(value)) is not None
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
