@@ -74,7 +74,7 @@ class Supervisor:
         """Supervise until SIGTERM or SIGINT; then every child has 20 seconds to end."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
-        _raise_file_limit()
+        raise_file_limit()
         if self._count("http"):
             self._sockets["--socket"] = listen(*self._address())
             if path := self._settings.get(f"{self._service}.nginx_socket"):
@@ -118,11 +118,12 @@ class Supervisor:
             for name, opened in self._sockets.items():
                 handed.append(opened.fileno())
                 command += [name, str(opened.fileno())]
-        child.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=handed, env=self._environment())
+        child.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=handed, env=self.environment())
         child.started = time.monotonic()
         _log.info("%s %s is process %d", self._service, child.name, child.process.pid)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The variables of a child: Polars has as many threads as leave each consumer its share of the cores."""
         cores = len(os.sched_getaffinity(0))
         threads = max(1, cores // max(1, self._count("consumer")))
         return {"POLARS_MAX_THREADS": str(threads), **os.environ}
@@ -173,7 +174,7 @@ def listen_unix(path: Path) -> socket.socket:
     return opened
 
 
-def _raise_file_limit() -> None:
+def raise_file_limit() -> None:
     """Twenty thousand connections need as many descriptors; children inherit the limit."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

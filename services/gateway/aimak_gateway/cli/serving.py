@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from typing import Annotated, Any
 
@@ -24,8 +25,11 @@ def register(app: typer.Typer) -> None:
         port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8470,
     ) -> None:
         """Everything in one process until stopped (Ctrl+C).  Example: aimak serve --port 8470"""
+        from aimak.supervisor.supervisor import raise_file_limit
+
         from aimak_gateway.embedded import Embedded
 
+        raise_file_limit()
         with Embedded(Settings.load()) as runtime:
             from waitress import create_server  # type: ignore[import-untyped]
 
@@ -35,6 +39,8 @@ def register(app: typer.Typer) -> None:
             address = f"http://{host}:{server.effective_port}"
             runtime.ownership.announce(address)
             ui.result({"address": address}, [ui.word("ui.serving", address=address)])
+            # Into a pipe or a log it would else be seen when all is over.
+            sys.stdout.flush()
             _until_stopped(server)
 
 
