@@ -8,10 +8,10 @@ from importlib import resources, util
 
 from babel.messages.pofile import read_po
 
+from aimak.languages import DEFAULT_LANGUAGE, LANGUAGES
 from aimak.problems import Problem
 
-LANGUAGES = ("ky", "ru", "en")
-DEFAULT_LANGUAGE = "ru"
+__all__ = ["DEFAULT_LANGUAGE", "LANGUAGES", "catalogue", "hint", "text", "translate"]
 
 # The letter after "AIM-" names the owner of a code.
 OWNERS = {

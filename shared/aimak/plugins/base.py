@@ -6,7 +6,9 @@ from abc import ABC
 from collections.abc import Mapping
 from typing import ClassVar
 
-LANGUAGES = ("ky", "ru", "en")
+from aimak.languages import LANGUAGES
+
+__all__ = ["LANGUAGES", "Plugin"]
 
 
 class Plugin(ABC):

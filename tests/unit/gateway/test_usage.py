@@ -26,6 +26,8 @@ SLIPS = [
     ("bill list --limit many", "AIM-G086", "many", ""),
     ("bill list --limit 0", "AIM-G087", "1", ""),
     ("bill show 1 2", "AIM-G080", "2", ""),
+    ("bill show 1 --lang xx", "AIM-G090", "xx", ""),
+    ("bill show 1 --lang rus", "AIM-G090", "ky, ru", "ru"),
 ]
 ENGLISH = re.compile(r"usage|error|hint|help:|try|option|argument|missing|such|command|value|number|mean|invalid", re.I)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aimak.languages import LANGUAGES
 from marshmallow import Schema, fields, validate
 
 _CODE = {"required": True, "validate": validate.Length(min=1, max=64)}
@@ -125,7 +126,7 @@ class NewAccountSchema(DaySchema):
     persons = fields.Integer(strict=True, validate=_PERSONS)
     pensioners = fields.Integer(strict=True, validate=_PERSONS)
     phone = fields.String(validate=validate.Length(max=32))
-    language = fields.String(validate=validate.OneOf(("ky", "ru", "en")))
+    language = fields.String(validate=validate.OneOf(LANGUAGES))
     services = fields.List(fields.String(validate=_NUMBER))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from aimak.languages import LANGUAGES
 from aimak.plugins.formulas import written
 from aimak.plugins.formulas.tree import Binary, Call, Literal, Name, Node, Unary
 from aimak.problems import Problem, Refused
@@ -218,7 +219,7 @@ class _Translator:
         self.codes[part] = code
         self.out.labels[code] = part
         gives = {} if part in (*self.charges, BILL) or made["kind"] == "fixed" else {"gives": "value"}
-        shown = dict.fromkeys(("ky", "ru", "en"), part)
+        shown = dict.fromkeys(LANGUAGES, part)
         self.out.components.append({"code": code, **made, **gives, "name": shown})
         return code
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from aimak.languages import LANGUAGES
 from aimak.problems import Problem, Refused
 
 from aimak_gateway.cli import listing
@@ -89,7 +90,7 @@ def _heads(name: str) -> tuple[str, ...]:
     """The heads that our own sheets have, so that a sheet that was sent comes back as it was."""
     from aimak.texts import translate
 
-    found = {translate("aimak_billing", f"report.{name}", lang) for lang in ("ky", "ru", "en")} - {None, name}
+    found = {translate("aimak_billing", f"report.{name}", lang) for lang in LANGUAGES} - {None, name}
     return tuple(sorted(str(head) for head in found))
 
 

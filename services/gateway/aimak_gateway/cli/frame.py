@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from aimak.languages import LANGUAGES
 from aimak.problems import Problem, Refused
 
 from aimak_gateway.cli.spoken import SpokenCommand
@@ -227,8 +228,10 @@ def exit_code(status: int) -> int:
 
 def language(asked: str | None) -> str:
     """The language of this run: asked for, AIMAK_LANG, the locale, English."""
-    found = asked or os.environ.get("AIMAK_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en"
-    return found[:2] if found[:2] in ("ky", "ru", "en") else "en"
+    if asked in LANGUAGES:
+        return str(asked)
+    found = os.environ.get("AIMAK_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en"
+    return found[:2] if found[:2] in LANGUAGES else "en"
 
 
 def table(rows: Sequence[Sequence[object]], heads: Sequence[str] | None, right: Iterable[int] = ()) -> list[str]:

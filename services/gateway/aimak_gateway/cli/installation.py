@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from aimak.languages import LANGUAGES
 from aimak.problems import Problem, Refused
 from aimak.settings import SERVICES, Settings
 
@@ -67,7 +68,7 @@ def _names(names: list[str]) -> dict[str, str]:
     made: dict[str, str] = {}
     for name in names:
         lang, mark, text = name.partition("=")
-        made.update({lang: text} if mark else dict.fromkeys(("ky", "ru", "en"), name))
+        made.update({lang: text} if mark else dict.fromkeys(LANGUAGES, name))
     return made
 
 

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from difflib import get_close_matches
 from typing import Any
 
+from aimak.languages import LANGUAGES
 from aimak.problems import Problem
 from typer._click.exceptions import UsageError
 from typer.core import TyperCommand, TyperGroup
@@ -119,6 +120,14 @@ def _asked(words: Sequence[str]) -> str | None:
     return None
 
 
+def _known_language(ctx: Any) -> None:
+    """Raises Wrong for a --lang that nothing is written in."""
+    asked = ctx.params.get("lang")
+    if asked is not None and asked not in LANGUAGES:
+        told = {"name": "--lang", "value": printable(asked), "known": ", ".join(LANGUAGES)}
+        raise Wrong(Problem("AIM-G090", told), ctx, get_close_matches(asked, LANGUAGES))
+
+
 class SpokenCommand(_Spoken, TyperCommand):
     """A command."""
 
@@ -133,6 +142,7 @@ class SpokenCommand(_Spoken, TyperCommand):
             raise
         if left and not ctx.resilient_parsing:
             raise Wrong(Problem("AIM-G080", {"words": printable(" ".join(left))}), ctx)
+        _known_language(ctx)
         return left
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
