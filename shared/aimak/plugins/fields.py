@@ -161,7 +161,7 @@ class FlagField(fields.Field[bool]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if isinstance(value, bool):
             return value
-        if value not in _TRUE_FALSE:
+        if not isinstance(value, str) or value not in _TRUE_FALSE:
             raise fault("AIM-T013", value=str(value), choices="true, false")
         return _TRUE_FALSE[value]
 
@@ -173,7 +173,7 @@ class TextField(fields.Field[str]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not value.strip():
-            raise fault("AIM-T014", expected="text")
+            raise fault("AIM-T074")
         return value
 
 

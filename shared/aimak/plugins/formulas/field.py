@@ -30,7 +30,7 @@ class FormulaField(fields.Field[Formula]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Formula:
         if type(value) not in (str, int):
-            raise fault("AIM-T014", expected="text")
+            raise fault("AIM-T074")
         try:
             tree = parse(str(value))
             uses = signature(tree)
