@@ -41,6 +41,7 @@ tariffs:
     provider: tazalyk
     name: {ky: а, ru: б, en: c}
     from: 2026-01-01
+    applies_to: {class: [household, other, budget]}
     decision: {body: made up, number: "1", date: 2025-12-01}
     legal_ground: made up
     components: [{code: fee, kind: fixed, price: 18.50}, {code: sales_tax, kind: tax, tax: sales_tax}]

@@ -62,7 +62,8 @@ class ServiceType(Plugin):
     """Codes of what residents are shown of its quality."""
 
     budget_pays: ClassVar[bool] = False
-    """Whether residents see cost and quality while the budget pays, unless a tariff says otherwise."""
+    """Whether residents see cost and quality while the budget pays: a tariff that names no class is for the class
+    `budget` alone."""
 
     def naming(self, numbers: Iterable[str], texts: Iterable[str]) -> ServiceType:
         """This type with the attributes that a tariff names beside its own. Default: the type as it is; what it does

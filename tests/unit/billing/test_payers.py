@@ -17,6 +17,7 @@ tariffs:
     provider: tazalyk
     name: {ky: а, ru: б, en: c}
     from: 2026-01-01
+    applies_to: {class: household}
     decision: {body: council, number: "7", date: 2025-12-01}
     legal_ground: law
     components:

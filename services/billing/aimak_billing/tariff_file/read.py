@@ -32,6 +32,7 @@ from aimak_billing.tariff_file.schema import UNIT_OF, FileSchema, TariffSchema, 
 from aimak_billing.tariff_file.text import is_table, no_tariffs
 
 _SHARED = ("code", "kind", "names", "rounding")
+_BUDGET = ("budget",)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def load(text: str, tenant: str, plugins: Plugins, file: str | None = None) -> L
     values = _loaded(FileSchema(), tree.value, (), found)
     versions: dict[int, TariffVersion] = {}
     for number, value in enumerate(_complete(values, "tariffs", found)):
-        version = None if value is None else _version(value, tenant, plugins, ("tariffs", number), found)
+        given = None if value is None else _paid_by_the_budget(value, plugins)
+        version = None if given is None else _version(given, tenant, plugins, ("tariffs", number), found)
         if version is not None:
             versions[number] = version
     rules = {
@@ -97,6 +99,14 @@ def _loaded(schema: Schema, value: Any, path: Path, found: list[tuple[Path, Faul
     except ValidationError as wrong:
         found += faults(wrong.messages, path)
         return wrong.valid_data if isinstance(wrong.valid_data, dict) else {}
+
+
+def _paid_by_the_budget(value: Mapping[str, Any], plugins: Plugins) -> Mapping[str, Any]:
+    """The entry, for the budget alone where its service is one that the budget pays and it names no class."""
+    service, conditions = plugins.service_types.get(value["service"]), value.get("applies_to") or {}
+    if service is None or not service.budget_pays or "class" in conditions:
+        return value
+    return {**value, "applies_to": {"class": _BUDGET, **conditions}}
 
 
 def _complete(values: Mapping[str, Any], name: str, found: Sequence[tuple[Path, Fault]]) -> list[Any]:

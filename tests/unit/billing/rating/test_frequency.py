@@ -19,8 +19,10 @@ WATER = tariff("- {code: volume, kind: per_unit, price: 10}")
 
 
 def garden(extra):
-    """A tariff by lamps."""
-    return tariff(BY_LAMP, "street_lighting", "garden", extra).replace("2026-06-01", "2026-01-01", 1)
+    """A tariff by lamps, which residents pay."""
+    return tariff(BY_LAMP, "street_lighting", "garden", f"applies_to: {{class: household}}\n{extra}").replace(
+        "2026-06-01", "2026-01-01", 1
+    )
 
 
 def billed(book, *rows):
