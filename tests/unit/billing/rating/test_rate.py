@@ -34,6 +34,14 @@ def test_a_line_is_quantity_times_price_rounded_once_and_taxed_on_the_rounded_li
     assert charge["position"] < tax["position"] and rated.holds.is_empty()
 
 
+@pytest.mark.parametrize(("price", "gross"), [("22.50", 23_18), ("41.00", 42_23), ("10.45", 10_76), ("25.00", 25_75)])
+def test_a_price_without_tax_comes_to_what_people_pay(made, price, gross):
+    """A council decides 22.50 and 41 som; with 3 % of tax one unit costs 23.18 and 42.23."""
+    rated = quote({**METERED, "usage": 1000}, made(tariff(TAXED.replace("10.45", price))))
+    assert rated.lines["amount"].to_list()[0] == int(price.replace(".", ""))
+    assert rated.lines["amount"].sum() == gross
+
+
 def test_each_part_of_a_volume_is_priced_at_its_own_block(made):
     """25 m³ over blocks of 2, 4 and 5 som are 85 som, not 57.5 and not 125."""
     book = made(tariff(BLOCKS))

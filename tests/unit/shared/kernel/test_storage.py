@@ -200,3 +200,38 @@ def test_an_unknown_town_is_named(make_service: Make) -> None:
     """Asking for a municipality that nobody defined says so."""
     with make_service("billing").work("osh") as work, pytest.raises(NotFound, match="AIM-K030"):
         work.today()
+
+
+def test_every_connection_is_safe(make_service: Make) -> None:
+    """Write-ahead log, each commit on the disk, foreign keys, triggers that see a REPLACE: in whatever connection."""
+    service = make_service("billing")
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
+    with service.online.engine.connect() as one, service.online.engine.connect() as other:
+        for connection in (one, other):
+            said = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
+            assert said == wanted
+
+
+def test_no_parallel_write_fails(make_service: Make) -> None:
+    """Eight writers that first read and then write, each twenty times: none is turned away halfway, and none sees what
+    another has in hand."""
+    service = make_service("billing")
+    failed: list[BaseException] = []
+
+    def write() -> None:
+        for _ in range(20):
+            try:
+                with service.work("naryn") as work:
+                    reserve(work, "bill", 1)
+                    work.commit()
+            except BaseException as error:
+                failed.append(error)
+
+    writers = [threading.Thread(target=write) for _ in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert failed == []
+    with service.work("naryn") as work:
+        assert reserve(work, "bill", 0) == 161
