@@ -10,7 +10,7 @@ from flask_smorest import Api, Blueprint
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from aimak import texts
+from aimak import texts, unfit
 from aimak.problems import PermanentFault, Problem, Refused
 from aimak.service import Service
 
@@ -89,7 +89,11 @@ def _fault(error: PermanentFault) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    detail = getattr(error, "data", {}).get("messages") or error.description
+    told = getattr(error, "data", {}).get("messages")
+    if status == 422 and isinstance(told, dict):
+        # By where it was looked for: the body, the query.
+        return _answer(status, *(problem for inner in told.values() for problem in unfit.problems(inner)))
+    detail = told or error.description
     return _answer(status, Problem(_HTTP_CODES.get(status, "AIM-K061"), {"detail": str(detail), "path": request.path}))
 
 

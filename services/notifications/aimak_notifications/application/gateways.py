@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from aimak import unfit
 from aimak.plugins.registry import Registry
 from aimak.plugins.sms_gateways import GatewayHost, HttpClient, SmsGateway
 from aimak.problems import NotFound, Problem, Refused
@@ -103,10 +104,11 @@ class Gateways:
 
 def _setting_problems(code: str, wrong: ValidationError) -> list[Problem]:
     messages = wrong.messages if isinstance(wrong.messages, dict) else {"settings": wrong.messages}
-    return [
-        Problem("AIM-N002", {"gateway": code, "setting": str(name), "reason": str(reason)})
-        for name, reason in messages.items()
-    ]
+    found: list[Problem] = []
+    for name, inner in messages.items():
+        found.append(Problem("AIM-N002", {"gateway": code, "setting": str(name)}))
+        found += unfit.problems(inner, "settings", name)
+    return found
 
 
 def _with_secrets(service: Service, code: str, settings: Mapping[str, Any]) -> dict[str, Any]:

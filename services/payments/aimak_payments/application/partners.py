@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from aimak import unfit
 from aimak.plugins.payment_partners import PaymentPartner
 from aimak.plugins.registry import Registry
 from aimak.problems import Place, Problem, Refused
@@ -112,16 +113,8 @@ def _loaded(schema: Schema, settings: Mapping[str, Any], problems: list[Problem]
     try:
         return dict(schema.load(dict(settings)))
     except ValidationError as wrong:
-        problems += _each(wrong)
+        problems += unfit.problems(wrong.messages, "settings")
         return {}
-
-
-def _each(wrong: ValidationError) -> list[Problem]:
-    messages = wrong.messages if isinstance(wrong.messages, dict) else {"": wrong.messages}
-    return [
-        Problem("AIM-P013", {"name": str(name), "reason": str(reason)}, Place(path=f"settings.{name}"))
-        for name, reason in messages.items()
-    ]
 
 
 def _terms(work: UnitOfWork, given: Mapping[str, Any], problems: list[Problem]) -> Terms | None:

@@ -1,5 +1,6 @@
 """A service's HTTP: who may ask, and how problems are told."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,9 +11,50 @@ from aimak.http.auth import sign
 from aimak.problems import Problem, Refused
 from aimak.service import Service
 from flask.testing import FlaskClient
+from marshmallow import Schema, fields, validate
 
 Make = Callable[[str], Service]
 SECRET = "s" * 32
+
+
+class RuleSchema(Schema):
+    """A body with a field of each kind that bodies have."""
+
+    day = fields.Date(required=True)
+    count = fields.Integer(validate=validate.Range(min=1, max=9))
+    least = fields.Integer(validate=validate.Range(min=1))
+    most = fields.Integer(validate=validate.Range(max=9))
+    ground = fields.String(validate=validate.Length(max=3))
+    code = fields.String(validate=validate.Length(min=2, max=3))
+    reason = fields.String(validate=validate.Length(min=2))
+    method = fields.String(validate=validate.OneOf(("adjust", "rebill")))
+    names = fields.Dict()
+    services = fields.List(fields.String())
+    active = fields.Boolean()
+    url = fields.Url()
+
+
+# A body, the code, where it is wrong, and what its text must name.
+UNFIT = [
+    ({"day": None}, "AIM-K100", "day", "day"),
+    ({}, "AIM-K100", "day", "day"),
+    ({"dya": "x"}, "AIM-K101", "dya", "dya"),
+    ({"services": "water"}, "AIM-K102", "services", "services"),
+    ({"names": "x"}, "AIM-K103", "names", "names"),
+    ({"day": "33"}, "AIM-K104", "day", "2026-10-31"),
+    ({"count": "many"}, "AIM-K105", "count", "count"),
+    ({"active": "perhaps"}, "AIM-K106", "active", "true"),
+    ({"services": ["water", 7]}, "AIM-K107", "services.1", "services"),
+    ({"code": "abcd"}, "AIM-K108", "code", "3"),
+    ({"reason": "a"}, "AIM-K109", "reason", "2"),
+    ({"ground": "abcd"}, "AIM-K110", "ground", "3"),
+    ({"method": "x"}, "AIM-K111", "method", "adjust, rebill"),
+    ({"count": 10}, "AIM-K112", "count", "9"),
+    ({"least": 0}, "AIM-K113", "least", "1"),
+    ({"most": 10}, "AIM-K114", "most", "9"),
+    ({"url": "x"}, "AIM-K115", "url", "url"),
+    ([1], "AIM-K103", None, "JSON"),
+]
 
 
 @pytest.fixture
@@ -29,6 +71,12 @@ def client(make_service: Make) -> FlaskClient:
     @requires("clerk")
     def refuse() -> dict[str, str]:
         raise Refused(Problem("AIM-K002", {"key": "port", "value": "x"}), Problem("AIM-K014", {"service": "billing"}))
+
+    @routes.post("/rule")
+    @requires("clerk")
+    @routes.arguments(RuleSchema)
+    def rule(said: dict[str, object]) -> dict[str, str]:
+        return {"taken": "yes"}
 
     return service_app(make_service("billing"), routes).test_client()
 
@@ -80,6 +128,29 @@ def test_every_problem_is_told_in_the_callers_language(client: FlaskClient, lang
     assert [error["code"] for error in answer.json["errors"]] == ["AIM-K002", "AIM-K014"]
     assert word in answer.json["errors"][0]["message"]
     assert answer.json["errors"][0]["fields"] == {"key": "port", "value": "x"}
+
+
+@pytest.mark.parametrize("lang", ["ky", "ru"])
+@pytest.mark.parametrize(("body", "code", "path", "named"), UNFIT)
+def test_what_does_not_fit_is_told_in_the_callers_language(
+    client: FlaskClient, lang: str, body: object, code: str, path: str | None, named: str
+) -> None:
+    """Each fault of a body has a code, its place and a text; no sentence of a library is in it."""
+    given = {"day": "2026-10-31", **body} if isinstance(body, dict) and body else body
+    answer = client.post("/billing/rule", json=given, headers={**bearer("clerk"), "Accept-Language": lang})
+    (error,) = answer.json["errors"]
+    assert (answer.status_code, error["code"], (error["place"] or {}).get("path")) == (422, code, path)
+    assert named in error["message"] and not re.search(r"valid|missing|length|must|list|date|field", error["message"])
+
+
+def test_a_service_describes_itself(client: FlaskClient) -> None:
+    """Its OpenAPI has every route, with what a body must hold."""
+    said = client.get("/billing/openapi.json").json
+    assert said["openapi"] == "3.1.0"
+    assert {"/billing/whoami", "/billing/rule", "/billing/doctor", "/billing/dead-letters/{letter_id}"} <= set(
+        said["paths"]
+    )
+    assert "day" in said["components"]["schemas"]["Rule"]["required"]
 
 
 def test_what_is_not_there_is_told_in_the_same_form(client: FlaskClient) -> None:
