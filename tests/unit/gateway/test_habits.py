@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from aimak.problems import Conflict, Forbidden, NotFound, Problem, Refused, Unauthorized
-from aimak_gateway.cli import frame
+from aimak_gateway.cli import cycle, frame
 from aimak_gateway.cli.app import app
+from aimak_gateway.cli.connect import Api
 from typer.testing import CliRunner
 
 from tests.unit.gateway.commands import ALL
@@ -150,3 +154,23 @@ def test_a_clerk_does_not_approve(environment: dict[str, str]) -> None:
     clerk = aimak(environment, "cycle", "approve", "--period", "2026-10")
     assert (clerk.returncode, clerk.stdout) == (frame.AUTH, "")
     assert "AIM-K072" in clerk.stderr
+
+
+@pytest.mark.parametrize("verb", ["issue", "close"])
+def test_what_cannot_be_undone_wants_a_yes(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    """Where nobody sits at a terminal it is not done without --yes: exit 2, the option's name, nothing sent."""
+    sent: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        return httpx.Response(200, json={"bills": 3})
+
+    @contextmanager
+    def connected(shown: frame.Ui) -> Iterator[Api]:
+        yield Api(httpx.Client(transport=httpx.MockTransport(answer), base_url="http://none"), shown, None)
+
+    monkeypatch.setattr(cycle, "connected", connected)
+    done = CliRunner().invoke(app, ["cycle", verb, "--period", "2026-10"])
+    assert (done.exit_code, done.stdout) == (frame.USAGE, "")
+    assert "AIM-G027" in done.stderr and "--yes" in done.stderr
+    assert sent == ["GET"]
