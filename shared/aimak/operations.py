@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, or_, select
+from sqlalchemy import Row, delete, func, or_, select, text
 
 from aimak.messaging import outbox
 from aimak.messaging.relay import transaction
@@ -21,6 +21,7 @@ OUTBOX_KEPT_AT_MOST = timedelta(days=80)
 INBOX_KEPT = timedelta(days=90)
 JOBS_KEPT = timedelta(days=35)
 OUTBOX_LATE = timedelta(minutes=5)
+_PLAIN_ORDERS = ("C", "C.UTF-8", "C.utf8", "POSIX")
 
 
 def examine(service: Service, work: UnitOfWork) -> list[Problem]:
@@ -29,6 +30,7 @@ def examine(service: Service, work: UnitOfWork) -> list[Problem]:
     missing = guards.expected(service.metadata, work.connection.dialect.name) - guards.present(work.connection)
     if missing:
         found.append(Problem("AIM-K080", {"service": service.name, "triggers": ", ".join(sorted(missing))}))
+    found += _foreign_order(service, work)
     found += _late_facts(service, work)
     for table, state, code in (("dead_letter", "waiting", "AIM-K082"), ("job", "failed", "AIM-K083")):
         rows = work.table(table)
@@ -39,6 +41,18 @@ def examine(service: Service, work: UnitOfWork) -> list[Problem]:
     for check in service.checks:
         found += check(work)
     return found
+
+
+def _foreign_order(service: Service, work: UnitOfWork) -> list[Problem]:
+    """Lists are in the order of the characters' codes in both databases; a PostgreSQL that was made with a language's
+    own order gives them in another."""
+    if work.is_sqlite:
+        return []
+    known = text("SELECT datlocprovider, datcollate FROM pg_database WHERE datname = current_database()")
+    provider, collation = work.execute(known).one()
+    if provider == "c" and collation in _PLAIN_ORDERS:
+        return []
+    return [Problem("AIM-K084", {"service": service.name, "collation": collation})]
 
 
 def _late_facts(service: Service, work: UnitOfWork) -> list[Problem]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from aimak import ledger
+from aimak import ledger, operations
 from aimak.ledger.postings import close_day
 from aimak.service import Service
 from aimak.storage import migrate, roles
@@ -82,6 +82,24 @@ def test_each_engine_has_its_limits(served: Service, name: str, limits: tuple[st
         said = [connection.exec_driver_sql(f"SHOW {what}").scalar() for what in ("statement_timeout", "lock_timeout")]
         assert tuple(said) == limits
         assert connection.exec_driver_sql("SHOW timezone").scalar() == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("made", "codes"), [("", []), ("LOCALE_PROVIDER icu ICU_LOCALE 'ky' TEMPLATE template0", ["AIM-K084"])]
+)
+def test_doctor_tells_of_a_database_with_an_order_of_its_own(
+    postgres: PostgresServer, made: str, codes: list[str]
+) -> None:
+    """Lists are in one order in every installation: a PostgreSQL that sorts as a language does is named."""
+    name = f"order_{uuid.uuid4().hex}"
+    with postgres.connect() as connection:
+        connection.execute(f"CREATE DATABASE {name} {made}")
+    service = build(settings_for(postgres.url(name)))
+    migrate.upgrade(service)
+    with service.work("-") as work:
+        found = operations.examine(service, work)
+    service.close()
+    assert [problem.code for problem in found if problem.code == "AIM-K084"] == codes
 
 
 def test_an_old_database_is_refused_and_not_migrated(postgres: PostgresServer) -> None:
