@@ -17,6 +17,8 @@ from town_build.files import summary, town  # noqa: E402
 from town_build.model import FULL, Size  # noqa: E402
 
 LEAST = 50
+# What a town of another size shares with this one.
+WRITTEN_BY_HAND = ("town.json", "tariffs.yaml")
 
 
 def main() -> None:
@@ -34,6 +36,9 @@ def main() -> None:
     size = Size(options.accounts)
     for name, text in town(size).items():
         (options.out / name).write_bytes(text.encode("utf-8"))
+    if options.out != HERE:
+        for name in WRITTEN_BY_HAND:
+            (options.out / name).write_bytes((HERE / name).read_bytes())
     sys.stdout.write(summary(size))
 
 

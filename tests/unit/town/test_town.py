@@ -118,6 +118,8 @@ def test_small_town_has_every_kind_and_every_fault(tmp_path: Path, town_folder: 
     serials = {row["serial"] for row in rows((tmp_path / "meters.csv").read_text(encoding="utf-8"))}
     month = rows((tmp_path / "readings-2026-10.csv").read_text(encoding="utf-8"))
     assert sum(row["serial"] not in serials for row in month) == 1
+    for name in ("town.json", "tariffs.yaml"):
+        assert (tmp_path / name).read_bytes() == (town_folder / name).read_bytes(), "a month cannot run without it"
 
 
 def test_town_of_another_size_never_overwrites_the_committed_one(town_folder: Path) -> None:
