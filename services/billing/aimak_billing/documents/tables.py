@@ -19,9 +19,13 @@ def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]], money: Sequenc
     return sheets.to_csv(heads(columns, lang), _kinds(columns, money), rows)
 
 
-def to_xlsx(columns: Sequence[str], rows: Sequence[Sequence[Any]], money: Sequence[str], lang: str) -> bytes:
-    """One sheet with a head that stays and sums that can be added. Raises Refused for more rows than a sheet has."""
-    return sheets.to_xlsx(heads(columns, lang), _kinds(columns, money), rows)
+def to_xlsx(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], money: Sequence[str], lang: str, name: str = ""
+) -> bytes:
+    """One sheet, called as the report `name` is, with a head that stays and sums that can be added. Raises Refused for
+    more rows than a sheet has."""
+    called = translate("aimak_billing", f"report.sheet.{name}", lang) or name
+    return sheets.to_xlsx(heads(columns, lang), _kinds(columns, money), rows, called)
 
 
 def _kinds(columns: Sequence[str], money: Sequence[str]) -> list[str]:

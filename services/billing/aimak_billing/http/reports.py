@@ -103,8 +103,10 @@ def _answer(sheet: turnover.Sheet, money: Sequence[str]) -> Any:
     columns, wanted = sheet.rows.columns, request.args.get("format")
     problems = problems_json(sheet.problems, language())
     if wanted in ("csv", "xlsx"):
-        write = tables.to_csv if wanted == "csv" else tables.to_xlsx
-        body = write(columns, sheet.rows.rows(), money, asked_language())
+        given = (columns, sheet.rows.rows(), money, asked_language())
+        # The report is the last word of the path.
+        name = request.path.rpartition("/")[2]
+        body = tables.to_csv(*given) if wanted == "csv" else tables.to_xlsx(*given, name)
         kind = "text/csv; charset=utf-8" if wanted == "csv" else _XLSX
         # What does not agree with the ledger must not leave as a file that looks as if it did.
         return Response(body, content_type=kind, headers={"Aimak-Problems": str(len(problems))})

@@ -12,6 +12,7 @@ import fastexcel
 import pytest
 from aimak.ids import DERIVED_FLOOR
 from aimak.period import Period
+from aimak.texts import catalogue
 from aimak_billing.domain.ageing import AGES, LIMITS, age_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -247,7 +248,9 @@ def test_files_hold_the_same_figures(town: Town) -> None:
     assert lines[0].startswith("лицевой счёт;сальдо начальное;начислено")
     assert len(lines) == 1 + len(answer["rows"]) and lines[1].startswith("A1;100.00;")
     body = town.ask("get", f"{TURNOVER}{NOVEMBER}&by=account&format=xlsx&lang=ky").data
-    sheet = fastexcel.read_excel(io.BytesIO(body).getvalue()).load_sheet(0).to_polars()
+    book = fastexcel.read_excel(io.BytesIO(body).getvalue())
+    assert book.sheet_names == [catalogue("aimak_billing", "ky")["report.sheet.turnover"]]
+    sheet = book.load_sheet(0).to_polars()
     closing = sum(round(value * 100) for value in sheet["акыркы сальдо"])
     assert closing == answer["totals"]["closing_tyiyn"]
 
