@@ -49,10 +49,10 @@ def _foreign_order(service: Service, work: UnitOfWork) -> list[Problem]:
     if work.is_sqlite:
         return []
     known = text("SELECT datlocprovider, datcollate FROM pg_database WHERE datname = current_database()")
-    provider, collation = work.execute(known).one()
-    if provider == "c" and collation in _PLAIN_ORDERS:
+    order = work.execute(known).one()
+    if order.datlocprovider == "c" and order.datcollate in _PLAIN_ORDERS:
         return []
-    return [Problem("AIM-K084", {"service": service.name, "collation": collation})]
+    return [Problem("AIM-K084", {"service": service.name, "collation": order.datcollate})]
 
 
 def _late_facts(service: Service, work: UnitOfWork) -> list[Problem]:
