@@ -18,6 +18,7 @@ import aimak_notifications.bootstrap
 import aimak_payments.bootstrap
 import httpx
 from aimak.messaging.inprocess import Pump
+from aimak.problems import Conflict, Problem
 from aimak.service import Service
 from aimak.settings import Settings
 from aimak.storage import migrate
@@ -77,11 +78,11 @@ def with_secret(settings: Settings) -> Settings:
     return settings.with_values(auth__secret=installation_secret(settings.data_dir))
 
 
-class Held(Exception):
+class Held(Conflict):
     """Another process owns the data folder; `address` is where it serves, empty when it does not."""
 
-    def __init__(self, address: str) -> None:
-        super().__init__(address)
+    def __init__(self, folder: Path, address: str) -> None:
+        super().__init__(Problem("AIM-G091", {"folder": str(folder), "address": address or "-"}))
         self.address = address
 
 
@@ -102,7 +103,7 @@ class Ownership:
             self._file.seek(0)
             address = self._file.read().strip()
             self._file.close()
-            raise Held(address) from None
+            raise Held(data_dir, address) from None
         self.announce("")
 
     def announce(self, address: str) -> None:

@@ -129,6 +129,25 @@ def test_a_services_http_takes_more_connections_than_select_does(descriptors: No
             process.kill()
 
 
+@pytest.mark.parametrize("words", [["serve", "--port", "0"], ["init"], ["migrate"]])
+def test_what_needs_the_folder_for_itself_is_told_who_has_it(serving: Serving, words: list[str]) -> None:
+    """A second `serve`, and what makes or changes the files, ends with the folder and the address of who has it."""
+    done = serving.aimak(*words, "--json")
+    (error,) = json.loads(done.stderr)["errors"]
+    assert (done.exit_code, done.stdout, error["code"]) == (1, "", "AIM-G091")
+    assert str(serving.folder) in error["message"] and serving.address in error["message"]
+
+
+def test_a_port_that_is_taken_is_said_to_be(serving: Serving, tmp_path: Path) -> None:
+    """`serve` on another folder and the same port: a problem with what mends it, and the folder is free again."""
+    port = serving.address.rpartition(":")[2]
+    other = {**serving.environment, "AIMAK_DATA_DIR": str(tmp_path / "other")}
+    done = CliRunner().invoke(app, ["serve", "--port", port], env=other)
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert "AIM-G092" in done.stderr and port in done.stderr and "--port" in done.stderr
+    assert (tmp_path / "other" / "owner.lock").read_text() == ""
+
+
 def test_a_command_goes_through_who_holds_the_folder(serving: Serving) -> None:
     """It finds the folder held and asks at the address that stands there. When the holder is killed the lock ends with
     it: the command opens the folder itself, whatever address was left behind, and leaves no fact untold."""
@@ -140,7 +159,9 @@ def test_a_command_goes_through_who_holds_the_folder(serving: Serving) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         nobody = taken.getsockname()[1]
     lock.write_text(f"http://127.0.0.1:{nobody}")
-    assert serving.aimak("tenant", "show").exit_code != 0
+    nowhere = serving.aimak("tenant", "show")
+    assert (nowhere.exit_code, nowhere.stdout) == (1, "")
+    assert "AIM-G093" in nowhere.stderr and str(nobody) in nowhere.stderr
     serving.process.kill()
     serving.process.wait()
     assert json.loads(serving.aimak("tenant", "show", "--json").stdout)["data"]["code"] == "sary"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aimak.problems import Problem, Refused
+from aimak.problems import Conflict, Problem, Refused
 from aimak.settings import Settings
 
 from aimak_gateway.cli.brought import existing
@@ -140,13 +140,10 @@ def _blocks(file: Path) -> Iterator[bytes]:
 def connected(ui: Ui) -> Iterator[Api]:
     """The API for one command. In the embedded runtime the command's effects are complete when the block ends:
     outboxes drained, jobs done."""
-    import httpx
-
     settings = Settings.load()
     session = read_session(settings)
     if settings.runtime == "servers":
-        address = str(settings.get("gateway.address", "http://127.0.0.1:8470"))
-        with httpx.Client(base_url=address, timeout=TIMEOUT_S) as client:
+        with _at(str(settings.get("gateway.address", "http://127.0.0.1:8470"))) as client:
             yield Api(client, ui, session)
         return
     from aimak_gateway.embedded import Embedded, Held
@@ -154,11 +151,23 @@ def connected(ui: Ui) -> Iterator[Api]:
     try:
         runtime = _own(ui, lambda: Embedded(settings))
     except Held as held:
-        with httpx.Client(base_url=held.address, timeout=TIMEOUT_S) as client:
+        with _at(held.address) as client:
             yield Api(client, ui, session)
         return
     with runtime:
         yield Api(runtime.client, ui, session, runtime.pump.step)
+
+
+@contextmanager
+def _at(address: str) -> Iterator[httpx.Client]:
+    """A client of the gateway at that address. Raises Conflict where nobody answers, or not in time."""
+    import httpx
+
+    with httpx.Client(base_url=address, timeout=TIMEOUT_S) as client:
+        try:
+            yield client
+        except httpx.TransportError as away:
+            raise Conflict(Problem("AIM-G093", {"address": address})) from away
 
 
 def _own(ui: Ui, build: Callable[[], Any]) -> Any:

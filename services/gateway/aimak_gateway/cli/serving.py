@@ -8,6 +8,7 @@ import threading
 from typing import Annotated, Any
 
 import typer
+from aimak.problems import Problem, Refused
 from aimak.settings import Settings
 
 from aimak_gateway.cli.frame import Ui, command
@@ -31,17 +32,25 @@ def register(app: typer.Typer) -> None:
 
         raise_file_limit()
         with Embedded(Settings.load()) as runtime:
-            from waitress import create_server  # type: ignore[import-untyped]
-
-            server: Any = create_server(
-                runtime.app, host=host, port=port, threads=THREADS, asyncore_use_poll=True, connection_limit=20_000
-            )
+            server = _listening(runtime.app, host, port)
             address = f"http://{host}:{server.effective_port}"
             runtime.ownership.announce(address)
             ui.result({"address": address}, [ui.word("ui.serving", address=address)])
             # Into a pipe or a log it would else be seen when all is over.
             sys.stdout.flush()
             _until_stopped(server)
+
+
+def _listening(web: Any, host: str, port: int) -> Any:
+    """The server on its address. Raises Refused where that is taken, or none of this machine's."""
+    from waitress import create_server  # type: ignore[import-untyped]
+
+    try:
+        return create_server(
+            web, host=host, port=port, threads=THREADS, asyncore_use_poll=True, connection_limit=20_000
+        )
+    except OSError as taken:
+        raise Refused(Problem("AIM-G092", {"host": host, "port": port})) from taken
 
 
 def _until_stopped(server: Any) -> None:
