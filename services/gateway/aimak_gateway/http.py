@@ -151,14 +151,14 @@ def _change(asked: dict[str, Any]) -> application.Change:
     roles, password, active = (asked.get(name) for name in ("roles", "password", "active"))
     for name, value, kind in (("roles", roles, list), ("password", password, str), ("active", active, bool)):
         if value is not None and type(value) is not kind:
-            raise Refused(Problem("AIM-K061", {"detail": name}))
+            raise Refused(Problem("AIM-K115", {"field": name}))
     return application.Change(None if roles is None else tuple(map(str, roles)), password, active)
 
 
 def _json() -> dict[str, Any]:
     asked = request.get_json(silent=True)
     if not isinstance(asked, dict):
-        raise Refused(Problem("AIM-K061", {"detail": "JSON object expected"}))
+        raise Refused(Problem("AIM-K103", {"field": "JSON"}))
     return asked
 
 

@@ -93,8 +93,9 @@ def _http_error(error: HTTPException) -> Response:
     if status == 422 and isinstance(told, dict):
         # By where it was looked for: the body, the query.
         return _answer(status, *(problem for inner in told.values() for problem in unfit.problems(inner)))
-    detail = told or error.description
-    return _answer(status, Problem(_HTTP_CODES.get(status, "AIM-K061"), {"detail": str(detail), "path": request.path}))
+    # The library's words are for whoever writes a program, and stand in no text.
+    said = {"detail": request.path, "path": request.path, "reason": str(told or error.description)}
+    return _answer(status, Problem(_HTTP_CODES.get(status, "AIM-K061"), said))
 
 
 def _database_away(error: Exception) -> Response:

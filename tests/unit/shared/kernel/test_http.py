@@ -143,6 +143,15 @@ def test_what_does_not_fit_is_told_in_the_callers_language(
     assert named in error["message"] and not re.search(r"valid|missing|length|must|list|date|field", error["message"])
 
 
+def test_what_is_no_json_is_told_without_a_librarys_words(client: FlaskClient) -> None:
+    """The text names the address in the caller's language; what the library says is a field, for programs."""
+    headers = {**bearer("clerk"), "Accept-Language": "ru", "Content-Type": "application/json"}
+    answer = client.post("/billing/rule", data="{", headers=headers)
+    (error,) = answer.json["errors"]
+    assert (answer.status_code, error["code"]) == (400, "AIM-K061")
+    assert error["message"] == "Запрос не понят: /billing/rule" and "JSON" in error["fields"]["reason"]
+
+
 def test_a_service_describes_itself(client: FlaskClient) -> None:
     """Its OpenAPI has every route, with what a body must hold."""
     said = client.get("/billing/openapi.json").json
