@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from aimak.problems import Conflict, Forbidden, NotFound, Problem, Refused, Unauthorized
+from aimak.problems import Conflict, Forbidden, NotFound, Place, Problem, Refused, Unauthorized
 from aimak_gateway.cli import cycle, frame
 from aimak_gateway.cli.app import app
 from aimak_gateway.cli.connect import Api
@@ -105,6 +105,24 @@ def test_exit_codes(problem: BaseException | None, code: int, capsys: pytest.Cap
 
     assert frame.guarded(frame.Ui(as_json=False, lang="en", quiet=False, debug=False), run) == code
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("option", ["--csv", "--xlsx"])
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, option: str) -> None:
+    """A folder that is not there: the file is named with what to look at, and no class of an error."""
+    absent = tmp_path / "absent" / "list"
+    done = CliRunner().invoke(app, ["config", "show", option, str(absent)], env={"AIMAK_X": "1", "AIMAK_LANG": "en"})
+    assert (done.exit_code, done.stdout) == (frame.FAILED, "")
+    assert "AIM-G094" in done.stderr and str(absent) in done.stderr and "Errno" not in done.stderr
+
+
+def test_a_field_is_named_once() -> None:
+    """A message that begins with the place has no place before it."""
+    ui = frame.Ui(as_json=False, lang="en", quiet=False, debug=False)
+    problem = Problem("AIM-K104", {"field": "valid_from"}, Place(path="valid_from"))
+    assert frame.error_lines(ui, ui.problem(problem))[0].count("valid_from") == 1
+    deeper = Problem("AIM-K104", {"field": "valid_from"}, Place(path="rules.1.valid_from"))
+    assert "rules.1.valid_from" in frame.error_lines(ui, ui.problem(deeper))[0]
 
 
 def test_a_wrong_word_is_a_usage_error_with_a_suggestion() -> None:

@@ -134,6 +134,8 @@ def error_lines(ui: Ui, error: Mapping[str, Any]) -> list[str]:
         codes = str(error["fields"]["roles"])
         message = message.replace(codes, roles_spoken(ui, codes.split(", ")))
     column = str(place.get("column", ""))
+    if message.startswith(f"{place.get('path')}: "):
+        del place["path"]  # The message begins with it.
     if column and message.startswith(f"{column}: "):
         message = message.removeprefix(f"{column}: ")
     elif column and not column.isdigit() and re.search(rf"\b{re.escape(column)}\b", message):
@@ -216,9 +218,16 @@ def _answered(ui: Ui, run: Callable[[], None]) -> int:
     except Exception as unexpected:
         if ui.debug:
             raise
-        ui.errors([ui.problem(Problem("AIM-G099", {"kind": type(unexpected).__name__, "text": str(unexpected)}))])
+        ui.errors([ui.problem(_unexpected(unexpected))])
         return FAILED
     return OK
+
+
+def _unexpected(error: Exception) -> Problem:
+    """What nobody foresaw; of a file that cannot be opened or written at least which."""
+    if isinstance(error, OSError) and error.filename:
+        return Problem("AIM-G094", {"file": str(error.filename)})
+    return Problem("AIM-G099", {"kind": type(error).__name__, "text": str(error)})
 
 
 def exit_code(status: int) -> int:
