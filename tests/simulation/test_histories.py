@@ -7,6 +7,7 @@ worker; the broker, the crashes and the order are simulated. `make simulate` goe
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from datetime import datetime, timedelta
@@ -335,6 +336,28 @@ def test_what_a_broker_lost_comes_from_the_outboxes(world: World, told_again: bo
     world.broker.lose()
     with pytest.raises(AssertionError, match="is nowhere"):
         town.holds()
+
+
+def test_a_newer_publisher_is_understood(world: World) -> None:
+    """Publishers of the next version say a column more: whoever is of this one handles the rest, from queues and rungs
+    and as a dead letter that is replayed."""
+    Town.world = world
+    town = Town()
+    town.begin(begun=("preview", "approve", "issue"))
+    town.pay(account="101", amount=1, dies="")
+    for name in world.untold():
+        world.relay(name)
+    Town.poison(town, queue="billing.payments.payments_received.v1")
+    for stored in world.broker.everything():
+        body = json.loads(stored.body)
+        body["columns"]["said_later"] = [None] * body["rows"]
+        stored.body = json.dumps(body).encode()
+    town.rest()
+    for name in LISTENERS:
+        town.replay_dead_letters(name=name)
+    town.rest()
+    town.holds()
+    town.teardown()
 
 
 def test_a_message_that_vanishes_is_noticed(world: World) -> None:
