@@ -15,13 +15,14 @@ pytestmark = pytest.mark.servers
 
 @pytest.fixture
 def supervised(listener: Listener) -> Iterator[tuple[Listener, int, str]]:
-    """The listener under its supervisor: listener, the supervisor's id, the address."""
+    """The listener under its supervisor, two HTTP processes on one socket: listener, supervisor's id, address."""
     address = f"127.0.0.1:{free_port()}"
     process = listener.start(
         "aimak_listener",
         AIMAK_LISTENER__LISTEN=address,
         AIMAK_AUTH__SECRET="s" * 32,
-        **{f"AIMAK_PROCESSES__{kind}": "1" for kind in ("HTTP", "CONSUMER", "RELAY", "WORKER")},
+        AIMAK_PROCESSES__HTTP="2",
+        **{f"AIMAK_PROCESSES__{kind}": "1" for kind in ("CONSUMER", "RELAY", "WORKER")},
     )
     wait_for(lambda: "consumes" in listener.log() and answers(address), 60, listener.log)
     yield listener, process.pid, address
@@ -39,13 +40,13 @@ def answers(address: str) -> bool:
 
 
 def test_a_killed_child_is_started_again(supervised: tuple[Listener, int, str]) -> None:
-    """HTTP and consumer are killed; both work again without anybody's help."""
+    """All five are killed; HTTP and consumer work again without anybody's help."""
     listener, supervisor, address = supervised
     children = descendants(supervisor)
-    assert len(children) == 4
+    assert len(children) == 5
     for child in children:
         os.kill(child, signal.SIGKILL)
-    wait_for(lambda: len(set(descendants(supervisor)) - set(children)) == 4 and answers(address), 60)
+    wait_for(lambda: len(set(descendants(supervisor)) - set(children)) == 5 and answers(address), 60)
     listener.say("plain")
     wait_for(lambda: listener.heard("plain") == 1, 30)
 
