@@ -22,6 +22,21 @@ def test_two_payments_on_one_bill(town: Story) -> None:
     """)
 
 
+def test_two_payments_at_once(town: Story) -> None:
+    """Husband and wife pay the same bill on the same day: both payments count, and what is too much is kept for the
+    next bill."""
+    town.replay("""
+        2026-09-30  open      A-18  waste persons=2
+        2026-11-02  bill      2026-10
+        2026-11-05  pay       A-18  tazalyk 50.00 ref=his
+        2026-11-05  pay       A-18  tazalyk 50.00 ref=hers
+        2026-11-05  balance   A-18  = -50.00
+        2026-12-02  bill      2026-11
+        2026-12-02  due       A-18  2026-11 = 0.00
+        2026-12-02  balance   A-18  = 0.00
+    """)
+
+
 def test_a_quiet_year_of_waste(town: Story) -> None:
     """Three persons pay 75.00 a month; who pays each bill owes nothing at the year's end."""
     months = [f"2026-{month:02d}" for month in range(1, 7)]

@@ -21,6 +21,25 @@ def test_who_moves_out_at_the_month_s_end_pays_its_last_bill(town: Story) -> Non
     """)
 
 
+def test_who_moves_out_in_mid_month_pays_for_the_days(town: Story) -> None:
+    """Nine days of October: 10 m³ × 9 ÷ 31 and the tax. The last bill comes at once, and the month's run has nothing
+    to add."""
+    town.replay("""
+        2026-09-01  open      A-4  water persons=2
+        2026-10-02  bill      2026-09
+        2026-10-12  move-out  A-4  since=2026-10-10
+        2026-10-12  bill      2026-10 A-4
+        2026-10-12  charged   A-4  2026-10 = 29.90          # 2.903 m³ × 10.00 = 29.03, and 0.87 tax
+        2026-10-12  balance   A-4  = 132.90
+        2026-10-13  pay       A-4  vodokanal 132.90 ref=last
+        2026-11-02  bill      2026-10
+        2026-11-02  bills     A-4  = "2026-10 issued, 2026-09 issued"
+        2026-12-02  bill      2026-11
+        2026-12-02  balance   A-4  = 0.00
+        2026-12-02  sound     = yes
+    """)
+
+
 def test_moving_out_is_told_two_months_late(town: Story) -> None:
     """They left in August and tell of it in November: September and October are taken back."""
     town.replay("""

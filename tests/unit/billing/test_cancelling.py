@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aimak.contracts import billing
+from aimak.problems import PermanentFault, Problem
 from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 
 from tests.unit.billing.test_month import WASTE_GROSS, five
-from tests.unit.billing.town import TENANT, Town, account_line
+from tests.unit.billing.town import MONTH, TARIFFS, TENANT, Town, account_line
 
 OCTOBER = "2026-10"
 
@@ -191,3 +194,99 @@ def test_a_paused_run_goes_on_where_it_was(town: Town) -> None:
     assert town.get(f"/billing/runs/{number}")["state"] == "previewed"
     town.issue()
     assert len(town.rows("bill")) == 5
+
+
+def _failing(town: Town, event: type[Any], number: int) -> tuple[list[int], Callable[[], None]]:
+    """Have one chunk of an event fail for good until it is mended; the chunks that were asked for, and the mending."""
+    subscribed, asked = town.service.subscriptions[event.routing_key], list[int]()
+
+    def handler(work: Any, chunks: Any) -> None:
+        numbers = [row["chunk"] for row in chunks.rows()]
+        if number in numbers and number not in asked:
+            asked.extend(numbers)
+            raise PermanentFault(Problem("AIM-B038", {"run": 0, "chunk": number}))
+        asked.extend(numbers)
+        subscribed.handler(work, chunks)
+
+    town.service.subscriptions[event.routing_key] = replace(subscribed, handler=handler)
+    return asked, asked.clear
+
+
+@pytest.mark.parametrize(
+    ("event", "step", "state"),
+    [(billing.PreviewChunksCut, "preview", "previewed"), (billing.IssueChunksCut, "issue", "issued")],
+)
+def test_only_chunks_that_failed_are_done_again(town: Town, event: type[Any], step: str, state: str) -> None:
+    """A chunk of two ends among the dead letters, the other is done and stays done: the retry asks for the one alone,
+    and every bill is there once."""
+    five(town)
+    if step == "issue":
+        town.preview()
+        town.post(f"{MONTH}/approve", role="approver")
+    asked, forget = _failing(town, event, 1)
+    town.post(f"{MONTH}/{step}")
+    town.pump.drain()
+    number = town.get(MONTH)["run_id"]
+    seen = town.get(f"/billing/runs/{number}")
+    assert (sorted(asked), seen["state"], seen["chunks"][state]) == ([0, 1], f"{state.removesuffix('ed')}ing", 1)
+    forget()
+    asked.append(1)
+    town.post(f"/billing/runs/{number}/resume")
+    town.pump.drain()
+    assert asked == [1, 1]
+    assert town.get(f"/billing/runs/{number}")["state"] == state
+    if step == "preview":
+        town.issue()
+    assert [row["account_id"] for row in town.rows("bill")] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("selection", "billed"),
+    [
+        ("service:water", {"A0": "water"}),
+        ("provider:jaryk", {"A1": "waste"}),
+        ("street", {"A1": "waste", "A2": "waste"}),
+    ],
+)
+def test_a_part_of_the_town_is_billed_by_itself(town: Town, selection: str, billed: dict[str, str]) -> None:
+    """By service, by creditor, by street: nobody else gets a bill, and the month's run then bills the rest alone."""
+    water = '{"metered":false,"norm":"house"}'
+    town.accounts(
+        account_line("A0"),
+        account_line("A0", "water", "vodokanal", attributes=water),
+        account_line("A1", street="Манас"),
+        account_line("A2", street="Манас"),
+    )
+    if selection == "provider:jaryk":
+        moves_to_jaryk(town, "A1")
+    if selection == "street":
+        streets = town.get("/billing/streets")["streets"]
+        selection = f"street:{next(row['street'] for row in streets if row['name'] == 'Манас')}"
+    first = run(town, selection)
+    bills = [town.get(f"/billing/bills/{row['number']}") for row in town.rows("bill")]
+    assert {bill["account"]: {line["service"] for line in bill["lines"]} for bill in bills} == {
+        account: {service} for account, service in billed.items()
+    }
+    assert first["bills"] == len(billed)
+    town.preview()
+    town.issue()
+    charged = [(row["account_id"], line["service"]) for row in town.rows("bill") for line in lines_of_bill(town, row)]
+    assert sorted(set(charged)) == [(1, "waste"), (1, "water"), (2, "waste"), (3, "waste")]
+    assert len(town.rows("bill")) == (4 if "A0" in billed else 3)
+    sound(town)
+
+
+def moves_to_jaryk(town: Town, account: str) -> None:
+    """Another creditor, with a tariff of its own, takes an account's waste."""
+    head, _, rest = TARIFFS.partition("  - code: waste-household")
+    part = "waste-jaryk" + rest.partition("  - code: ")[0].replace("tazalyk", "jaryk")
+    file = f"{head.partition('tariffs:')[0]}tariffs:\n  - code: {part}"
+    assert town.ask("post", "/billing/imports/tariffs", role="admin", data=file.encode()).status_code == 200
+    town.post("/billing/tariffs/adopt", {"tariffs": ["waste-jaryk@2026-01-01"], "ground": "made up"}, role="approver")
+    told = {"service": "waste", "provider": "tazalyk", "to": "jaryk", "day": "2026-10-01", "account": account}
+    town.post("/billing/connections/provider", told, role="admin")
+
+
+def lines_of_bill(town: Town, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """A bill's lines."""
+    return list(town.get(f"/billing/bills/{row['number']}")["lines"])

@@ -7,7 +7,7 @@ from typing import Any
 from tests.unit.billing.test_cancelling import run
 from tests.unit.billing.test_month import WASTE_GROSS, five
 from tests.unit.billing.test_rerating import METERED, bill, november
-from tests.unit.billing.town import MONTH, Town, account_line
+from tests.unit.billing.town import MONTH, TARIFFS, Town, account_line
 
 
 def rules(town: Town, **wanted: int) -> None:
@@ -128,6 +128,21 @@ def test_rules_on_persons_tariffs_and_estimates(town: Town) -> None:
     assert "negative" in outsorted(town, preview(town, "2026-12"))["A"]
 
 
+def test_a_bill_by_another_tariff_waits_for_a_person(town: Town) -> None:
+    """Where a price of another version counts from this month on, each such bill is looked at, and no other."""
+    town.accounts(account_line("A"), account_line("W", "water", "vodokanal", attributes=METERED))
+    bill(town, "2026-10")
+    rules(town, new_tariff=0)
+    assert outsorted(town, preview(town, "2026-11")) == {}
+    head, _, rest = TARIFFS.partition("  - code: waste-household")
+    part = "waste-household" + rest.partition("  - code: ")[0].replace("2026-01-01", "2026-11-01")
+    file = f"{head.partition('tariffs:')[0]}tariffs:\n  - code: {part.replace('25.00', '30.00')}"
+    assert town.ask("post", "/billing/imports/tariffs", role="admin", data=file.encode()).status_code == 200
+    adopted = {"tariffs": ["waste-household@2026-11-01"], "ground": "decided"}
+    town.post("/billing/tariffs/adopt", adopted, role="approver")
+    assert outsorted(town, preview(town, "2026-11")) == {"A": ["new_tariff"]}
+
+
 def use(town: Town, connection_id: int, quantity: int, since: str, until: str) -> None:
     """Usage of a connection between two days."""
     said = {"usage_id": int(until[:7].replace("-", "")) * 10 + connection_id, "from_date": since}
@@ -228,6 +243,8 @@ def test_a_preview_stands_beside_the_three_months_before(town: Town) -> None:
     before = {"2026-10": 10_300, "2026-09": None, "2026-08": None}
     assert town.get(f"{path}?by=service")["comparison"] == [{"service": "waste", "gross_tyiyn": 15_450, **before}]
     assert town.get(f"{path}?by=provider")["comparison"] == [{"provider": "tazalyk", "gross_tyiyn": 15_450, **before}]
+    classes = town.get(f"{path}?by=customer_class")["comparison"]
+    assert classes == [{"customer_class": "household", "gross_tyiyn": 15_450, **before}]
     streets = {row["street"]: row for row in town.get(f"{path}?by=street")["comparison"]}
     assert (streets["Токтогул"]["gross_tyiyn"], streets["Токтогул"]["2026-10"]) == (12_875, 7_725)
     assert (streets["Ленина"]["gross_tyiyn"], streets["Ленина"]["2026-10"]) == (2_575, 2_575)

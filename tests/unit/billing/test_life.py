@@ -176,6 +176,11 @@ def test_a_street_gets_a_new_name_from_its_day(town: Town) -> None:
     assert done["accounts"] == 2
     assert town.get("/billing/accounts/A")["address"] == "Манас A"
     assert [row["name"] for row in town.get("/billing/streets")["streets"]] == ["Токтогул", "Манас"]
+    path = f"/billing/streets/{street}/name"
+    # What is made out until then would bear the name before its day.
+    assert town.refused(path, "admin", body={"name": "Айтматов", "day": "2026-12-01"}) == (422, ["AIM-B196"])
+    assert town.refused(path, "admin", body={"name": " ", "day": "2026-11-01"}) == (422, ["AIM-B197"])
+    assert town.get("/billing/accounts/A")["address"] == "Манас A"
 
 
 def test_one_family_with_two_accounts(town: Town) -> None:

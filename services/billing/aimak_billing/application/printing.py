@@ -17,6 +17,7 @@ from sqlalchemy import Row
 
 from aimak_billing.application.bills import Speaker, by_connection, title
 from aimak_billing.application.kit import Kit
+from aimak_billing.application.registers import tenant_called
 from aimak_billing.application.tariffs import stored
 from aimak_billing.application.views import find_bill
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading, PaymentCode
@@ -43,8 +44,6 @@ class _Desk:
 
     def __init__(self, kit: Kit, work: UnitOfWork, bills: Sequence[Row[Any]], lang: str) -> None:
         self.lang = lang
-        names = work.tenant_facts().name
-        self.municipality = names.get(lang) or next(iter(names.values()), work.tenant)
         self.providers = registers.providers(work)
         self.parties = parties.of_bills(work, [bill.party_id for bill in bills])
         self.lines: dict[int, list[Row[Any]]] = {bill.id: [] for bill in bills}
@@ -63,13 +62,15 @@ class _Desk:
             assert run is not None, "a bill has its run"
             self.speakers[run_id] = Speaker(kit, run, versions, taxes, lang)
             self.issued_at[run_id] = [row.at for row in runs.approvals(work, run_id) if row.action == "issue"][-1]
+        called = tenant_called(work, set(self.issued_at.values()))
+        self.municipality = {at: names.get(lang) or next(iter(names.values())) for at, names in called.items()}
 
     def document(self, bill: Row[Any]) -> BillDocument:
         """All that stands on one bill."""
         party, lines, speaker = self.parties[bill.party_id], self.lines[bill.id], self.speakers[bill.run_id]
         period = Period.month(bill.period)
         document = BillDocument(
-            municipality=self.municipality,
+            municipality=self.municipality[self.issued_at[bill.run_id]],
             number=str(bill.number),
             period=title(period, self.lang),
             issued_on=bill.issued_on,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,6 +44,8 @@ def define_tenant(kit: Kit, facts: Mapping[str, Any], work: UnitOfWork) -> tuple
     replayed = known is not None and all(getattr(known, key) == value for key, value in wanted.items())
     version = (known.version if known else 0) + (not replayed)
     if not replayed:
+        if known is not None and known.name != wanted["name"]:
+            store.keep_tenant_name(work, known.name)
         store.write_tenant(work, {**wanted, "version": version}, new=known is None)
         work.publish(_tenants(work))
     tell_service_types(kit, work)
@@ -58,6 +60,12 @@ def tenant_view(work: UnitOfWork) -> dict[str, Any]:
     assert row is not None
     shown = {"code": facts.code, "name": facts.name, "zone": facts.zone, "languages": list(facts.languages)}
     return {**shown, "is_test": facts.is_test, "version": row.version}
+
+
+def tenant_called(work: UnitOfWork, at: Collection[datetime]) -> dict[datetime, Mapping[str, str]]:
+    """What the municipality was called at each of some instants, by language."""
+    before, now = store.tenant_names(work), work.tenant_facts().name
+    return {one: next((row.name for row in before if row.until > one), now) for one in at}
 
 
 def _check_tenant(facts: Mapping[str, Any]) -> None:

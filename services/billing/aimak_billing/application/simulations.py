@@ -20,6 +20,7 @@ from sqlalchemy import Row
 from aimak_billing.application.cycle import period_of
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.rating import with_winters
+from aimak_billing.application.registers import tenant_called
 from aimak_billing.application.tariff_life import find, ref_of
 from aimak_billing.application.tariffs import stored
 from aimak_billing.domain.chunk import rating_frame
@@ -188,5 +189,6 @@ def documented(
     for row in told["report"]["revenue"]:
         code = row["customer_class"]
         names[code] = translate("aimak_billing", f"tariff.value.{code}", lang) or code
-    said = work.tenant_facts().name
-    return told, names, said.get(lang) or said.get("ru") or work.tenant, _one(work, number).at
+    at = _one(work, number).at
+    said = tenant_called(work, [at])[at]
+    return told, names, said.get(lang) or said.get("ru") or work.tenant, at

@@ -16,6 +16,7 @@ from babel.dates import get_month_names
 
 from aimak_billing import tariff_file
 from aimak_billing.application.kit import Kit
+from aimak_billing.application.registers import tenant_called
 from aimak_billing.application.tariff_life import find, tariff_view
 from aimak_billing.application.tariffs import stored
 from aimak_billing.documents.tariff_sheet import PriceRow, Sheet, as_data, word
@@ -61,8 +62,8 @@ def sheet(kit: Kit, work: UnitOfWork, ref: str, lang: str) -> tuple[Sheet, datet
     says that it is none. Raises NotFound."""
     versions, taxes = stored(kit, work)
     version = find(versions, ref)
-    provider, tenant = registers.provider(work, version.provider), registers.tenant(work)
-    if provider is None or tenant is None:
+    provider = registers.provider(work, version.provider)
+    if provider is None:
         raise Refused(Problem("AIM-B011", {"provider": version.provider, "known": ""}))
     dated = tax_spans(taxes)
     in_force = [rule for rule in taxes if version.begins in dated[rule.id]]
@@ -71,10 +72,11 @@ def sheet(kit: Kit, work: UnitOfWork, ref: str, lang: str) -> tuple[Sheet, datet
     ends = spans(one for one in versions if one.status == PUBLISHED).get(version.id)
     steps = store.steps(work).get(version.id, [])
     published = [step.at for step in steps if step.name in ("publish", "adopt")]
+    at = published[-1] if published else work.now
     made = Sheet(
         lang=lang,
         title=version.names[lang],
-        municipality=_name(tenant.name, lang),
+        municipality=_name(tenant_called(work, [at])[at], lang),
         provider=_name(provider.name, lang),
         since=_since(version, ends.end if ends else version.valid_to, lang),
         facts=_headed(_facts(asked, provider)),
@@ -84,7 +86,7 @@ def sheet(kit: Kit, work: UnitOfWork, ref: str, lang: str) -> tuple[Sheet, datet
         papers=_headed(_papers(version, steps, lang)),
         draft=version.status != PUBLISHED,
     )
-    return made, published[-1] if published else work.now
+    return made, at
 
 
 def _name(names: Any, lang: str) -> str:

@@ -141,6 +141,15 @@ def _questions(blue: Blueprint, service: Service, kit: Kit) -> None:
         with service.work(actor().tenant) as work:
             return changes.after_bills(work, since, books.through)
 
+    @blue.get("/audit/usage")
+    @requires("admin", "approver", "inspector")
+    def by_usage() -> dict[str, Any]:
+        """What later words of metering did to billed periods of ?accounts (ids with commas)."""
+        texts = request.args.get("accounts", "").split(",")
+        ids = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 20}
+        with service.work(actor().tenant) as work:
+            return {"usage": changes.by_usage(work, ids)}
+
     @blue.get("/audit/write-offs")
     @requires("admin", "approver", "inspector")
     def written_off() -> dict[str, Any]:

@@ -24,6 +24,20 @@ def write_tenant(work: UnitOfWork, row: Mapping[str, Any], *, new: bool) -> None
         work.execute(update(table).where(table.c.code == work.tenant).values(**row))
 
 
+def tenant_names(work: UnitOfWork) -> Sequence[Row[Any]]:
+    """What this unit's municipality was called before (name) and until when (until), the earliest first."""
+    table = work.table("tenant_past")
+    query = select(table.c.until, table.c.name).where(table.c.tenant == work.tenant).order_by(table.c.until)
+    return work.execute(query).all()
+
+
+def keep_tenant_name(work: UnitOfWork, name: Mapping[str, str]) -> None:
+    """Note what the municipality was called until now. Changed twice at one instant, it was called what it was before
+    both."""
+    if all(row.until != work.now for row in tenant_names(work)):
+        work.execute(insert(work.table("tenant_past")).values(tenant=work.tenant, until=work.now, name=dict(name)))
+
+
 def provider(work: UnitOfWork, code: str) -> Row[Any] | None:
     """One creditor."""
     table = work.table("provider")

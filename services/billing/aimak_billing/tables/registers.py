@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aimak.storage.types import Code, Day, Id, Json
+from aimak.storage.types import Code, Day, Id, Instant, Json
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 
@@ -41,6 +41,13 @@ def _creditors(metadata: MetaData) -> None:
 
 
 def _places(metadata: MetaData) -> None:
+    Table(
+        "tenant_past",
+        metadata,
+        Column("tenant", Code, primary_key=True),
+        Column("until", Instant, primary_key=True, comment="when the municipality was given another name"),
+        Column("name", Json, nullable=False, comment="as it was called before that"),
+    )
     Table(
         "address",
         metadata,

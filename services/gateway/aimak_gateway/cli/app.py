@@ -23,6 +23,7 @@ from aimak_gateway.cli import (
     reports,
     runs,
     serving,
+    streets,
     tariffs,
 )
 from aimak_gateway.cli.spoken import SpokenGroup
@@ -61,6 +62,7 @@ MODULES = (
     billing,
     budget,
     corrections,
+    streets,
     outages,
     ledger,
     audit,

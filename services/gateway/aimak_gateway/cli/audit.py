@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 import typer
 from aimak.money import format_som
+from aimak.problems import Problem, Refused
 
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.installation import OWNERS
+from aimak_gateway.cli.metered import add_of_meters
 from aimak_gateway.cli.nouns import noun
-from aimak_gateway.cli.spans import Period, Since, Until
+from aimak_gateway.cli.spans import Period, Since, Until, first_and_last
 from aimak_gateway.cli.write_offs import add_write_offs
 
 
@@ -32,6 +34,7 @@ def _who(group: typer.Typer) -> None:
         ui: Ui,
         account: Annotated[str | None, typer.Option(help="An account's number.")] = None,
         actor: Annotated[str | None, typer.Option(help="A person.")] = None,
+        period: Period = None,
         since: Since = None,
         until: Until = None,
     ) -> None:
@@ -39,7 +42,7 @@ def _who(group: typer.Typer) -> None:
         --from 2026-10-01 --to 2026-10-31"""
         with connected(ui) as api:
             account_id = api.get(f"/billing/accounts/{account}")["account_id"] if account else None
-            asked = {"account_id": account_id, "actor": actor, "from": since, "to": until}
+            asked = {"account_id": account_id, "actor": actor, **_days(period, since, until)}
             answers = [api.get(f"/{service}/audit", **asked) for service in OWNERS]
             answers.append(api.get("/gateway/people/audit", **asked))
             zone = ZoneInfo(api.get("/billing/tenants/current")["tenant"]["zone"])
@@ -57,6 +60,13 @@ def _who(group: typer.Typer) -> None:
             for row in rows
         ]
         listing.show(ui, rows, ("date", "actor", "action", "subject", "change", "ground"), shown)
+
+
+def _days(period: str | None, since: str | None, until: str | None) -> dict[str, str | None]:
+    try:
+        return first_and_last(period, since, until)
+    except ValueError:
+        raise Refused(Problem("AIM-K048", {"day": str(period)[:40]})) from None
 
 
 def _instant(row: dict[str, Any], zone: ZoneInfo) -> str:
@@ -160,6 +170,7 @@ def _questions(group: typer.Typer) -> None:
         --period 2026-11"""
         with connected(ui) as api:
             answer = api.get("/billing/audit/changes", period=period, **{"from": since, "to": until})
+            add_of_meters(api, answer, _days(period, since, until))
         people = [(row["actor"], format_som(row["moved_tyiyn"])) for row in answer["employees"]]
         heads = [ui.word("ui.actor"), ui.word("ui.amount")]
         listing.show(ui, answer, COLUMNS, _changes(ui, answer["changes"]), after=["", *table(people, heads, (1,))])
@@ -175,9 +186,8 @@ def _changes(ui: Ui, changes: list[dict[str, Any]]) -> list[list[Any]]:
 
 
 def _told(ui: Ui, change: dict[str, Any]) -> list[str]:
-    what = ui.named("changed", change["what"])
-    if what == change["what"]:
-        what = ui.named("document", what)
+    names = (ui.named(kind, change["what"]) for kind in ("changed", "document", "action"))
+    what = next((name for name in names if name != change["what"]), change["what"])
     texts = [change[key] or "" for key in ("actor", "approved_by", "account", "period", "ground")]
     return [*texts[:3], what, *texts[3:]]
 

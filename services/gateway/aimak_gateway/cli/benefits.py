@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from aimak_gateway.cli.connect import connected
+from aimak_gateway.cli.corrections import changed_lines
 from aimak_gateway.cli.frame import Ui, command
 
 _DAY = ["%Y-%m-%d"]
@@ -37,4 +38,4 @@ def add_benefit(group: typer.Typer) -> None:
         with connected(ui) as api:
             path = f"/billing/accounts/{account}/benefit"
             answer = api.post(path, {name: value for name, value in said.items() if value is not None})
-        ui.result(answer, [f"{ui.word(f'ui.{name}')}: {value}" for name, value in answer["changed"].items()])
+        ui.result(answer, changed_lines(ui, answer["changed"]))

@@ -1,4 +1,4 @@
-"""correction …, street …, connection …, and verbs of `bill` and `account`: documents that another approves."""
+"""correction …, connection …, and verbs of `bill` and `account`: documents that another approves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ def register(app: typer.Typer) -> None:
     group = noun(app, "correction", "Documents that correct: entered by one, approved by another.")
     _shown(group)
     _decided(group)
-    _streets(noun(app, "street", "Streets and their names."))
     connections = noun(app, "connection", "Services at accounts.")
     _connections(connections)
     _changed(connections)
@@ -55,8 +54,6 @@ def tyiyn(text: str) -> int:
         raise Refused(Problem("AIM-G035", {"text": text[:40]})) from None
 
 
-# The day that billing takes for a name that was always there.
-EARLIEST = "1900-01-01"
 COLUMNS = (
     "number:count",
     "kind",
@@ -85,7 +82,17 @@ def _lines(ui: Ui, document: dict[str, Any]) -> list[str]:
     names, kinds = zip(*(column.partition(":")[::2] for column in COLUMNS), strict=True)
     cells = _rows(ui, [document])[0]
     shown = [listing.spoken(kind, cell) for kind, cell in zip(kinds, cells, strict=True)]
-    return listing.pairs([ui.word(f"ui.{name}") for name in names], shown)
+    return listing.pairs([ui.word(f"ui.{name}") for name in (*names, *_ABOUT)], [*shown, *_about(document["facts"])])
+
+
+# What some kinds of documents are about besides an account and a sum.
+_ABOUT = ("to_account", "of_bill", "of_months", "of_document", "of_run", "origin")
+
+
+def _about(facts: dict[str, Any]) -> list[Any]:
+    months = " – ".join(dict.fromkeys(filter(None, (facts.get("since"), facts.get("through")))))
+    bill, document, run = (facts.get(name) for name in ("bill", "document", "run"))
+    return [facts.get("to_account"), bill, months, document, run, facts.get("origin")]
 
 
 def _shown(group: typer.Typer) -> None:
@@ -111,6 +118,7 @@ def _shown(group: typer.Typer) -> None:
     def cancel_bills(
         ui: Ui,
         reason: Reason,
+        ground: Ground = "",
         since: Annotated[str | None, typer.Option(help="The first month: 2026-09")] = None,
         through: Annotated[str | None, typer.Option(help="The last month (default: the first).")] = None,
         account: Annotated[str | None, typer.Option(help="Of one account.")] = None,
@@ -120,7 +128,7 @@ def _shown(group: typer.Typer) -> None:
 
         Example: aimak correction cancel-bills --since 2026-10 --reason wrong
         """
-        enter(ui, "cancel", reason=reason, since=since, through=through, account=account, run=run)
+        enter(ui, "cancel", reason=reason, ground=ground, since=since, through=through, account=account, run=run)
 
 
 def _decided(group: typer.Typer) -> None:
@@ -129,7 +137,8 @@ def _decided(group: typer.Typer) -> None:
         """Approve a document that somebody else entered; it is posted.  Example: aimak correction approve 3"""
         with connected(ui) as api:
             answer = api.post(f"/billing/corrections/{number}/approve")
-        ui.result(answer, _lines(ui, answer["correction"]))
+        account = answer["correction"]["account"]
+        ui.result(answer, _lines(ui, answer["correction"]), f"aimak account show {account}" if account else None)
 
     @command(group, "refuse", changes=True)
     def refuse(ui: Ui, number: Number, reason: Reason) -> None:
@@ -139,18 +148,18 @@ def _decided(group: typer.Typer) -> None:
         ui.result(answer, _lines(ui, answer["correction"]))
 
     @command(group, "storno", changes=True)
-    def storno(ui: Ui, number: Number, reason: Reason) -> None:
+    def storno(ui: Ui, number: Number, reason: Reason, ground: Ground = "") -> None:
         """Take back what a document posted.  Example: aimak correction storno 3 --reason mistake"""
-        enter(ui, "storno", document=number, reason=reason)
+        enter(ui, "storno", document=number, reason=reason, ground=ground)
 
 
 def of_bills(group: typer.Typer) -> None:
     """Add the verbs of `bill` that correct."""
 
     @command(group, "cancel", changes=True)
-    def cancel(ui: Ui, bill: Bill, reason: Reason) -> None:
+    def cancel(ui: Ui, bill: Bill, reason: Reason, ground: Ground = "") -> None:
         """Cancel a bill; it stays on record.  Example: aimak bill cancel 15 --reason "nobody lived there" """
-        enter(ui, "cancel", bill=bill, reason=reason)
+        enter(ui, "cancel", bill=bill, reason=reason, ground=ground)
 
     @command(group, "rebill", changes=True)
     def rebill(ui: Ui, bill: Bill, reason: Reason) -> None:
@@ -241,12 +250,13 @@ def _two(group: typer.Typer) -> None:
         account: Account,
         to: Annotated[str, typer.Option(help="The account that stays.")],
         reason: Reason,
+        ground: Ground = "",
     ) -> None:
         """Close an account and bring all it owes to another.
 
         Example: aimak account merge 17 --to 18 --reason twice
         """
-        enter(ui, "merge", account=account, to=to, reason=reason)
+        enter(ui, "merge", account=account, to=to, reason=reason, ground=ground)
 
 
 def change(ui: Ui, path: str, following: str | None = None, **asked: Any) -> None:
@@ -254,9 +264,23 @@ def change(ui: Ui, path: str, following: str | None = None, **asked: Any) -> Non
     said = {name: value for name, value in asked.items() if value is not None}
     with connected(ui) as api:
         answer = api.post(path, said)
-    facts = answer["changed"]
-    shown = listing.pairs([ui.word(f"ui.{name}") for name in facts], [ui.named(*fact) for fact in facts.items()])
-    ui.result(answer, shown, following)
+    ui.result(answer, changed_lines(ui, answer["changed"]), following)
+
+
+# What codes of a change are named by, where that is not the name of the fact.
+_KINDS = {"customer_class": "class", "services": "service"}
+
+
+def changed_lines(ui: Ui, facts: dict[str, Any]) -> list[str]:
+    """What a change came to, in words; ids that only the program knows are left out."""
+    shown = {name: value for name, value in facts.items() if name not in ("account_id", "street")}
+    return listing.pairs([ui.word(f"ui.{name}") for name in shown], [_fact(ui, *fact) for fact in shown.items()])
+
+
+def _fact(ui: Ui, name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={str(one).lower() if isinstance(one, bool) else one}" for key, one in value.items())
+    return ui.named(_KINDS.get(name, name), value)
 
 
 def iso(day: datetime) -> str:
@@ -321,31 +345,6 @@ def _homes(group: typer.Typer) -> None:
         """
         facts = {"persons": persons, "pensioners": pensioners, "day": iso(on), "ground": ground}
         change(ui, f"/billing/accounts/{account}/residents", **facts)
-
-
-def _streets(group: typer.Typer) -> None:
-    @command(group, "list", lists=True)
-    def listed(ui: Ui) -> None:
-        """Streets with every name they have had.  Example: aimak street list"""
-        with connected(ui) as api:
-            rows = api.get("/billing/streets")["streets"]
-        keys = ("street", "name", "from")
-        always = ui.word("ui.since_ever")
-        shown = [[row["street"], row["name"], always if row["from"] == EARLIEST else row["from"]] for row in rows]
-        listing.show(ui, rows, keys, shown)
-
-    @command(group, "rename", changes=True)
-    def rename(
-        ui: Ui,
-        street: Annotated[str, typer.Argument(help="A street's id, as `aimak street list` shows it.")],
-        name: Annotated[str, typer.Option(help="The new name.")],
-        on: Day,
-    ) -> None:
-        """A street is called otherwise from a day on.
-
-        Example: aimak street rename 5432 --name Манас --on 2026-11-20
-        """
-        change(ui, f"/billing/streets/{street}/name", name=name, day=iso(on))
 
 
 def _connections(group: typer.Typer) -> None:

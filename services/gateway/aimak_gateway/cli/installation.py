@@ -1,4 +1,4 @@
-"""init, migrate, tenant add, provider add, partner add, doctor, maintain, rebuild, republish, config show."""
+"""init, migrate, tenant add|rename, provider add, partner add, doctor, maintain, rebuild, republish, config show."""
 
 from __future__ import annotations
 
@@ -95,6 +95,16 @@ def _define(app: typer.Typer) -> None:
         with connected(ui) as api:
             answer = api.post("/billing/tenants", body)
         ui.result(answer, [f"{code}: {_names(name).get(ui.lang, code)}"])
+
+    @command(tenants, "rename", changes=True)
+    def rename_tenant(ui: Ui, name: Name) -> None:
+        """The municipality is called otherwise from now on.  Example: aimak tenant rename --name ru=Ак-Талаа"""
+        with connected(ui) as api:
+            known = api.get("/billing/tenants/current")["tenant"]
+            body = {key: known[key] for key in ("code", "zone", "languages", "is_test")}
+            answer = api.post("/billing/tenants", {**body, "name": known["name"] | _names(name)})
+        before, after = (tenant["name"].get(ui.lang, known["code"]) for tenant in (known, answer["tenant"]))
+        ui.result(answer, [f"{known['code']}: {before} → {after}", ui.word("ui.name_of_its_day")])
 
     registers.of_tenants(tenants)
     providers = noun(app, "provider", "Creditors: the vodokanal, the waste firm, the budget.")

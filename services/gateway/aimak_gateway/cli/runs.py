@@ -87,8 +87,14 @@ def _verb(group: typer.Typer, verb: str) -> None:
 
 def _row(ui: Ui, run: dict[str, Any]) -> list[Any]:
     state = ui.word(f"ui.state_{run['state']}")
-    before = [run["run_id"], run["period"], ui.named("selection", run["selection"]), run["generation"]]
+    before = [run["run_id"], run["period"], _selected(ui, run["selection"]), run["generation"]]
     return [*before, state, *(run[key] for key in ("bills", "held", "reason"))]
+
+
+def _selected(ui: Ui, text: str) -> str:
+    """What a run covers: "весь город", "улица 5432", "услуга вывоз ТБО"."""
+    kind, _, value = text.partition(":")
+    return f"{ui.named('selection', kind)} {ui.named(kind, value)}".strip()
 
 
 def passed(ui: Ui, api: Api, run: str, verb: str, running: str) -> dict[str, Any]:
@@ -120,5 +126,6 @@ def _told(ui: Ui, run: dict[str, Any]) -> None:
     steps = {"previewed": "approve", "approved": "issue"}
     step = steps.get(run["state"])
     following = f"aimak run {step} {run['run_id']}" if step else None
-    head = f"{run['run_id']}: {run['selection']}, {run['generation']}, {run['reason']}"
+    turn = f"{ui.word('ui.generation')} {run['generation']}"
+    head = f"{run['run_id']}: {_selected(ui, run['selection'])}, {turn}, {run['reason']}"
     ui.result(run, [head, *cycle_lines(ui, run)], following)

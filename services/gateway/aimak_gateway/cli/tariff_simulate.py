@@ -66,11 +66,12 @@ def _lines(ui: Ui, told: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _who(ui: Ui, row: dict[str, Any]) -> tuple[str, str]:
+    return ui.named("service", row["service"]), ui.named("class", row["customer_class"])
+
+
 def _revenue(ui: Ui, report: dict[str, Any]) -> list[str]:
-    rows = [
-        [row["service"], row["customer_class"], row["connections"], *_change(row, "old_gross", "new_gross")]
-        for row in report["revenue"]
-    ]
+    rows = [[*_who(ui, row), row["connections"], *_change(row, "old_gross", "new_gross")] for row in report["revenue"]]
     rows.append([ui.word("ui.total"), "", "", *_change(report["total"], "old_gross", "new_gross")])
     return table(rows, _heads(ui, "service", "class", "simulation.bills", *_CHANGE), (2, 3, 4, 5, 6))
 
@@ -124,7 +125,10 @@ def _deciles(ui: Ui, report: dict[str, Any]) -> list[str]:
 
 
 def _hardest(ui: Ui, report: dict[str, Any]) -> list[str]:
-    rows = [[row["account"], row["customer_class"], *_change(row, "old", "new")] for row in report["hardest"]]
+    rows = [
+        [row["account"], ui.named("class", row["customer_class"]), *_change(row, "old", "new")]
+        for row in report["hardest"]
+    ]
     return table(rows, _heads(ui, "simulation.hardest", "class", *_CHANGE), (2, 3, 4, 5))
 
 
@@ -139,6 +143,8 @@ def _subsidy(ui: Ui, report: dict[str, Any]) -> list[str]:
 
 def _held(ui: Ui, report: dict[str, Any]) -> list[str]:
     said = {"old": ui.word("ui.simulation.old"), "new": ui.word("ui.simulation.new")}
-    rows = [[said[row["side"]], row["service"], row["code"], row["accounts"]] for row in report["held"]]
+    rows = [
+        [said[row["side"]], ui.named("service", row["service"]), row["code"], row["accounts"]] for row in report["held"]
+    ]
     heads = _heads(ui, "simulation.side", "service", "simulation.held", "simulation.bills")
     return table(rows, heads, (3,)) if rows else []

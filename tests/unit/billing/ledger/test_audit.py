@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.unit.billing.test_cancelling import document, month
 from tests.unit.billing.test_month import WASTE_GROSS
-from tests.unit.billing.town import MONTH, TENANT, Town
+from tests.unit.billing.test_rerating import METERED, bill, november
+from tests.unit.billing.town import MONTH, TENANT, Town, account_line
 
 RESIDENTS = "account;persons;from;to;ground"
 
@@ -88,6 +89,24 @@ def test_changes_after_the_bill_name_person_paper_and_som(town: Town) -> None:
     moved = {(row["what"], row["account"]): row["moved_tyiyn"] for row in answer["changes"]}
     assert moved == {("residents", "A1"): -(WASTE_GROSS - 5_150), ("write_off", "A2"): -1_000}
     assert answer["employees"] == [{"actor": "the-clerk", "moved_tyiyn": sum(moved.values())}]
+
+
+def test_what_a_corrected_reading_moved_is_told(town: Town) -> None:
+    """Open until a bill settles it, then with the som; what a change of residents moved is not told again, nor is an
+    account of which metering said nothing."""
+    town.accounts(account_line("W", "water", "vodokanal", attributes=METERED), account_line("A"))
+    town.use(1, 15_000)
+    bill(town, "2026-10")
+    town.use(1, 12_300, version=2)
+    asked = "/billing/audit/usage?accounts=1,2,x"
+    waits = {"account_id": 1, "account": "W", "period": "2026-10", "at": None, "moved_tyiyn": None}
+    assert town.get(asked, role="inspector")["usage"] == [waits]
+    town.take("residents", [RESIDENTS, "A;2;2026-10-01;;certificate 12"])
+    november(town, 1, 10_000)
+    bill(town, "2026-11")
+    told = town.get(asked, role="inspector")["usage"]
+    assert [(row["account"], row["period"], row["moved_tyiyn"]) for row in told] == [("W", "2026-10", -2_905)]
+    assert town.ask("get", asked).status_code == 403
 
 
 def test_write_offs_name_act_and_approver(town: Town) -> None:

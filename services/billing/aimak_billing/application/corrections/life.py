@@ -223,13 +223,16 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
 
 
 def rename_street(work: UnitOfWork, street_id: int, name: str, day: date) -> dict[str, Any]:
-    """A street is called otherwise from a day on; bills made out before keep its old name. Raises NotFound."""
+    """A street is called otherwise from a day on, which has come; bills made out before keep its old name. Raises
+    NotFound, Refused for a day that is still to come: whatever is made out until then bears the old name."""
     work.tenant_facts()
     known = store.address(work, STREET, street_id)
     if known is None:
         raise NotFound(Problem("AIM-B127", {"street": street_id}))
     if not name.strip():
-        raise Refused(Problem("AIM-B016", {"account": "-"}))
+        raise Refused(Problem("AIM-B197", {}))
+    if day > work.today():
+        raise Refused(Problem("AIM-B196", {"name": name.strip(), "day": day.isoformat()}))
     facts = {"id": street_id, "kind": STREET, "parent_id": None}
     store.name_address(work, {**facts, "valid_from": day, "name": name.strip()})
     ids = selections.of_street(work, street_id)

@@ -20,10 +20,10 @@ from aimak_billing.store import registers
 
 def _check(work: UnitOfWork, asked: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
     """asked: account (is closed), to (stays)."""
-    account_id, to = (find_account(work, asked.get(name) or "").id for name in ("account", "to"))
-    if account_id == to:
+    account, to = (find_account(work, asked.get(name) or "") for name in ("account", "to"))
+    if account.id == to.id:
         raise Refused(Problem("AIM-B119", {"account": asked["account"]}))
-    return {"to": to}, account_id
+    return {"to": to.id, "to_account": to.number}, account.id
 
 
 def _post(work: UnitOfWork, document: Row[Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aimak import ledger
+from aimak.money import plain_som
 from aimak.period import Period
 from aimak.problems import Conflict, Problem, Refused
 from aimak.storage.work import UnitOfWork
@@ -91,7 +92,7 @@ def _oldest(work: UnitOfWork, account_id: int, provider: str, amount: int) -> It
     owed = standing(work, account_id, provider).owed
     total = sum(part for _, _, part in owed)
     if total < amount:
-        raise Conflict(Problem("AIM-B118", {"amount": amount, "owed": total}))
+        raise Conflict(Problem("AIM-B118", {"amount": plain_som(amount), "owed": plain_som(total)}))
     for origin, service, part in owed:
         taken = min(part, amount)
         amount -= taken
@@ -102,10 +103,11 @@ def _oldest(work: UnitOfWork, account_id: int, provider: str, amount: int) -> It
 def _check_transfer(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
     """asked: account, to (another account), provider, amount_tyiyn: above zero a debt goes over, below an advance."""
     account_id, provider = account_and_provider(work, asked)
-    to = find_account(work, asked.get("to") or "").id
-    if to == account_id:
+    to = find_account(work, asked.get("to") or "")
+    if to.id == account_id:
         raise Refused(Problem("AIM-B119", {"account": asked["account"]}))
-    return {"provider": provider, "amount_tyiyn": amount_of(asked, signed=True), "to": to}, account_id
+    other = {"to": to.id, "to_account": to.number}
+    return {"provider": provider, "amount_tyiyn": amount_of(asked, signed=True), **other}, account_id
 
 
 def _post_transfer(work: UnitOfWork, document: Row[Any]) -> None:
@@ -121,7 +123,7 @@ def moved_over(work: UnitOfWork, source: int, target: int, provider: str, amount
     else:
         advance = standing(work, source, provider).advance
         if advance < -amount:
-            raise Conflict(Problem("AIM-B120", {"amount": -amount, "advance": advance}))
+            raise Conflict(Problem("AIM-B120", {"amount": plain_som(-amount), "advance": plain_som(advance)}))
         parts = [(_this_month(work), None, amount)]
     between = ledger.account_id("between", provider)
     signed = ((source, -1), (target, 1))
@@ -142,7 +144,7 @@ def _post_refund(work: UnitOfWork, document: Row[Any]) -> None:
     account_id, provider, amount = _of_document(document)
     advance = standing(work, account_id, provider).advance
     if advance < amount:
-        raise Conflict(Problem("AIM-B120", {"amount": amount, "advance": advance}))
+        raise Conflict(Problem("AIM-B120", {"amount": plain_som(amount), "advance": plain_som(advance)}))
     against = ledger.account_id("refund", provider)
     post(work, document.id, "refund", [Entry(account_id, provider, None, amount, _this_month(work), against)])
 

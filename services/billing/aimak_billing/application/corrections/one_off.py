@@ -15,7 +15,7 @@ import polars as pl
 from aimak import ledger
 from aimak.contracts import billing
 from aimak.ids import derived_id
-from aimak.money import MAX_TYIYN
+from aimak.money import MAX_TYIYN, plain_som
 from aimak.period import Period
 from aimak.plugins.numbers import MAX_QUANTITY
 from aimak.problems import Conflict, Problem, Refused
@@ -106,7 +106,7 @@ def _post(kit: Kit, work: UnitOfWork, document: Row[Any]) -> None:
     item = _priced(kit, work, account, document.facts)
     shown, now = document.facts["gross_tyiyn"], item.net + item.tax
     if shown != now:
-        raise Conflict(Problem("AIM-B184", {"shown": shown, "now": now, "number": document.id}))
+        raise Conflict(Problem("AIM-B184", {"shown": plain_som(shown), "now": plain_som(now), "number": document.id}))
     issue = _begun(kit, work, document, item)
     day = ledger.open_day(work)
     stamp = pl.lit(day).alias("ledger_day")

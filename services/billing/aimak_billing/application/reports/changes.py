@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -72,6 +72,28 @@ def _settled(work: UnitOfWork, rows: Sequence[Row[Any]]) -> dict[int, int]:
         if before:
             moved[before[-1].id] = moved.get(before[-1].id, 0) + int(line.amount)
     return moved
+
+
+def by_usage(work: UnitOfWork, account_ids: Collection[int]) -> list[dict[str, Any]]:
+    """What metering's later words did to periods of some accounts that had been billed: when a bill settled them (none:
+    one has yet to) and the som that it charged. Who said them is in metering's own record. What a bill settled after a
+    change that was made here is that change's."""
+    told = store.told_by_usage(work, account_ids)
+    facts = {(row.account_id, row.period): row.account for row in told}
+    found = [_of_usage(row, row.account, row.period, None, None) for row in told if row.open]
+    here = [(row.account_id, row.after["period"], row.at) for row in store.noted_of(work, account_ids)] if told else []
+    billed = store.differences(work, {key for key, _ in facts}) if told else []
+    times = store.issued_at(work, {line.run_id for line in billed})
+    for line in billed:
+        key, at = (line.account_id, line.origin), times[line.run_id]
+        if key in facts and not any((one, period) == key and made <= at for one, period, made in here):
+            found.append(_of_usage(line, facts[key], line.origin, at, int(line.amount)))
+    return found
+
+
+def _of_usage(row: Row[Any], account: str, period: str, at: datetime | None, moved: int | None) -> dict[str, Any]:
+    when = at.isoformat() if at else None
+    return {"account_id": row.account_id, "account": account, "period": period, "at": when, "moved_tyiyn": moved}
 
 
 def _documents(work: UnitOfWork, begins: datetime, ends: datetime, kinds: Sequence[str] | None) -> list[dict[str, Any]]:

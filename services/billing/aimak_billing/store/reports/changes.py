@@ -8,17 +8,27 @@ from typing import Any
 
 from aimak.batches import in_batches
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from aimak_billing.store.reports.moves import effect
-from aimak_billing.store.touched import AFTER_THE_BILL
+from aimak_billing.store.touched import AFTER_THE_BILL, USAGE
 
 _CHARGED_LATER = ("cancellation", "adjustment", "write_off", "transfer", "refund")
 
 
 def noted(work: UnitOfWork, since: datetime, until: datetime) -> Sequence[Row[Any]]:
-    """Changes to accounts that were billed already, in order of time; `paper`: the ground that the same command gave
-    for the account."""
+    """Changes of these days to accounts that were billed already, in order of time; `paper`: the ground that the same
+    command gave for the account."""
+    table = work.table("audit")
+    return _noted(work, (table.c.at >= since) & (table.c.at < until))
+
+
+def noted_of(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """The same of some accounts, whenever it was."""
+    return _noted(work, work.table("audit").c.account_id.in_(sorted(account_ids)))
+
+
+def _noted(work: UnitOfWork, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
     audit, account = work.table("audit"), work.table("account")
     same = audit.alias("same")
     together = (same.c.tenant == audit.c.tenant) & (same.c.account_id == audit.c.account_id)
@@ -28,10 +38,24 @@ def noted(work: UnitOfWork, since: datetime, until: datetime) -> Sequence[Row[An
     query = (
         select(audit, account.c.number.label("account"), paper.label("paper"))
         .join(account, owner)
-        .where(audit.c.tenant == work.tenant, audit.c.action == AFTER_THE_BILL)
-        .where(audit.c.at >= since, audit.c.at < until)
+        .where(audit.c.tenant == work.tenant, audit.c.action == AFTER_THE_BILL, which)
     )
     return work.execute(query.order_by(audit.c.at, audit.c.id)).all()
+
+
+def told_by_usage(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Periods of some accounts of which metering told something new after a run had looked at them: account_id,
+    account, period, and whether that waits for a bill (`open`)."""
+    touched, account = work.table("touched"), work.table("account")
+    owner = (account.c.tenant == touched.c.tenant) & (account.c.id == touched.c.account_id)
+    waits = touched.c.bill_id.is_(None).label("open")
+    query = (
+        select(touched.c.account_id, account.c.number.label("account"), touched.c.period, waits)
+        .join(account, owner)
+        .where(touched.c.tenant == work.tenant, touched.c.reason == USAGE)
+        .where(touched.c.account_id.in_(sorted(account_ids)))
+    )
+    return work.execute(query.order_by(touched.c.account_id, touched.c.period)).all()
 
 
 def differences(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[Row[Any]]:
