@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +13,10 @@ from typing import Any
 
 import fastexcel
 import pytest
+import typer
 from aimak.problems import Problem
 from aimak.texts import LANGUAGES
-from aimak_gateway.cli import audit, frame, registers, report_sheets, reports
+from aimak_gateway.cli import audit, frame, registers, report_sheets, reports, write_offs
 from aimak_gateway.cli.app import app
 from aimak_gateway.cli.billing import account_lines
 from typer.testing import CliRunner
@@ -69,6 +72,13 @@ ANSWERS: dict[str, Any] = {
     },
     "/billing/providers": {"providers": [{**PROVIDER, "tax_number": "0", "bank_account": "", "elqr": {}}]},
     "/payments/partners": {"partners": PARTNERS},
+    "/billing/audit/write-offs": {
+        "changes": [
+            {"at": "2026-11-05T06:00:00+00:00", "actor": "ayna", "approved_by": "bakyt", "account": number,
+             "what": "write_off", "period": None, "ground": "act 9", "moved_tyiyn": -25_000}
+            for number in ("0100003", "0100004")
+        ]
+    },
     "/billing/outages": {"outages": [{**OUTAGE, "ground": "act 3"}]},
     "/billing/audit": {
         "audit": [
@@ -105,7 +115,7 @@ Run = Callable[..., str]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """What a command prints in a language."""
-    for module in (report_sheets, reports, audit, registers):
+    for module in (report_sheets, reports, audit, registers, write_offs):
         monkeypatch.setattr(module, "connected", connected)
 
     def printed(lang: str, *words: object) -> str:
@@ -153,6 +163,34 @@ def test_the_audit_is_told_in_words(run: Run, lang: str) -> None:
         assert code not in screen, code
     assert "a.csv" in screen and "jaryk" in screen and "bakyt" in screen
     assert {row["path"] for row in json.loads(run(lang, "audit", "list", "--json"))["data"]} >= {"/billing/providers"}
+
+
+def test_a_sheet_that_is_not_the_ledgers_is_told_in_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal, below the figures, with both sums, and it ends as a failure."""
+
+    class Terminal(io.StringIO):
+        """Whoever sits before it sees colours."""
+
+        def isatty(self) -> bool:
+            return True
+
+    ui, terminal = frame.Ui(as_json=False, lang="ru", quiet=False, debug=False), Terminal()
+    problem = Problem("AIM-B953", {"column": "closing", "sheet": "1.00", "ledger": "2.00"})
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with pytest.raises(typer.Exit) as ended:
+        report_sheets._say_problems(ui, {"problems": [ui.problem(problem)]})
+    said = terminal.getvalue().splitlines()[0]
+    assert said.startswith("\x1b[31m") and said.endswith("\x1b[0m") and "1.00" in said and "2.00" in said
+    assert ended.value.exit_code == frame.VALIDATION
+
+
+def test_write_offs_of_relatives_are_marked(run: Run, tmp_path: Path) -> None:
+    """Whose relative's account it is stands beside the write-off, from a file that nobody keeps."""
+    relatives = tmp_path / "relatives.csv"
+    relatives.write_text("лицевой счёт;чей\n0100004;депутат Асанов\n", encoding="utf-8")
+    screen = run("ru", "audit", "write-offs", "--period", "2026-11", "--relatives", relatives).splitlines()
+    marked = {line.split()[3]: "депутат Асанов" in line for line in screen if "act 9" in line}
+    assert marked == {"0100003": False, "0100004": True}
 
 
 def test_who_may_is_told_in_words() -> None:

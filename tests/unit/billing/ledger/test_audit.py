@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.unit.billing.test_cancelling import document, month
 from tests.unit.billing.test_month import WASTE_GROSS
 from tests.unit.billing.test_rerating import METERED, bill, november
+from tests.unit.billing.test_tariff_life import NEW, STEPS, draft, enter, walk
 from tests.unit.billing.town import MONTH, TENANT, Town, account_line
 
 RESIDENTS = "account;persons;from;to;ground"
@@ -133,6 +135,21 @@ def test_a_bill_leads_back_to_the_decision(town: Town) -> None:
     whole = town.get("/billing/audit/bill-trail?accounts=25", role="inspector")["bills"]
     assert [bill["number"] for bill in whole] == [1, 2, 3, 4, 5]
     assert town.ask("get", "/billing/audit/bill-trail?period=2020-01", "inspector").status_code == 404
+
+
+def test_a_bill_leads_back_to_the_letter_and_the_scan(town: Town) -> None:
+    """A tariff that went its whole way here: the antimonopoly body's letter by number, the council's paper as it was
+    sent in, each with who took the step."""
+    town.accounts(account_line("A1"))
+    assert enter(town, draft()).status_code == 200
+    walk(town, NEW, "publish")
+    town.service.clock.instant = datetime(2027, 2, 2, 6, tzinfo=UTC)  # type: ignore[attr-defined]
+    bill(town, "2027-01")
+    page = town.get("/billing/audit/bill-trail?accounts=1&period=2027-01", role="inspector")["bills"][0]
+    steps = {step["step"]: step for step in page["tariffs"][0]["steps"]}
+    facts = {name: said for name, _, said in STEPS}
+    assert steps["agree"]["number"] == facts["agree"]["number"] and steps["agree"]["actor"] == "the-clerk"
+    assert steps["approve"]["number"] == facts["approve"]["number"] and len(steps["approve"]["scan"]) == 64
 
 
 def test_debts_that_grew_too_old_name_who_had_them_in_hand(town: Town) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 import fastexcel
 import pytest
 from aimak.ids import DERIVED_FLOOR
+from aimak.money import format_som
 from aimak.period import Period
 from aimak.texts import catalogue
 from aimak_billing.domain.ageing import AGES, LIMITS, age_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars import DataFrame, col
+from pypdf import PdfReader
 from sqlalchemy import insert
 
 from tests.unit.billing.test_cancelling import document, run
@@ -236,6 +238,9 @@ def test_a_statement_shows_every_document(town: Town) -> None:
         path = f"/billing/accounts/A1/statement{NOVEMBER}&provider=vodokanal&format=pdf&lang={lang}"
         first, again = town.ask("get", path).data, town.ask("get", path).data
         assert first.startswith(b"%PDF") and first == again
+        paper = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(first)).pages).split())
+        assert "A1" in paper and format_som(act["closing_tyiyn"]) in paper
+        assert all(entry["document"] in paper for entry in act["entries"])
     assert town.ask("get", f"/billing/accounts/A1/statement{NOVEMBER}&provider=nobody").status_code == 404
 
 
