@@ -80,7 +80,9 @@ def test_who_enters_does_not_approve(town: Town) -> None:
     """Nothing is posted before another approves; a second approval changes nothing; what is refused stays refused."""
     month(town)
     asked = {"kind": "cancel", "bill": "2", "reason": "a mistake"}
-    number = town.post("/billing/corrections", asked, role="approver", name="both")["correction"]["number"]
+    entered = town.post("/billing/corrections", asked, role="approver", name="both")["correction"]
+    number = entered["number"]
+    assert (entered["account"], entered["facts"]["bill_number"]) == ("A1", 2)
     path = f"/billing/corrections/{number}"
     assert town.refused(f"{path}/approve", "approver", "both") == (403, ["AIM-B111"])
     assert town.balance("A1") == WASTE_GROSS

@@ -62,9 +62,11 @@ def test_a_write_off_takes_the_oldest_debts_and_not_more(town: Town) -> None:
 
 
 def test_a_debt_goes_over_to_another_account(town: Town) -> None:
-    """What one account no longer owes the other does; the town as a whole is owed the same."""
+    """What one account no longer owes the other does; the town as a whole is owed the same. The document names both."""
     month(town)
-    document(town, kind="transfer", account="A1", to="A2", amount_tyiyn=5_000, **WASTE)
+    number = document(town, kind="transfer", account="A1", to="A2", amount_tyiyn=5_000, **WASTE)
+    shown = town.get(f"/billing/corrections/{number}")["correction"]
+    assert (shown["account"], shown["facts"]["to_account"]) == ("A1", "A2")
     assert (town.balance("A1"), town.balance("A2")) == (WASTE_GROSS - 5_000, WASTE_GROSS + 5_000)
     agrees(town)
 

@@ -32,7 +32,7 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
     ("kind", "facts", "said"),
     [
         ("transfer", {"to": 9, "to_account": "0100003", "provider": "p", "amount_tyiyn": 500}, "на счёт       0100003"),
-        ("cancel", {"bill": 15, "upto": 20}, "квитанция     15"),
+        ("cancel", {"bill": 40, "bill_number": 15, "upto": 20}, "квитанция     15"),
         ("cancel", {"since": "2026-09", "through": "2026-10"}, "за месяцы     2026-09 – 2026-10"),
         ("storno", {"document": 2}, "документ      2"),
     ],

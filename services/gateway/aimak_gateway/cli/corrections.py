@@ -91,7 +91,7 @@ _ABOUT = ("to_account", "of_bill", "of_months", "of_document", "of_run", "origin
 
 def _about(facts: dict[str, Any]) -> list[Any]:
     months = " – ".join(dict.fromkeys(filter(None, (facts.get("since"), facts.get("through")))))
-    bill, document, run = (facts.get(name) for name in ("bill", "document", "run"))
+    bill, document, run = (facts.get(name) for name in ("bill_number", "document", "run"))
     return [facts.get("to_account"), bill, months, document, run, facts.get("origin")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -96,7 +96,8 @@ def test_changes_after_the_bill_name_person_paper_and_som(town: Town) -> None:
 def test_what_a_corrected_reading_moved_is_told(town: Town) -> None:
     """Open until a bill settles it, then with the som; what a change of residents moved is not told again, nor is an
     account of which metering said nothing."""
-    town.accounts(account_line("W", "water", "vodokanal", attributes=METERED), account_line("A"))
+    water = account_line("W", "water", "vodokanal", attributes=METERED)
+    town.accounts(water, account_line("W"), account_line("A"))
     town.use(1, 15_000)
     bill(town, "2026-10")
     town.use(1, 12_300, version=2)
@@ -108,6 +109,10 @@ def test_what_a_corrected_reading_moved_is_told(town: Town) -> None:
     bill(town, "2026-11")
     told = town.get(asked, role="inspector")["usage"]
     assert [(row["account"], row["period"], row["moved_tyiyn"]) for row in told] == [("W", "2026-10", -2_905)]
+    town.service.clock.instant += timedelta(days=1)  # type: ignore[attr-defined]
+    town.take("residents", [RESIDENTS, "W;2;2026-10-01;;certificate 13"])
+    bill(town, "2026-12")
+    assert town.get(asked, role="inspector")["usage"] == told
     assert town.ask("get", asked).status_code == 403
 
 

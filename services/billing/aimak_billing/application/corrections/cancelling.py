@@ -31,7 +31,7 @@ def _check(work: UnitOfWork, asked: Mapping[str, Any]) -> tuple[dict[str, Any], 
         bill = find_bill(work, str(asked["bill"]))
         if bill.cancelled_on is not None:
             raise Conflict(Problem("AIM-B113", {"bill": bill.number, "day": bill.cancelled_on.isoformat()}))
-        facts["bill"], account_id = bill.id, bill.account_id
+        facts["bill"], facts["bill_number"], account_id = bill.id, bill.number, bill.account_id
     if asked.get("account"):
         account_id = find_account(work, asked["account"]).id
         facts["account"] = account_id
