@@ -53,6 +53,7 @@ AUDIT = [
     ("billing.imports", "/billing/imports/accounts", None, None, {"name": "a.csv"}),
     ("residents", "5312239489288482214", None, {"persons": 3}, {"file": "r.csv"}),
     ("user.add", "bakyt", None, {"roles": ["approver", "clerk"], "tenants": ["*"]}, {}),
+    ("enter cancel 5", "/billing/corrections", None, {"bill": 8_796_093, "bill_number": 2, "upto": 40}, {}),
     ("billing.providers", "/billing/providers", None, None, {"code": "jaryk", "name": {"ru": "Горсвет"}}),
 ]
 PARTNERS = [
@@ -159,7 +160,7 @@ def test_the_audit_is_told_in_words(run: Run, lang: str) -> None:
     """No address of the API, no number that only the program knows, no code of a state or a role; --json has them."""
     screen = run(lang, "audit", "list")
     english = () if lang == "en" else ("entered", "approved", "approver")
-    for code in ("/billing", "5312239489288482214", "[", '"*"', *english):
+    for code in ("/billing", "5312239489288482214", "[", '"*"', "8796093", "upto", "bill_number", *english):
         assert code not in screen, code
     assert "a.csv" in screen and "jaryk" in screen and "bakyt" in screen
     assert {row["path"] for row in json.loads(run(lang, "audit", "list", "--json"))["data"]} >= {"/billing/providers"}

@@ -76,6 +76,8 @@ def _instant(row: dict[str, Any], zone: ZoneInfo) -> str:
 
 # An id is longer than any number that a person is given.
 _INSIDE = 16
+# Numbers in a change that nobody but the program knows.
+_INTERNAL = ("bill", "to", "upto")
 # What codes in a change are named by, the first that knows them.
 _KINDS = {
     "state": ("document", "cycle", "tariff", "reading", "status"),
@@ -126,7 +128,8 @@ def _facts(ui: Ui, told: Any) -> str:
     """What stood or stands there, in words where the catalogue has them."""
     if not isinstance(told, dict):
         return json.dumps(told, ensure_ascii=False)
-    return ", ".join(_fact(ui, name, value) for name, value in told.items() if value is not None)
+    shown = {name: value for name, value in told.items() if value is not None and name not in _INTERNAL}
+    return ", ".join(_fact(ui, name, value) for name, value in shown.items())
 
 
 def _fact(ui: Ui, name: str, value: Any) -> str:
