@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -158,6 +159,17 @@ def test_what_was_decided_before_is_adopted(town: Town) -> None:
     assert town.refused("/billing/tariffs/adopt", "approver", body=body) == (409, ["AIM-T105", "AIM-T106"])
     assert town.refused("/billing/tariffs/adopt", "clerk", body=body) == (403, ["AIM-K072"])
     assert {row["state"] for row in town.get("/billing/tariffs")["tariffs"]} == {"in_force", "draft"}
+
+
+def test_what_a_later_version_takes_the_place_of_is_superseded(town: Town) -> None:
+    """The next version, published, waits beside the one in force; from its own day on the first is superseded."""
+    before = "waste-household@2026-01-01"
+    assert state(town, before) == "in_force"
+    enter(town, draft())
+    walk(town, NEW, "publish")
+    assert (state(town, before), state(town, NEW)) == ("in_force", "published")
+    town.service.clock.instant = datetime(2027, 1, 2, 6, tzinfo=UTC)  # type: ignore[attr-defined]
+    assert (state(town, before), state(town, NEW)) == ("superseded", "in_force")
 
 
 def test_a_withdrawn_text_makes_room_for_another(town: Town) -> None:
