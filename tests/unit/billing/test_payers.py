@@ -83,6 +83,29 @@ def test_what_the_budget_owes_and_pays_is_a_sheet(town: Town) -> None:
     sound(town)
 
 
+def test_postings_hold_what_the_budget_pays(town: Town) -> None:
+    """For the accountants' books: what it owes and pays, beside the residents' lines, adds up to both sheets."""
+    relieved(town)
+    document(town, **PAY, amount_tyiyn=5_000)
+    document(town, **PAY, amount_tyiyn=-500)
+    asked = "from=2026-11-01&to=2026-11-30"
+    sheet = town.get(f"/billing/reports/postings?{asked}")
+    assert sheet["problems"] == []
+    paid = [row for row in sheet["rows"] if row["kind"] == "budget_payment"]
+    assert {(row["debit"], row["credit"], row["class"], row["amount_tyiyn"]) for row in paid} == {
+        ("budget_payment", "relief", None, 5_000),
+        ("relief", "budget_payment", None, 500),
+    }
+    moved = {
+        book: sum(row["amount_tyiyn"] * ((row["debit"] == book) - (row["credit"] == book)) for row in sheet["rows"])
+        for book in ("receivable", "relief")
+    }
+    turnover = town.get(f"/billing/reports/turnover?{asked}&by=provider")["totals"]
+    assert moved["receivable"] == turnover["closing_tyiyn"] - turnover["opening_tyiyn"] == 12_000
+    assert moved["relief"] == debtor(town, asked)["closing"] == 3_500
+    assert sheet["totals"]["amount_tyiyn"] == 2 * 10_000 + 2 * 4_000 + 5_500
+
+
 def test_the_sheet_is_a_file_too(town: Town) -> None:
     """With its heads in the reader's language and som with a point."""
     relieved(town)

@@ -10,30 +10,35 @@ from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
 
 from aimak_billing.application.reports.turnover import Sheet
+from aimak_billing.domain.posting import BUDGET_PAYMENT, RELIEF
 from aimak_billing.store import registers
 from aimak_billing.store.reports import postings as store
 from aimak_billing.store.reports.moves import Books
 from aimak_billing.store.reports.turnover import receivables
 
 RECEIVABLE = "receivable"
+# What a budget line owes stands where the relief put it; what residents owe in the receivable.
+OWED = {BUDGET_PAYMENT: RELIEF}
 # What the receivable stands against, by the kind of a transfer; other kinds stand against their own name.
 AGAINST = {"charge": "revenue", "tax": "tax_payable", "payment": "settlements", "refund": "settlements"}
 COLUMNS = ("day", "kind", "provider", "tax_number", "service", "class", "debit", "credit", "count", "amount")
 
 
 def sheet(work: UnitOfWork, since: date, books: Books) -> Sheet:
-    """Postings from `since` to the day of `books` in the order of days. What is a creditor's balance before and after
-    differs by just these lines, or there is a problem."""
+    """Postings from `since` to the day of `books` in the order of days, what the budget paid among them. What is a
+    creditor's balance before and after differs by just the lines of residents, or there is a problem."""
     found = store.by_day(work, since, books)
     numbers = {row.code: row.tax_number for row in registers.providers(work)}
     against = pl.col("kind").replace(AGAINST)
+    owed = pl.col("kind").replace_strict(OWED, default=RECEIVABLE, return_dtype=pl.String)
     raises = pl.col("raises") == 1
     rows = found.with_columns(
         pl.col("provider").replace_strict(numbers, default="", return_dtype=pl.String).alias("tax_number"),
-        pl.when(raises).then(pl.lit(RECEIVABLE)).otherwise(against).alias("debit"),
-        pl.when(raises).then(against).otherwise(pl.lit(RECEIVABLE)).alias("credit"),
+        pl.when(raises).then(owed).otherwise(against).alias("debit"),
+        pl.when(raises).then(against).otherwise(owed).alias("credit"),
     )
     rows = rows.select(COLUMNS).sort(COLUMNS[:-1], nulls_last=True)
+    found = found.filter(pl.col("kind") != BUDGET_PAYMENT)
     signed = found.select(pl.when(raises).then("amount").otherwise(-pl.col("amount")).sum().alias("moved"))
     before = Books(date.fromordinal(since.toordinal() - 1), books.as_of)
     moved = int(signed["moved"][0])

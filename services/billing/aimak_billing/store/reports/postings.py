@@ -6,11 +6,13 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from aimak.entries import account_id
 from aimak.ids import DERIVED_FLOOR
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 
-from aimak_billing.store import columns
+from aimak_billing.domain.posting import BUDGET_PAYMENT
+from aimak_billing.store import columns, registers
 from aimak_billing.store.reports.moves import Books, within
 
 _SCHEMA: dict[str, Any] = {
@@ -26,10 +28,13 @@ _SCHEMA: dict[str, Any] = {
 
 
 def by_day(work: UnitOfWork, since: date, books: Books) -> pl.DataFrame:
-    """day, kind, provider, service, class, raises (1: the receivable is debited), count, amount (tyiyn)."""
+    """day, kind, provider, service, class, raises (1: the receivable is debited; of what the budget pays, what it
+    owes), count, amount (tyiyn). What the budget pays is of no account, so of no class."""
     transfer, account = work.table("transfer"), work.table("account")
     floor = literal(DERIVED_FLOOR, transfer.c.debit.type)
-    raises = case((transfer.c.debit < floor, 1), else_=0)
+    received = [account_id("budget_received", row.code) for row in registers.providers(work)]
+    taken_back = (transfer.c.kind == BUDGET_PAYMENT) & transfer.c.credit.in_(received)
+    raises = case((or_(transfer.c.debit < floor, taken_back), 1), else_=0)
     keys = (
         transfer.c.business_date,
         transfer.c.kind,
@@ -41,8 +46,16 @@ def by_day(work: UnitOfWork, since: date, books: Books) -> pl.DataFrame:
     owner = (account.c.tenant == transfer.c.tenant) & (account.c.id == transfer.c.account_id)
     query = (
         select(*keys, func.count(), func.sum(transfer.c.amount))
-        .join(account, owner)
-        .where(within(work, books), transfer.c.business_date >= since)
+        .outerjoin(account, owner)
+        .where(or_(within(work, books), _of_budget(work, books)), transfer.c.business_date >= since)
         .group_by(*keys)
     )
     return columns.read(work, query, _SCHEMA)
+
+
+def _of_budget(work: UnitOfWork, books: Books) -> ColumnElement[bool]:
+    """What the budget paid, within these books."""
+    transfer = work.table("transfer")
+    paid = (transfer.c.tenant == work.tenant) & (transfer.c.kind == BUDGET_PAYMENT)
+    paid &= transfer.c.business_date <= books.through
+    return paid if books.as_of is None else paid & (transfer.c.ledger_day <= books.as_of)
