@@ -110,3 +110,15 @@ def test_what_cannot_be_is_refused_when_it_is_entered(plugins):
     assert refused(plugins, SEWER.replace("of_service: water", "of_service: moonlight")) == ["AIM-T006"]
     loaded = load(HEAD + "tariffs:" + SEWER + TAXES, "naryn", plugins)
     assert load(dump(loaded.versions, plugins, loaded.taxes), "naryn", plugins) == loaded
+
+
+def test_what_several_come_to_beyond_the_bounds_is_held(made):
+    """Two waters whose charges, or quantities, together are more than any may be: held, never a number."""
+    most = 10**12 - 1
+    both = (rows(most)[0], rows(most)[0] | {"connection_id": 9}, rows(1)[2])
+    assert held(rate(frame(*both), made(WATER.replace("10.45", "9999"), OTHER_CREDITOR))) == ["AIM-T036"]
+    as_water = tariff("- {code: volume, kind: per_unit, price: 1}", "sewerage", "sewer").replace(
+        "provider: p", "provider: q"
+    )
+    assert held(rate(frame(*both), made(WATER, as_water))) == ["AIM-T026"]
+    assert held(rate(frame(both[0], both[2]), made(WATER, as_water))) == []

@@ -45,7 +45,7 @@ def test_quantity_times_price_is_pythons_product(quantity, price):
     """In 10^-9 tyiyn, at the bounds too, and rounded half away from zero."""
     exact = quantity * price.units * 10 ** (6 - price.scale)
     product = determinant("q", 0, MAX_QUANTITY - 1, 3) * price.number
-    assert product.scale == 9 and evaluated(product, q=quantity) == exact
+    assert evaluated(product.finer(9), q=quantity) == exact
     assert evaluated(product.rounded(0), q=quantity) == half_up(exact, 10**9)
 
 
@@ -94,6 +94,39 @@ def test_a_number_in_64_bits_is_the_same_or_raises():
             assert frame.select(number.in_64).item() == 2**61 * factor
         with pytest.raises(pl.exceptions.InvalidOperationError):
             pl.DataFrame({"a": [2**63]}, schema={"a": pl.Int128}).select(number.in_64)
+
+
+def steps_of(a, b):
+    """Every kind of step on two numbers."""
+    return {
+        "sum": a + b,
+        "difference": a - b,
+        "product": a * b,
+        "floor": (a - b).at_least(7),
+        "ceiling": (a - b).at_most(7),
+        "portion": a.portion(b.at_least(0), Number.constant(31)),
+        "bounded": (a + b).within(-9, 9),
+        "finer": (a + b).finer(5),
+        **{mode: (a - b).rounded(1, mode) for mode in ("half_up", "half_even", "down", "up")},
+        "tens": (a + b).rounded(2, "half_up", 10),
+    }
+
+
+@given(st.data())
+def test_in_64_bits_it_is_the_same_where_that_is_chosen(data):
+    """At the very bounds too: each step comes to the same in 64 bits and in 128, or is left to 128."""
+    most = data.draw(st.sampled_from([9, 10**6, 2**31, 2**40, 2**61, 2**62, 2**63 - 1]))
+    a, b = (determinant(name, -most, most, 3) for name in "ab")
+    drawn = st.one_of(st.sampled_from([-most, most, 0]), st.integers(-most, most))
+    row = pl.DataFrame({"a": [data.draw(drawn)], "b": [data.draw(drawn)]}, schema={"a": pl.Int64, "b": pl.Int64})
+    for name, number in steps_of(a, b).items():
+        if number.narrow is not None:
+            found = row.select(number.narrow.alias("narrow"), number.expr.alias("wide"))
+            assert found.schema == {"narrow": pl.Int64, "wide": pl.Int128}, name
+            assert found.item(0, 0) == found.item(0, 1), name
+    narrow = {name for name, number in steps_of(a, b).items() if number.narrow is not None}
+    assert len(narrow) == {9: 13, 10**6: 13, 2**63 - 1: 0}.get(most, len(narrow))
+    assert not {"product", "portion"} & narrow or most < 2**32
 
 
 def test_what_could_leave_128_bits_is_refused_before_it_is_reckoned():

@@ -60,6 +60,7 @@ def inputs_of(
     of each tax; `charged`: determinants that are charges for other services."""
     bounds = dict(GIVEN)
     bounds.update({name: FOUND[name] for name in ("norm", "month", "days_here")})
+    bounds["norm"] = (0, max(FOUND["norm"][1], *(norm.thousandths for norm in version.norms), 0), FOUND["norm"][2])
     if service.follows:
         bounds["followed"] = FOUND["followed"]
     bounds.update(dict.fromkeys(attribute_names(service, "number"), ATTRIBUTE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import polars as pl
-from aimak.plugins.inputs import CHARGE
+from aimak.plugins.inputs import AMOUNT, CHARGE, FOUND
 
 from aimak_billing.domain.rating.determinants import column
 from aimak_billing.domain.rating.prepared import QUANTITY, Prepared
@@ -54,7 +54,8 @@ class Quantities:
         return rows
 
     def _with(self, rows: pl.DataFrame, name: str, taken_as: str) -> pl.DataFrame:
-        by_key = self._by_key(pl.concat(self._pieces[name])).rename({TAKEN: taken_as})
+        by_key = self._by_key(pl.concat(self._pieces[name]))
+        by_key = by_key.with_columns(_known(by_key.get_column(TAKEN), name)).rename({TAKEN: taken_as})
         # The keys alone: a join would copy all other columns.
         joined = rows.select(self._keys).join(by_key, on=self._keys, how="left", maintain_order="left")
         return rows.hstack(joined.select(taken_as))
@@ -67,6 +68,13 @@ class Quantities:
         return by_key.select(*self._keys, pl.when(pl.col("missing") == 0).then(taken))
 
 
+def _known(taken: pl.Series, name: str) -> pl.Series:
+    """What is taken, null where it is beyond the bounds that a determinant keeps: several together may be."""
+    low, high, _ = AMOUNT if name.startswith(CHARGE) else FOUND[FOLLOWED]
+    beyond = (taken < low) | (taken > high)
+    return taken.set(beyond, None) if beyond.any() else taken
+
+
 class OfAccounts(Quantities):
     """The same by the numbers of accounts, which are below `accounts`: what is taken stands in its account's place."""
 
@@ -76,7 +84,8 @@ class OfAccounts(Quantities):
 
     def _with(self, rows: pl.DataFrame, name: str, taken_as: str) -> pl.DataFrame:
         by_account = self._by_key(pl.concat(self._pieces[name], rechunk=True))
-        known = self._unknown.scatter(by_account.get_column(ACCOUNT), by_account.get_column(TAKEN))
+        taken = _known(by_account.get_column(TAKEN), name)
+        known = self._unknown.scatter(by_account.get_column(ACCOUNT), taken)
         return rows.hstack([known[rows.get_column(ACCOUNT)].alias(taken_as)])
 
     def _by_key(self, pieces: pl.DataFrame) -> pl.DataFrame:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from aimak_billing.domain.rating.alike import kinds_of
 from aimak_billing.domain.rating.attributes import with_attributes
-from aimak_billing.domain.rating.steps import AT, Steps
+from aimak_billing.domain.rating.steps import AT, ROW, Steps
 
 OF_KIND = ("service", "provider", "regime", "customer_class", "attributes")
-VERSION, ROW = "_version", "_row"
+VERSION = "_version"
 NO_VERSION = -1
 MOST_KNOWN = 20_000
 """Kinds that are kept for the chunks to come; beyond that they are many because each connection is its own."""
@@ -36,6 +37,26 @@ class Known:
     facts: tuple[pl.DataFrame, ...]
 
 
+@dataclass(frozen=True)
+class Found:
+    """The rows of a frame by kind: the number of each row's kind; the kinds with the version that each falls under and
+    its place in the version's facts; and these facts."""
+
+    numbers: pl.Series
+    kinds: pl.DataFrame
+    facts: tuple[pl.DataFrame, ...]
+
+    def by_version(self) -> Iterator[tuple[int, pl.DataFrame]]:
+        """The places of the rows of each version (ROW, AT), as far as it has any, in the order of calculation; those of
+        no version first."""
+        of_kind = self.kinds.get_column(VERSION)
+        version, at = of_kind[self.numbers], self.kinds.get_column(AT)[self.numbers]
+        row = pl.int_range(version.len(), dtype=pl.UInt32, eager=True).alias(ROW)
+        for number in sorted(set(of_kind)):
+            mine = version == number
+            yield number, pl.DataFrame([row.filter(mine), at.filter(mine)])
+
+
 class Kinds:
     """The kinds that one book has met."""
 
@@ -45,20 +66,19 @@ class Kinds:
         # Replaced as a whole, never changed: several threads may rate by one book.
         self._known = self._with(None, pl.DataFrame(schema=dict.fromkeys(OF_KIND, pl.String)))
 
-    def found(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[pl.DataFrame, ...]]:
-        """The kinds of a frame's rows with the rows of each (a list), its version and its place in the version's
-        facts; and these facts."""
-        rows = frame.select(OF_KIND).with_row_index(ROW).group_by(OF_KIND).agg(ROW)
+    def found(self, frame: pl.DataFrame) -> Found:
+        """Version and facts of a frame's rows."""
+        numbers, kinds = kinds_of(frame.select(OF_KIND))
         known = self._known
-        joined = _beside(rows, known)
-        new = joined.filter(pl.col(VERSION).is_null()).select(OF_KIND)
-        if new.height:
+        joined = _beside(kinds, known)
+        if joined.get_column(VERSION).null_count():
+            new = joined.filter(pl.col(VERSION).is_null()).select(OF_KIND)
             many = known.kinds.height + new.height > MOST_KNOWN
-            known = self._with(None, rows.select(OF_KIND)) if many else self._with(known, new)
-            joined = _beside(rows, known)
+            known = self._with(None, kinds) if many else self._with(known, new)
+            joined = _beside(kinds, known)
             if not many:
                 self._known = known
-        return joined, known.facts
+        return Found(numbers, joined, known.facts)
 
     def _with(self, known: Known | None, new: pl.DataFrame) -> Known:
         """What is known, and what is found of the new kinds."""
@@ -81,4 +101,4 @@ def _numbered(kinds: pl.DataFrame, first: int) -> pl.DataFrame:
 
 
 def _beside(rows: pl.DataFrame, known: Known) -> pl.DataFrame:
-    return rows.join(known.kinds, on=OF_KIND, how="left", nulls_equal=True)
+    return rows.join(known.kinds, on=OF_KIND, how="left", nulls_equal=True, maintain_order="left")

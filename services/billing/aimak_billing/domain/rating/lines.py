@@ -10,10 +10,12 @@ from aimak.plugins.numbers import Number, Price
 from aimak.plugins.rate_components import RateComponent
 
 from aimak_billing.domain.rating.determinants import attribute, column
+from aimak_billing.domain.rating.followed import ACCOUNT
 from aimak_billing.domain.rating.prepared import CHARGES, QUANTITY, Line, Prepared
 from aimak_billing.domain.rating.quantity import WAY
 
 SLOT, BASIS = "_slot", "basis"
+IDS = ("account_id", "place", "connection_id")
 LINES_PER_CONNECTION = 100
 SLOTS_OF_A_BOOK = 10_000
 """More than the rows of an account: lines of several books stand on one bill."""
@@ -47,12 +49,14 @@ def without_nothing(lines: pl.DataFrame, component: RateComponent) -> pl.DataFra
 
 
 def slotted(rows: pl.DataFrame, book: int) -> pl.DataFrame:
-    """With the position of each row's first line, by its place among the rows of its account. `book`: the number of the
-    book they are rated by."""
-    index = pl.int_range(pl.len(), dtype=pl.Int64)
-    begins = index.filter(pl.col("place").ne_missing(pl.col("place").shift(1)))
-    slot = index - begins.gather(pl.col("place").rle_id()) + book * SLOTS_OF_A_BOOK
-    return rows.with_columns_seq((slot * LINES_PER_CONNECTION).cast(pl.Int32).alias(SLOT))
+    """With the number of each row's account, counted from 0, and the position of the row's first line, by its place
+    among the rows of the account. `book`: the number of the book they are rated by."""
+    place = rows.get_column("place")
+    index = pl.int_range(rows.height, dtype=pl.Int64, eager=True)
+    begins = index.head(1).append(index.slice(1).filter(place.slice(1) != place.head(-1)))
+    account = place.rle_id()
+    slot = (index - begins[account] + book * SLOTS_OF_A_BOOK) * LINES_PER_CONNECTION
+    return rows.hstack([account.alias(ACCOUNT), slot.cast(pl.Int32).alias(SLOT)])
 
 
 def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:
@@ -62,7 +66,7 @@ def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:
 
 def columns_of_line(one: Prepared, line: Line) -> list[pl.Expr]:
     """The columns of one component's lines, over rows that were calculated."""
-    quantity = _nothing(pl.Int64()) if line.quantity is None else line.quantity.in_64
+    quantity = _nothing(pl.Int64()) if line.quantity is None else line.quantity.quick
     return line_columns(one, line, quantity, *price_of(line), pl.col(column(line.code)), basis_of(one, line))
 
 
@@ -71,7 +75,7 @@ def line_columns(
 ) -> list[pl.Expr]:
     """The columns of EMPTY for one component; the rest as given."""
     return [
-        *(pl.col(name) for name in ("account_id", "place", "connection_id")),
+        *map(pl.col, IDS),
         pl.lit(one.version.service).alias("service"),
         pl.lit(one.version.provider).alias("provider"),
         pl.lit(one.version.id, dtype=pl.Int64).alias("tariff_id"),

@@ -15,7 +15,7 @@ NO_WAY = "AIM-T029"
 
 def found_quantity(one: Prepared) -> list[pl.Expr]:
     """Two columns: the quantity in thousandths (null where not known) and the number of the way it was found."""
-    amount = _chain(one, [way.quantity.within(0, MAX_QUANTITY - 1).in_64 for way in one.ways], pl.Int64())
+    amount = _chain(one, [way.quantity.within(0, MAX_QUANTITY - 1).quick for way in one.ways], pl.Int64())
     number = _chain(one, [pl.lit(place, dtype=pl.Int8) for place in range(len(one.ways))], pl.Int8())
     return [amount.alias(column(QUANTITY)), number.alias(WAY)]
 

@@ -11,7 +11,7 @@ import polars as pl
 from aimak.plugins.inputs import CHARGE, GIVEN
 from aimak.plugins.rate_components import RateComponent
 
-from aimak_billing.domain.rating.alike import once
+from aimak_billing.domain.rating.alike import Once
 from aimak_billing.domain.rating.attributes import with_attributes
 from aimak_billing.domain.rating.determinants import (
     OF_CUSTOMER,
@@ -21,24 +21,24 @@ from aimak_billing.domain.rating.determinants import (
     columns_of,
     matches,
 )
-from aimak_billing.domain.rating.followed import FOLLOWED
-from aimak_billing.domain.rating.lines import BASIS, columns_of_line, without_nothing
+from aimak_billing.domain.rating.followed import ACCOUNT, FOLLOWED
+from aimak_billing.domain.rating.lines import BASIS, IDS, columns_of_line, without_nothing
 from aimak_billing.domain.rating.prepared import DAYS_HERE, Prepared
 from aimak_billing.domain.rating.quantity import found_quantity
 from aimak_billing.domain.rating.rounding import before, exact, shared_total
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
-AT = "_at"
-"""A row's place among the kinds of a version."""
+AT, ROW = "_at", "_row"
+"""A row's place among the kinds of a version, and in its frame."""
+AS_IT_STANDS = pl.QueryOptFlags.none()
 
 
 @dataclass(frozen=True)
 class Billed:
-    """The columns of a line, and what lies behind it; `made_of`: the columns this follows from, beside the kind."""
+    """The columns of a line, and what lies behind it."""
 
     columns: tuple[pl.Expr, ...]
-    basis: pl.Expr
-    made_of: tuple[str, ...]
+    basis: Once
     component: RateComponent
 
 
@@ -80,17 +80,23 @@ class Steps:
         named = [*map(attribute, sorted(texts)), *map(column, sorted(numbers)), *OF_CUSTOMER.values()]
         return read.select(named).with_columns(self.of_kind)
 
-    def with_facts(self, rows: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-        """Rows with those facts of their kinds that their prices and lines are made of."""
-        asked = [name for name in facts.columns if name in self._made_of]
-        return rows.hstack(facts.select(asked)[rows.get_column(AT)]) if asked else rows
+    def rows(self, places: pl.DataFrame, given: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+        """The rows that `places` tells (ROW in `given`, AT in `facts`), with so much of what is given and of the facts
+        of their kinds as their prices and lines are made of."""
+        row, at = places.get_column(ROW), places.get_column(AT)
+        known = [name for name in facts.columns if name in self._made_of]
+        taken = [name for name in given.columns if name in self._asked and name not in known]
+        return places.hstack(
+            [given.get_column(name)[row] for name in taken] + [facts.get_column(name)[at] for name in known]
+        )
 
     def calculated(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the quantity where it is wanted, and each component's rounded amount."""
+        asked = rows.lazy()
         for level in self.levels:
             # The expressions are few: to hand them to other threads costs more than it gains.
-            rows = rows.with_columns_seq(level)
-        return rows
+            asked = asked.with_columns_seq(level)
+        return asked.collect(optimizations=AS_IT_STANDS)
 
     def leaves_unknown(self, rows: pl.DataFrame) -> bool:
         """Whether an amount of some row is null."""
@@ -103,8 +109,7 @@ class Steps:
     def billed(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """The lines of rows that were calculated, each component's by itself."""
         for line in self._billed:
-            basis = once(rows, line.basis, line.made_of)
-            made = rows.select_seq(*line.columns, basis.alias(BASIS))
+            made = rows.select_seq(*line.columns, line.basis.over(rows).alias(BASIS))
             yield without_nothing(made, line.component)
 
     @cached_property
@@ -115,7 +120,7 @@ class Steps:
             roots = basis.meta.root_names()
             own = tuple(name for name in dict.fromkeys(roots) if name in self._of_row)
             made_of = (AT, *own) if len(own) < len({*roots}) else own
-            every.append(Billed(tuple(columns), basis, made_of, line.component))
+            every.append(Billed(tuple(columns), Once(basis, made_of), line.component))
         return tuple(every)
 
     @cached_property
@@ -127,8 +132,12 @@ class Steps:
 
     @cached_property
     def _made_of(self) -> Collection[str]:
-        lines = [each for line in self._billed for each in (*line.columns, line.basis)]
+        lines = [each for line in self._billed for each in (*line.columns, line.basis.value)]
         return _roots(each for level in (*self.levels, lines) for each in level)
+
+    @cached_property
+    def _asked(self) -> Collection[str]:
+        return {*self._made_of, *IDS, ACCOUNT}
 
 
 def falls_under(tariff: TariffVersion) -> pl.Expr:
@@ -149,7 +158,7 @@ def _amounts(one: Prepared) -> list[list[pl.Expr]]:
             level = [line.amount.expr.alias(exact(line.code))]
         else:
             # Strict: what does not fit 64 bits must raise, it must not become a null or wrap.
-            level = [line.amount.in_64.alias(column(line.code))]
+            level = [line.amount.quick.alias(column(line.code))]
         if line.code in one.unrounded:
             level.append(line.unrounded.expr.alias(before(line.code)))
         levels.append(level)

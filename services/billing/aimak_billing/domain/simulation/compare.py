@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from aimak_billing.domain.rating import Book, rate
+from aimak_billing.domain.rating.alike import kinds_of
 
 # What tells one account from another and prices nothing.
 _IDS = ("account_id", "place", "connection_id")
@@ -60,17 +61,8 @@ def together(parts: Sequence[Compared]) -> Compared:
 
 def _profiles(frame: pl.DataFrame) -> pl.DataFrame:
     """account_id, place and the place of the first account that is alike in every row but for its ids."""
-    facts = [name for name in frame.columns if name not in _IDS]
-    kinds = (
-        frame.select(*facts, pl.int_range(pl.len()).alias("_row"))
-        .group_by(facts)
-        .agg("_row")
-        .with_row_index("_kind")
-        .select("_kind", "_row")
-        .explode("_row")
-        .sort("_row")
-    )
-    rows = frame.select("account_id", "place").with_columns(kinds.get_column("_kind"))
+    kinds, _ = kinds_of(frame.drop(_IDS))
+    rows = frame.select("account_id", "place").with_columns(kinds.alias("_kind"))
     accounts = rows.group_by("place", maintain_order=True).agg(pl.col("account_id").first(), pl.col("_kind"))
     names = [f"_{slot}" for slot in range(accounts.select(pl.col("_kind").list.len().max()).item() or 1)]
     slots = [pl.col("_kind").list.get(slot, null_on_oob=True).alias(name) for slot, name in enumerate(names)]
