@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import polars as pl
@@ -12,7 +12,9 @@ from sqlalchemy import Select, Table, insert
 from sqlalchemy import cast as cast_to
 
 _NULL = "\\N"
+_CSV = f"FORMAT csv, NULL '{_NULL}'"
 _COPY_BYTES = 1 << 20
+_PART_BYTES = 1 << 25
 
 
 def read(work: UnitOfWork, query: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
@@ -23,7 +25,26 @@ def read(work: UnitOfWork, query: Select[Any], schema: Mapping[str, Any]) -> pl.
     if work.is_sqlite:
         rows = work.execute(query).fetchall()
         return pl.DataFrame(rows, schema=dict(schema), orient="row")
-    answer = _copy_out(work, query, f"FORMAT csv, NULL '{_NULL}'")
+    return _parsed(_copy_out(work, query, _CSV), schema)
+
+
+def read_by_parts(work: UnitOfWork, query: Select[Any], schema: Mapping[str, Any]) -> Iterator[pl.DataFrame]:
+    """The same in frames of some hundred thousand rows, for answers that are too long to stand in memory as text. The
+    connection can do nothing else until the last has been taken."""
+    if work.is_sqlite:
+        yield read(work, query, schema)
+        return
+    rows, size = [], 0
+    for row in copy_out(work, query, _CSV):
+        rows.append(row)
+        size += len(row)
+        if size >= _PART_BYTES:
+            yield _parsed(b"".join(rows), schema)
+            rows, size = [], 0
+    yield _parsed(b"".join(rows), schema)
+
+
+def _parsed(answer: bytes, schema: Mapping[str, Any]) -> pl.DataFrame:
     if not answer:
         return pl.DataFrame(schema=dict(schema))
     return pl.read_csv(

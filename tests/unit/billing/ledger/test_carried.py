@@ -16,12 +16,14 @@ from aimak_billing.domain.ageing import AGES, LEFT, age_of, by_age
 from aimak_billing.domain.allocation import MOVE, standing
 from aimak_billing.domain.carried import MOVED, Sums
 from aimak_billing.store.reports import carried as store
+from aimak_billing.store.reports import movements
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from sqlalchemy import delete, event, update
 
 from tests.unit.billing.ledger.test_reports import NOVEMBER, TURNOVER, corrected_town, document
+from tests.unit.billing.test_cancelling import run
 from tests.unit.billing.town import TENANT, Town
 
 DAY = date(2026, 11, 30)
@@ -96,17 +98,117 @@ def test_reports_say_the_same_from_what_was_carried_forward(town: Town) -> None:
         assert carrying.carried_agree(work) == []
 
 
-def test_a_payment_dated_ahead_is_not_in_an_earlier_sheet(town: Town) -> None:
-    """Sums that hold a business date after the day asked for are not started from."""
-    corrected_town(town, 4)
-    town.pay(1, 4_000, payment_id=8, external_id="p8", paid_on="2026-12-24")
-    town.service.clock.instant += timedelta(days=1)  # type: ignore[attr-defined]
-    asked = [f"/billing/reports/ageing?on={day}&by=account" for day in ("2026-12-23", "2026-12-24")]
-    before = [town.get(question) for question in asked]
-    assert before[0] != before[1]
+def carried_on(town: Town, days_on: int = 1) -> None:
+    """Days go by, are closed and carried forward."""
+    town.service.clock.instant += timedelta(days=days_on)  # type: ignore[attr-defined]
     close(town)
     assert carrying.carry_forward(town.service, TENANT, worth_it=1)
-    assert [town.get(question) for question in asked] == before
+
+
+def forget(town: Town) -> None:
+    """Empty what was made of the ledger."""
+    with town.service.work(TENANT, bulk=True) as work:
+        for name in ("carried", "carried_part", "movement", "movement_part"):
+            work.execute(delete(work.table(name)))
+        work.commit()
+
+
+# After which of the steps below how many days go by: of November, the first sums are kept.
+_CLOSED = {1: 30, 4: 5, 6: 40, 8: 5}
+
+
+def three_months(town: Town, seed: int) -> None:
+    """Three months of payments, dated back, ahead and far ahead, a bill cancelled and made anew, documents; some days
+    carried forward between, those at the end still open."""
+    corrected_town(town, seed)
+    carried_on(town, 1)
+    drawn = random.Random(seed)
+    for step in range(10):
+        day = date(2026, 11, 5) + timedelta(days=drawn.choice((-30, 0, 20, 45, 400)) + 3 * step)
+        town.pay(1 + step % 4, drawn.randint(1, 900), payment_id=50 + step, external_id=f"m{step}", paid_on=str(day))
+        ask = {"account": "B1", "provider": "vodokanal", "amount_tyiyn": drawn.randint(1, 300)}
+        if step == 4:
+            document(town, kind="cancel", bill="1")
+            run(town)
+        elif step % 3 == 1:
+            document(town, kind="adjust", origin="2026-07", **ask)
+        elif step % 3 == 2:
+            document(town, kind="write_off", ground=f"act {step}", **ask)
+        if step in _CLOSED:
+            carried_on(town, _CLOSED[step])
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_a_month_is_the_same_from_what_moved_and_from_the_ledger(town: Town, seed: int) -> None:
+    """Turnover, ageing and postings of any span, by anything, as known on any day, are the same from sums and
+    movements of closed days and from the whole ledger; doctor finds both right."""
+    three_months(town, seed)
+    with town.service.work(TENANT) as work:
+        assert carrying.carried_agree(work) == []
+        assert len(movements.since(work, store.first(work))) > 2
+    drawn = random.Random(seed)
+    asked = drawn.sample(questions(), 8)
+    for _ in range(16):
+        since, known = (date(2026, 11, 3) + timedelta(days=drawn.randint(0, 90)) for _ in range(2))
+        through = since + timedelta(days=drawn.choice((0, 10, 30, 400)))
+        span = f"{TURNOVER}?from={since}&to={through}&by={drawn.choice(BREAK_DOWNS)}"
+        asked.append(span + drawn.choice(("", f"&as_of={known}")))
+    said = [town.get(question) for question in asked]
+    forget(town)
+    for question, answer in zip(asked, said, strict=True):
+        assert answer == town.get(question), question
+        assert answer["problems"] == [], question
+
+
+def test_a_month_is_read_from_what_moved(town: Town) -> None:
+    """Where all days are carried forward, the ledger is asked for the turnover of a month only what to compare with."""
+    three_months(town, 5)
+    carried_on(town)
+    with statements(town) as seen:
+        town.get(f"{TURNOVER}?from=2026-11-05&to=2026-12-31&by=class,street")
+    with town.service.work(TENANT) as work:
+        first, last = store.first(work), store.last(work)
+    assert last is not None and first == date(2026, 11, 4)
+    broken_down = [one for one in seen if "GROUP BY" in one]
+    assert len(seen) == 2 and len(broken_down) == 1
+    assert "ledger_day > " in broken_down[0] and str(last.through) in broken_down[0]
+
+
+def test_a_movement_that_is_not_the_ledgers_makes_the_sheet_say_so(town: Town) -> None:
+    """Turnover from movements that were altered differs from the ledger's own sums, and tells it; so does doctor."""
+    three_months(town, 6)
+    with town.service.work(TENANT) as work:
+        moved = movements.since(work, store.first(work))[0]
+        sums = movements.of_part(work, moved, 0)
+        place = int(moved.keys["kind"].to_list().index("payment"))
+        work.execute(delete(work.table("movement_part")).where(work.table("movement_part").c.through == moved.through))
+        amount = pl.when(pl.col("key") == place).then(pl.col("amount") + 1).otherwise("amount")
+        movements.keep_part(work, moved.through, 0, Sums(sums.keys, sums.rows.with_columns(amount.alias("amount"))))
+        assert [problem.code for problem in carrying.carried_agree(work)] == ["AIM-B065"]
+        work.commit()
+    answer = town.get(f"{TURNOVER}?from=2026-11-05&to=2027-12-31&by=account")
+    assert [problem["fields"]["column"] for problem in answer["problems"]] == ["closing", "paid"]
+
+
+def test_a_payment_dated_far_ahead_does_not_keep_sums_from_being_used(town: Town) -> None:
+    """What is dated ahead stands apart in the sums: sheets of days before and after it say what the ledger says, read
+    only what was posted since, and find it under its kind once its day has come."""
+    corrected_town(town, 4)
+    town.pay(1, 4_000, payment_id=8, external_id="p8", paid_on="2026-12-24")
+    town.pay(2, 300, payment_id=9, external_id="p9", paid_on="2027-03-01")
+    asked = [f"/billing/reports/ageing?on={day}&by=account" for day in ("2026-12-23", "2026-12-24", "2027-03-01")]
+    asked += [f"{TURNOVER}?period={month}&by=account" for month in ("2026-12", "2027-01", "2027-03")]
+    before = [town.get(question) for question in asked]
+    assert before[0] != before[1] != before[2]
+    assert [answer["totals"]["paid_tyiyn"] for answer in before[3:]] == [4_000, 0, 300]
+    for days_on in (1, 60, 90):
+        carried_on(town, days_on)
+        with statements(town) as seen:
+            assert [town.get(question) for question in asked] == before
+        assert days_on > 1 or all("ledger_day > " in statement for statement in seen)
+        with town.service.work(TENANT) as work:
+            assert carrying.carried_agree(work) == []
+        town.pay(2, 1, payment_id=1_000 + days_on, external_id=f"late {days_on}", paid_on="2199-01-01")
 
 
 def test_of_a_month_the_last_sums_are_kept(town: Town) -> None:
@@ -141,9 +243,9 @@ def statements(town: Town) -> Iterator[list[str]]:
     """The statements on the ledger that are run inside."""
     seen: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
         if "FROM transfer" in statement:
-            seen.append(statement)
+            seen.append(f"{statement} {values}")
 
     event.listen(town.service.bulk.engine, "before_cursor_execute", note)
     yield seen
@@ -171,7 +273,7 @@ def test_doctor_finds_sums_that_are_not_the_ledgers(town: Town, spoilt: str) -> 
         kept = store.last(work)
         assert kept is not None
         if spoilt == "owed":
-            work.execute(update(work.table("carried")).values(owed={**kept.owed, "tazalyk": 1}))
+            work.execute(update(work.table("carried")).values(owed=[["tazalyk", None, None, 1]]))
         else:
             sums = store.of_part(work, kept, 0)
             work.execute(delete(work.table("carried_part")))

@@ -82,10 +82,10 @@ def _types(keys: Sequence[str]) -> dict[str, pl.DataType]:
 
 
 def _problems(work: UnitOfWork, since: date, books: Books, totals: dict[str, int]) -> list[Problem]:
-    """The sheet against the receivables of the ledger, and the ledger against the bills."""
-    owed = sum(store.receivables(work, books).values())
-    billed, charged = store.billed(work, books, since), store.charged(work, books, since)
-    compared = (("closing", totals["closing"], owed), ("charged", charged, billed))
+    """The sheet against the ledger, and the ledger against the bills."""
+    ledger, billed = store.ledger_totals(work, books, since), store.billed(work, books, since)
+    compared = [("closing", totals["closing"], ledger["owed"]), ("charged", ledger["bills"], billed)]
+    compared += [(name, totals[name], ledger[name]) for name in ("paid", "written_off")]
     return [
         Problem("AIM-B953", {"column": name, "sheet": plain_som(said), "ledger": plain_som(wanted)})
         for name, said, wanted in compared

@@ -3,7 +3,6 @@ day can no longer change."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,30 +10,43 @@ from typing import Any
 
 import polars as pl
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, case, delete, func, insert, null, select
 
-from aimak_billing.domain.carried import KEY, MOVED, ROW, Sums
+from aimak_billing.domain.carried import MOVED, OPENING, Sums
 from aimak_billing.store import columns
-from aimak_billing.store.reports.moves import Books, account_bounds, effect, within
+from aimak_billing.store.reports import parts as kept_parts
+from aimak_billing.store.reports.moves import Books, effect, within
 
-ACCOUNTS_A_PART = 100_000
 MONTHS_KEPT = 13
+OWED = {"provider": pl.String, "dated": pl.Date, "kind": pl.String, "amount": pl.Int64}
+_PART = "carried_part"
 
 
 @dataclass(frozen=True)
 class Carried:
-    """`through`: the closed ledger day; `business_through`: the last business date, openings left out; `keys` as in
-    `Sums`; `owed` by creditor (tyiyn); `transfers`: how many."""
+    """`through`: the closed ledger day; `business_through`: the last business date, openings and what is dated after
+    `through` left out; `keys` as in `Sums`, of columns `DETAIL`: what is dated ahead has its date and kind; `owed`
+    (columns `OWED`, tyiyn) likewise; `transfers`: how many."""
 
     through: date
     business_through: date
     keys: pl.DataFrame
-    owed: dict[str, int]
+    owed: pl.DataFrame
     transfers: int
+
+    def owed_on(self, day: date) -> dict[str, int]:
+        """What is owed to each creditor by all that is dated up to a day (tyiyn)."""
+        known = self.owed.filter(pl.col("dated").is_null() | (pl.col("dated") <= day))
+        return dict(known.group_by("provider").agg(pl.col("amount").sum()).iter_rows())
+
+    def ahead(self, since: date, through: date) -> dict[str, int]:
+        """What of it is dated in a span after its own day, by kind (tyiyn)."""
+        dated = self.owed.filter(pl.col("dated").is_between(since, through))
+        return dict(dated.group_by("kind").agg(pl.col("amount").sum()).iter_rows())
 
 
 def for_books(work: UnitOfWork, books: Books) -> Carried | None:
-    """The last sums that hold nothing which these books do not."""
+    """The last sums that hold nothing which these books do not, but what is dated ahead of them."""
     table = work.table("carried")
     query = select(table).where(table.c.tenant == work.tenant, table.c.business_through <= books.through)
     if books.as_of is not None:
@@ -49,88 +61,72 @@ def last(work: UnitOfWork) -> Carried | None:
     return _carried(work.execute(query).one_or_none())
 
 
+def first(work: UnitOfWork) -> date:
+    """The oldest day of sums that there are; a day long past without any."""
+    table = work.table("carried")
+    return work.execute(select(func.min(table.c.through)).where(table.c.tenant == work.tenant)).scalar() or date.min
+
+
 def _carried(row: Row[Any] | None) -> Carried | None:
     if row is None:
         return None
-    keys = pl.DataFrame(row.keys, schema=KEY, orient="row")
-    return Carried(row.through, row.business_through, keys, row.owed, row.transfers)
+    owed = [(provider, kept_parts.day(dated), kind, amount) for provider, dated, kind, amount in row.owed]
+    made = pl.DataFrame(owed, schema=OWED, orient="row")
+    return Carried(row.through, row.business_through, kept_parts.keys_of(row.keys), made, row.transfers)
 
 
 def parts(work: UnitOfWork, books: Books) -> Iterator[Sums]:
-    """All that these books hold, some accounts at a time. An account is in one part alone."""
-    for _, sums in parts_on(work, books, for_books(work, books)):
-        yield sums
-
-
-def parts_on(work: UnitOfWork, books: Books, early: Carried | None) -> Iterator[tuple[int, Sums]]:
-    """The numbers of parts with all that these books hold of them: what was kept, and what came after it. Where nothing
-    was kept, the ledger is read a part at a time: it may be long."""
-    keys, later = (early.keys, _moved(work, books, early.through)) if early else (Sums.none().keys, None)
-    for number in part_numbers(work):
-        here = accounts_of(number)
+    """All that these books hold, under keys `KEY`, some accounts at a time. An account is in one part alone. Where
+    nothing was kept, the ledger is read a part at a time: it may be long."""
+    early = for_books(work, books)
+    keys, later = (Sums.none().keys, _moved(work, books, early.through)) if early else (Sums.none().keys, None)
+    for number in kept_parts.numbers(work):
+        here = kept_parts.accounts_of(number)
         if early is None or later is None:
-            moved = _moved(work, books, None, here)
-            sums = Sums(keys, Sums.none().rows).plus(moved)
+            sums = Sums(keys, Sums.none().rows).plus(_moved(work, books, None, here))
+            keys = sums.keys
         else:
-            kept = of_part(work, early, number)
+            sums = of_part(work, early, number).known(books.through)
             moved = later.filter(pl.col("account_id").is_between(*here))
-            sums = Sums(keys, kept.rows).plus(moved) if moved.height else Sums(keys, kept.rows)
-        keys = sums.keys
-        yield number, sums
-
-
-def part_numbers(work: UnitOfWork) -> range:
-    """The parts that accounts are in."""
-    first, final = account_bounds(work)
-    return range(first // ACCOUNTS_A_PART, final // ACCOUNTS_A_PART + 1)
-
-
-def accounts_of(part: int) -> tuple[int, int]:
-    """The first and the last account id that a part may have."""
-    return part * ACCOUNTS_A_PART, (part + 1) * ACCOUNTS_A_PART - 1
+            sums = sums.plus(moved) if moved.height else sums
+        yield sums
 
 
 def all_parts(work: UnitOfWork, carried: Carried) -> Iterator[Sums]:
     """What was kept of every part, one at a time."""
-    for number in part_numbers(work):
+    for number in kept_parts.numbers(work):
         yield of_part(work, carried, number)
 
 
 def of_part(work: UnitOfWork, carried: Carried, number: int) -> Sums:
     """What was kept of one part; nothing where it had no transfers."""
-    table = work.table("carried_part")
-    mine = (table.c.tenant == work.tenant) & (table.c.through == carried.through) & (table.c.part == number)
-    kept = work.execute(select(table.c.sums).where(mine)).scalar()
-    rows = pl.DataFrame(schema=ROW) if kept is None else pl.read_ipc(io.BytesIO(kept))
-    return Sums(carried.keys, rows)
+    return kept_parts.kept(work, _PART, carried.through, number, carried.keys)
 
 
 def keep_part(work: UnitOfWork, through: date, number: int, sums: Sums) -> None:
     """Keep one part of the sums through a day."""
-    kept = io.BytesIO()
-    sums.rows.write_ipc(kept, compression="zstd")
-    table = work.table("carried_part")
-    work.execute(insert(table).values(tenant=work.tenant, through=through, part=number, sums=kept.getvalue()))
+    kept_parts.keep(work, _PART, through, number, sums)
 
 
 def keep(work: UnitOfWork, carried: Carried) -> None:
     """Keep what stands over the parts."""
     days = {"through": carried.through, "business_through": carried.business_through}
-    facts = {"transfers": carried.transfers, "owed": carried.owed}
-    keys = [list(row) for row in carried.keys.iter_rows()]
+    facts = {"transfers": carried.transfers, "owed": kept_parts.listed(carried.owed)}
+    keys = kept_parts.listed(carried.keys)
     work.execute(insert(work.table("carried")).values(tenant=work.tenant, keys=keys, **days, **facts))
 
 
-def thin(work: UnitOfWork) -> None:
+def thin(work: UnitOfWork) -> date:
     """Of the sums there are, keep the last and those of the last day in each of a year's months: what is asked of other
-    days starts from earlier ones."""
-    table, part = work.table("carried"), work.table("carried_part")
+    days starts from earlier ones. Gives the oldest day that is kept."""
+    table, part = work.table("carried"), work.table(_PART)
     made = sorted(work.execute(select(table.c.through).where(table.c.tenant == work.tenant)).scalars())
     of_month = {f"{day:%Y-%m}": day for day in made}
     kept = set(sorted(of_month.values())[-MONTHS_KEPT:])
     for day in set(made) - kept:
         for one in (part, table):
             work.execute(delete(one).where(one.c.tenant == work.tenant, one.c.through == day))
+    return min(kept)
 
 
 def _moved(work: UnitOfWork, books: Books, after: date | None, accounts: tuple[int, int] | None = None) -> pl.DataFrame:
@@ -143,31 +139,29 @@ def _moved(work: UnitOfWork, books: Books, after: date | None, accounts: tuple[i
     return columns.read(work, query, MOVED)
 
 
-def keys_since(work: UnitOfWork, books: Books, after: date | None) -> pl.DataFrame:
-    """Creditors, services and months (columns `KEY`) of ledger days after `after`."""
-    transfer = work.table("transfer")
-    query = select(*(transfer.c[name] for name in KEY)).where(within(work, books, after)).distinct()
-    return columns.read(work, query, KEY)
-
-
 def posted(work: UnitOfWork, through: date, after: date | None) -> tuple[int, date]:
     """How many transfers at accounts ledger days after `after` and up to `through` hold, and their last business date,
-    openings left out."""
+    openings and what is dated after `through` left out."""
     transfer = work.table("transfer")
-    dated = func.max(transfer.c.business_date).filter(transfer.c.kind != "opening")
+    settled = (transfer.c.kind != OPENING) & (transfer.c.business_date <= through)
+    dated = func.max(transfer.c.business_date).filter(settled)
     query = select(func.count(), dated).where(within(work, Books(date.max, through), after))
     count, latest = work.execute(query).one()
     return int(count), latest or date.min
 
 
-def by_key(sums: Sums) -> list[tuple[str, str | None, str | None, int]]:
-    """Creditor, service, month and what all accounts of the part owe under them (tyiyn)."""
-    names = list(KEY)
-    return sums.moves().group_by(names).agg(pl.col("amount").sum()).select(*names, "amount").rows()
+def owed(work: UnitOfWork, through: date, after: date | None) -> pl.DataFrame:
+    """What ledger days after `after` and up to `through` moved at creditors' receivables (columns `OWED`), added up by
+    the database."""
+    transfer = work.table("transfer")
+    ahead = (transfer.c.business_date > through) & (transfer.c.kind != OPENING)
+    dated, kind = (case((ahead, column), else_=null()) for column in (transfer.c.business_date, transfer.c.kind))
+    query = select(transfer.c.provider, dated, kind, func.sum(effect(work))).group_by(transfer.c.provider, dated, kind)
+    return columns.read(work, query.where(within(work, Books(date.max, through), after)), OWED)
 
 
 def ledger_by_key(work: UnitOfWork, through: date) -> dict[tuple[str | None, ...], int]:
-    """The same from the ledger itself, of all accounts."""
+    """Creditor, service, month and what all accounts owe under them (tyiyn), from the ledger itself."""
     transfer = work.table("transfer")
     keys = (transfer.c.provider, transfer.c.service, transfer.c.origin)
     query = select(*keys, func.sum(effect(work))).where(within(work, Books(date.max, through))).group_by(*keys)

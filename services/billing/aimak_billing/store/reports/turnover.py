@@ -8,29 +8,30 @@ from typing import Any
 
 import polars as pl
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 
+from aimak_billing.domain.carried import OPENING
+from aimak_billing.domain.turnover import CHARGES, PAID, SUMS, WRITTEN_OFF, Columns, groups_of, spread
 from aimak_billing.store import columns
-from aimak_billing.store.reports import carried
+from aimak_billing.store.reports import carried, movements, parts
 from aimak_billing.store.reports.moves import Books, effect, places, within
 
-SUMS = ("opening", "charged", "recalculated", "paid", "written_off", "tax")
-_CHARGES = ("charge", "tax", "relief")
 _ADDED = ("opening", "charged", "paid", "written_off", "tax")
-_PAID = ("payment", "refund")
-# Charges of further bills of a period that a query names one by one.
-_NAMED_AT_MOST = 1_000
 
 
 def sums(work: UnitOfWork, books: Books, since: date, keys: Sequence[str]) -> pl.DataFrame:
     """`keys` (account_id, provider, service, class, street_id) with what stood before `since` and what came in from
     then on, in tyiyn; paid and written off as people say them, above zero where the debt falls."""
-    early = _before(work, books, since)
-    moved = _moved(work, books, since, keys, early.through if early else None)
+    early = before(work, books, since)
     if early is None:
-        return moved
-    opened = _opened(work, early, keys).with_columns(pl.lit(0, dtype=pl.Int64).alias(name) for name in SUMS[1:])
-    return pl.concat([moved, opened.select(moved.columns)]).group_by(keys).agg(pl.col(*SUMS).sum())
+        return _moved(work, books, since, keys, None)
+    between = movements.since(work, early.through, books.as_of)
+    moved = _moved(work, books, since, keys, between[-1].through if between else early.through)
+    kept = _kept(work, Columns(since, books.through, issued_days(work, books, since)), keys, early, between)
+    if moved.is_empty() and "account_id" in keys:
+        # An account stands in one part alone.
+        return kept
+    return pl.concat([moved, kept.select(moved.columns)]).group_by(keys).agg(pl.col(*SUMS).sum())
 
 
 def _moved(work: UnitOfWork, books: Books, since: date, keys: Sequence[str], after: date | None) -> pl.DataFrame:
@@ -64,83 +65,98 @@ def _added(work: UnitOfWork, since: date, usual: ColumnElement[bool]) -> list[An
     """`_ADDED`, and all that moved. What was recalculated is the rest: a test less in each row."""
     transfer, moved = work.table("transfer"), effect(work)
     kind, now = transfer.c.kind, transfer.c.business_date >= since
-    parts: dict[str, tuple[ColumnElement[bool], Any]] = {
-        "opening": (~now | (kind == "opening"), moved),
-        "charged": (usual & kind.in_(_CHARGES), moved),
-        "paid": (now & kind.in_(_PAID), -moved),
-        "written_off": (now & (kind == "write_off"), -moved),
+    added: dict[str, tuple[ColumnElement[bool], Any]] = {
+        "opening": (~now | (kind == OPENING), moved),
+        "charged": (usual & kind.in_(CHARGES), moved),
+        "paid": (now & kind.in_(PAID), -moved),
+        "written_off": (now & (kind == WRITTEN_OFF), -moved),
         "tax": (now & (kind == "tax"), moved),
     }
-    return [*(func.coalesce(func.sum(case(parts[name])), 0) for name in _ADDED), func.sum(moved)]
+    return [*(func.coalesce(func.sum(case(added[name])), 0) for name in _ADDED), func.sum(moved)]
 
 
 def _usual(work: UnitOfWork, books: Books, since: date, after: date | None) -> ColumnElement[bool]:
     """Whether a charge is the first usual one of its period; what a later bill charges for a service that an earlier
     one charged, or a usual bill for an earlier period, is a recalculation."""
-    transfer, run = work.table("transfer"), work.table("run")
-    days = select(run.c.issued_on, run.c.period).where(run.c.tenant == work.tenant, run.c.generation == 0)
-    issued = work.execute(days.where(run.c.issued_on.between(since, books.through)).distinct()).all()
-    pairs = [and_(transfer.c.business_date == day, transfer.c.origin == period) for day, period in sorted(issued)]
+    transfer = work.table("transfer")
+    issued = issued_days(work, books, since)
+    pairs = [and_(transfer.c.business_date == day, transfer.c.origin == period) for day, period in issued]
     usual = and_(transfer.c.origin.is_not(None), or_(false(), *pairs))
-    again = _again(work, since, after)
-    few = [tuple(row) for row in work.execute(again.limit(_NAMED_AT_MOST + 1))]
-    if not few:
-        return usual
-    charge = tuple_(transfer.c.source_id, transfer.c.provider, func.coalesce(transfer.c.service, ""))
-    return usual & charge.not_in(again if len(few) > _NAMED_AT_MOST else few)
+    return usual & ~movements.again(work, after, since)
 
 
-def _again(work: UnitOfWork, since: date, after: date | None) -> Select[Any]:
-    """(bill, creditor, service) that an earlier bill of the account and period charges or charged too. A second bill
-    for another service, as where services are billed by runs of their own, charges for the first time."""
-    bill, line = work.table("bill"), work.table("bill_line")
-    before = bill.alias("before")
-    same = (before.c.tenant == bill.c.tenant) & (before.c.account_id == bill.c.account_id)
-    same &= (before.c.period == bill.c.period) & (before.c.sequence < bill.c.sequence) & (before.c.sequence >= 0)
-    lines = (line.c.tenant == before.c.tenant) & (line.c.bill_id == before.c.id) & line.c.origin.is_(None)
-    query = select(bill.c.id, line.c.provider, line.c.service).join(before, same).join(line, lines).distinct()
-    query = query.where(bill.c.tenant == work.tenant, bill.c.issued_on >= since, bill.c.sequence > 0)
-    return query if after is None else query.where(bill.c.ledger_day > after)
+def issued_days(work: UnitOfWork, books: Books, since: date) -> list[tuple[date, str]]:
+    """The days on which usual bills of a period were issued, each with that period."""
+    run = work.table("run")
+    days = select(run.c.issued_on, run.c.period).where(run.c.tenant == work.tenant, run.c.generation == 0)
+    found = work.execute(days.where(run.c.issued_on.between(since, books.through)).distinct())
+    return sorted((day, period) for day, period in found)
 
 
-def _before(work: UnitOfWork, books: Books, since: date) -> carried.Carried | None:
-    """Sums that hold nothing but what stood before `since`."""
+def before(work: UnitOfWork, books: Books, since: date) -> carried.Carried | None:
+    """Sums that hold nothing but what stood before `since`, and what is dated ahead."""
     return carried.for_books(work, Books(since - timedelta(days=1), books.as_of))
 
 
-def _opened(work: UnitOfWork, early: carried.Carried, keys: Sequence[str]) -> pl.DataFrame:
-    """`keys` and the opening that was carried forward."""
-    asked = [key for key in ("class", "street_id") if key in keys]
-    placed = places(work, asked) if asked else None
-    said = [key for key in ("provider", "service") if key in keys]
-    kinds = early.keys.select(pl.lit(0).alias("all"), *said).unique().drop("all").with_row_index("key")
-    kind = early.keys.join(kinds, on=said, how="left", nulls_equal=True, maintain_order="left") if said else None
-    number = (kind["key"] if kind is not None else pl.zeros(early.keys.height, eager=True)).cast(pl.Int64)
-    parts = []
-    for part in carried.part_numbers(work):
-        sums = carried.of_part(work, early, part)
-        rows = sums.grouped(number).join(kinds.cast({"key": pl.Int64}), on="key", how="left").drop("key")
-        if placed is not None:
-            here = pl.col("account_id").is_between(*carried.accounts_of(part))
-            rows = rows.join(placed.filter(here), on="account_id", how="left")
-        parts.append(rows.group_by(keys).agg(pl.col("amount").sum().alias("opening")))
-    return pl.concat(parts).group_by(keys).agg(pl.col("opening").sum())
+def _kept(
+    work: UnitOfWork, span: Columns, keys: Sequence[str], early: carried.Carried, between: list[movements.Movement]
+) -> pl.DataFrame:
+    """`keys` and `SUMS` of what was carried forward and of what moved after it."""
+    every = [early.keys, *(movement.keys for movement in between)]
+    groups = groups_of(every, [key for key in ("provider", "service") if key in keys])
+    numbers = [span.numbered(named, groups) for named in every]
+    owners = _Owners(work, keys)
+    found = []
+    for part in parts.numbers(work):
+        kept = [carried.of_part(work, early, part), *(movements.of_part(work, one, part) for one in between)]
+        rows = pl.concat(sums.grouped(number) for sums, number in zip(kept, numbers, strict=True))
+        found.append(spread(owners.of(rows, part), groups.height))
+    sums = pl.concat(found)
+    if groups.width > 1:
+        sums = sums.join(groups, on="group")
+    return owners.named(sums).select(*keys, *SUMS)
+
+
+class _Owners:
+    """What rows are added up for, by number: an account where accounts are asked for; otherwise a class, a street or a
+    class in a street, or all together."""
+
+    def __init__(self, work: UnitOfWork, keys: Sequence[str]) -> None:
+        asked = [key for key in ("class", "street_id") if key in keys]
+        self._alone = "account_id" in keys
+        placed = places(work, asked) if asked else None
+        self._said = self._number = None
+        if placed is not None and self._alone:
+            self._said = placed.rename({"account_id": "owner"})
+        elif placed is not None:
+            self._said = placed.select(asked).unique().with_row_index("owner").cast({"owner": pl.Int64})
+            numbered = placed.join(self._said, on=asked, nulls_equal=True)
+            self._number = numbered.select("account_id", "owner")
+
+    def of(self, rows: pl.DataFrame, part: int) -> pl.DataFrame:
+        """Rows of a part with `owner` in the place of account_id."""
+        if self._alone:
+            return rows.rename({"account_id": "owner"})
+        if self._number is None:
+            return rows.with_columns(pl.lit(0, dtype=pl.Int64).alias("owner"))
+        here = self._number.filter(pl.col("account_id").is_between(*parts.accounts_of(part)))
+        return rows.join(here, on="account_id")
+
+    def named(self, sums: pl.DataFrame) -> pl.DataFrame:
+        """`sums` with what their owner is."""
+        said = sums if self._said is None else sums.join(self._said, on="owner")
+        return said.rename({"owner": "account_id"}) if self._alone else said
 
 
 def receivables(work: UnitOfWork, books: Books) -> dict[str, int]:
     """What is owed to each creditor by the ledger's accounts alone: debits less credits of the receivables."""
     early = carried.for_books(work, books)
-    owed = dict(early.owed) if early else {}
-    for provider, amount in moved(work, books, early.through if early else None).items():
-        owed[provider] = owed.get(provider, 0) + amount
-    return dict(sorted(owed.items()))
-
-
-def moved(work: UnitOfWork, books: Books, after: date | None) -> dict[str, int]:
-    """What ledger days after `after` moved at each creditor's receivables, added up by the database."""
     transfer = work.table("transfer")
-    query = select(transfer.c.provider, func.sum(effect(work))).where(within(work, books, after))
-    return {provider: int(amount) for provider, amount in map(tuple, work.execute(query.group_by(transfer.c.provider)))}
+    query = select(transfer.c.provider, func.sum(effect(work))).group_by(transfer.c.provider)
+    owed = early.owed_on(books.through) if early else {}
+    for provider, amount in work.execute(query.where(within(work, books, early.through if early else None))):
+        owed[provider] = owed.get(provider, 0) + int(amount)
+    return dict(sorted(owed.items()))
 
 
 def billed(work: UnitOfWork, books: Books, since: date) -> int:
@@ -157,7 +173,7 @@ def billed(work: UnitOfWork, books: Books, since: date) -> int:
             bill.c.tenant == work.tenant, cancelled.c.cancelled_on >= since, cancelled.c.cancelled_on <= books.through
         )
     )
-    early = _before(work, books, since)
+    early = before(work, books, since)
     if early is not None:
         # What was carried forward has no business day from `since` on.
         issued = issued.where(bill.c.ledger_day > early.through)
@@ -168,10 +184,20 @@ def billed(work: UnitOfWork, books: Books, since: date) -> int:
     return int(work.execute(issued).scalar() or 0) - int(work.execute(undone).scalar() or 0)
 
 
-def charged(work: UnitOfWork, books: Books, since: date) -> int:
-    """What the ledger holds for bills and cancellations from `since` on."""
-    transfer = work.table("transfer")
-    kinds = transfer.c.kind.in_([*_CHARGES, "cancellation"]) & (transfer.c.business_date >= since)
-    early = _before(work, books, since)
-    query = select(func.sum(effect(work))).where(within(work, books, early.through if early else None), kinds)
-    return int(work.execute(query).scalar() or 0)
+def ledger_totals(work: UnitOfWork, books: Books, since: date) -> dict[str, int]:
+    """What the ledger itself says, added up by the database in one scan of all that was posted since sums were carried
+    before `since`: `owed` in the end, and from `since` on `bills` and their cancellations, `paid` and `written_off`
+    (tyiyn; the last two above zero where the debt falls)."""
+    transfer, moved, early = work.table("transfer"), effect(work), before(work, books, since)
+    kind, now = transfer.c.kind, transfer.c.business_date >= since
+    asked = {"bills": (*CHARGES, "cancellation"), "paid": PAID, "written_off": (WRITTEN_OFF,)}
+    sums = [func.coalesce(func.sum(moved).filter(kind.in_(kinds) & now), 0) for kinds in asked.values()]
+    query = select(func.coalesce(func.sum(moved), 0), *sums)
+    owed, *amounts = work.execute(query.where(within(work, books, early.through if early else None))).one()
+    said = {"owed": int(owed), **dict(zip(asked, map(int, amounts), strict=True))}
+    if early is not None:
+        ahead = early.ahead(since, books.through)
+        said["owed"] += sum(early.owed_on(books.through).values())
+        for name in ("paid", "written_off"):
+            said[name] += sum(ahead.get(one, 0) for one in asked[name])
+    return {**said, "paid": -said["paid"], "written_off": -said["written_off"]}

@@ -1,0 +1,121 @@
+"""What closed ledger days moved, by account, kind and business date: from one day of carried sums to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import ColumnElement, case, delete, false, func, insert, select, tuple_
+
+from aimak_billing.domain.carried import DETAIL, Sums
+from aimak_billing.store import columns
+from aimak_billing.store.reports import parts
+from aimak_billing.store.reports.moves import Books, effect, within
+
+_PART = "movement_part"
+# Charges of further bills of a period that a query names one by one.
+_NAMED_AT_MOST = 1_000
+
+
+@dataclass(frozen=True)
+class Movement:
+    """All of the ledger days after `after` up to `through`; `keys` as in `Sums`, of columns `DETAIL`."""
+
+    after: date
+    through: date
+    keys: pl.DataFrame
+
+
+def since(work: UnitOfWork, after: date, as_of: date | None = None) -> list[Movement]:
+    """What was kept of the days after one of carried sums, the earliest first, each from the end of the one before."""
+    table = work.table("movement")
+    query = select(table).where(table.c.tenant == work.tenant, table.c.after >= after)
+    if as_of is not None:
+        query = query.where(table.c.through <= as_of)
+    found: list[Movement] = []
+    for row in work.execute(query.order_by(table.c.after)):
+        if row.after == (found[-1].through if found else after):
+            found.append(Movement(row.after, row.through, parts.keys_of(row.keys)))
+    return found
+
+
+def of_part(work: UnitOfWork, movement: Movement, number: int) -> Sums:
+    """What one part moved."""
+    return parts.kept(work, _PART, movement.through, number, movement.keys)
+
+
+def keep(work: UnitOfWork, movement: Movement) -> None:
+    """Keep what stands over the parts."""
+    days = {"after": movement.after, "through": movement.through}
+    keys = parts.listed(movement.keys)
+    work.execute(insert(work.table("movement")).values(tenant=work.tenant, keys=keys, **days))
+
+
+def keep_part(work: UnitOfWork, through: date, number: int, sums: Sums) -> None:
+    """Keep what one part moved up to a day."""
+    parts.keep(work, _PART, through, number, sums)
+
+
+def forget(work: UnitOfWork, before: date) -> None:
+    """Forget what ended by a day: sums are carried from there on."""
+    for name in (_PART, "movement"):
+        table = work.table(name)
+        work.execute(delete(table).where(table.c.tenant == work.tenant, table.c.through <= before))
+
+
+def posted(work: UnitOfWork, books: Books, after: date | None, accounts: tuple[int, int] | None = None) -> Sums:
+    """What ledger days after `after` moved, of some accounts or of all, under keys `DETAIL`."""
+    transfer = work.table("transfer")
+    keys = _keys(work, after)
+    query = select(transfer.c.account_id, *keys, effect(work)).where(within(work, books, after))
+    if accounts is not None:
+        query = query.where(transfer.c.account_id.between(*accounts))
+    sums = Sums.none(DETAIL)
+    for frame in columns.read_by_parts(work, query, {"account_id": pl.Int64, **DETAIL, "amount": pl.Int64}):
+        sums = sums.plus(frame)
+    return sums
+
+
+def keys_posted(work: UnitOfWork, books: Books, after: date | None) -> pl.DataFrame:
+    """The keys of these (columns `DETAIL`)."""
+    return columns.read(work, select(*_keys(work, after)).where(within(work, books, after)).distinct(), DETAIL)
+
+
+def ledger_by_key(work: UnitOfWork, movement: Movement) -> dict[tuple[Any, ...], int]:
+    """What the ledger holds of the same days by `DETAIL` without the last, of all accounts (tyiyn)."""
+    keys = _keys(work, movement.after)[:-1]
+    held = within(work, Books(date.max, movement.through), movement.after)
+    query = select(*keys, func.sum(effect(work))).where(held).group_by(*keys)
+    return {row[:-1]: int(row[-1]) for row in map(tuple, work.execute(query))}
+
+
+def _keys(work: UnitOfWork, after: date | None) -> list[Any]:
+    transfer = work.table("transfer")
+    named = [transfer.c[name] for name in ("provider", "service", "origin", "business_date", "kind")]
+    return [*named, case((again(work, after), 1), else_=0)]
+
+
+def again(work: UnitOfWork, after: date | None, issued: date | None = None) -> ColumnElement[bool]:
+    """Whether an earlier bill of the account and period charges or charged the same creditor's service; of charges of
+    ledger days after `after` and bills issued from `issued` on. A second bill for another service, as where services
+    are billed by runs of their own, charges for the first time."""
+    bill, line, transfer = work.table("bill"), work.table("bill_line"), work.table("transfer")
+    before = bill.alias("before")
+    same = (before.c.tenant == bill.c.tenant) & (before.c.account_id == bill.c.account_id)
+    same &= (before.c.period == bill.c.period) & (before.c.sequence < bill.c.sequence) & (before.c.sequence >= 0)
+    lines = (line.c.tenant == before.c.tenant) & (line.c.bill_id == before.c.id) & line.c.origin.is_(None)
+    query = select(bill.c.id, line.c.provider, line.c.service).join(before, same).join(line, lines).distinct()
+    query = query.where(bill.c.tenant == work.tenant, bill.c.sequence > 0)
+    if issued is not None:
+        query = query.where(bill.c.issued_on >= issued)
+    if after is not None:
+        query = query.where(bill.c.ledger_day > after)
+    # What a query is to name is asked before: with a query inside, PostgreSQL does the whole in one process.
+    few = [tuple(row) for row in work.execute(query.limit(_NAMED_AT_MOST + 1))]
+    if not few:
+        return false()
+    charge = tuple_(transfer.c.source_id, transfer.c.provider, func.coalesce(transfer.c.service, ""))
+    return charge.in_(query if len(few) > _NAMED_AT_MOST else few)
