@@ -37,7 +37,7 @@ from aimak_billing.application.reports.carrying import carry_forward
 from aimak_billing.bootstrap import build
 from aimak_billing.domain.ageing import AGES
 from aimak_billing.domain.rating import Plugins
-from sqlalchemy import text
+from sqlalchemy import delete, text, update
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -81,17 +81,29 @@ class Town:
         if not self._is_full():
             books.load(self.service, accounts)
             self._vacuum()
-        self.carried = [self._carry(day) for day in books.ledger_days()]
+        for day in books.ledger_days():
+            self.carry(day)
 
-    def _carry(self, day: date) -> float:
-        """Close a ledger day, unhashed, and carry its sums forward as the daily maintenance does; seconds."""
-        began = time.perf_counter()
+    def carry(self, day: date) -> Result:
+        """Close a ledger day, unhashed, and carry its sums forward as the daily maintenance does."""
+        began, own, theirs = time.perf_counter(), time.process_time(), _cpu_s(self.server.pids)
         with self.service.work(TENANT) as work:
             close_day(work, day)
             work.commit()
-        if carry_forward(self.service, TENANT):
-            print(f"{day}: carried forward, {time.perf_counter() - began:.1f} s", file=sys.stderr, flush=True)
-        return time.perf_counter() - began
+        carried = carry_forward(self.service, TENANT)
+        took, own, theirs = time.perf_counter() - began, time.process_time() - own, _cpu_s(self.server.pids) - theirs
+        if carried:
+            print(f"{day}: carried forward, {took:.1f} s", file=sys.stderr, flush=True)
+        return Result(f"close {day}", took, theirs, own, True, "carried forward" if carried else "not carried forward")
+
+    def reopen(self, day: date) -> None:
+        """As on the evening of a ledger day: it and later ones are not closed."""
+        with self.service.work(TENANT, bulk=True) as work:
+            for name in ("carried", "carried_part", "movement", "movement_part"):
+                table = work.table(name)
+                work.execute(delete(table).where(table.c.through >= day))
+            work.execute(update(work.table("ledger_day")).values(closed_through=day - timedelta(days=1)))
+            work.commit()
 
     def _service(self, instant: str) -> Service:
         return build(Settings({"database.billing": self.url, "auth.secret": _SECRET, "clock.instant": instant}))
@@ -119,8 +131,8 @@ class Town:
 class Desk:
     """Billing's HTTP process, asked with a token."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, server: PostgresServer) -> None:
-        self.pid, self._server = process.pid, server
+    def __init__(self, process: subprocess.Popen[bytes], port: int, town: Town) -> None:
+        self.pid, self.town = process.pid, town
         self._client = httpx.Client(base_url=f"http://{LOOPBACK}:{port}/billing", timeout=600)
 
     def get(self, path: str) -> Any:
@@ -149,16 +161,16 @@ class Desk:
         return Result(name, statistics.median(seconds), theirs, own, true, f"{len(answer['rows']):,} rows shown")
 
     def _database_cpu_s(self) -> float:
-        return _cpu_s(self._server.pids)
+        return _cpu_s(self.town.server.pids)
 
 
 @contextmanager
-def desk(server: PostgresServer, url: str) -> Iterator[Desk]:
+def desk(town: Town) -> Iterator[Desk]:
     """Billing's HTTP child, as its supervisor starts it."""
     port = free_port()
     reading, writing = os.pipe()
     with socket.create_server((LOOPBACK, port)) as listener:
-        given = {"DATABASE__BILLING": url, "AUTH__SECRET": _SECRET, "CLOCK__INSTANT": NOW, "CONFIG": os.devnull}
+        given = {"DATABASE__BILLING": town.url, "AUTH__SECRET": _SECRET, "CLOCK__INSTANT": NOW, "CONFIG": os.devnull}
         process = subprocess.Popen(
             [*_HTTP, f"--pipe={reading}", f"--socket={listener.fileno()}"],
             env={**os.environ, **{f"AIMAK_{name}": value for name, value in given.items()}},
@@ -166,7 +178,7 @@ def desk(server: PostgresServer, url: str) -> Iterator[Desk]:
         )
     try:
         wait_until(lambda: _answers(port), 60, "billing's HTTP process")
-        yield Desk(process, port, server)
+        yield Desk(process, port, town)
     finally:
         os.close(writing)
         os.close(reading)
@@ -195,8 +207,26 @@ def turnovers(place: Desk, accounts: int, runs: int) -> Iterator[Result]:
     """Turnover of the month of the last bills and payments."""
     moved = books.turnover_totals(accounts, books.LAST)
     month = books.LAST.next().name
-    for by in ("provider,class", "street", "account"):
+    for by in ("provider,class", "street", "account", "service"):
         yield place.timed(f"turnover by {by}", f"/reports/turnover?period={month}&by={by}", moved, runs)
+
+
+def lists(place: Desk, accounts: int, runs: int) -> Iterator[Result]:
+    """Postings of the same month, and what budget lines owe: nothing, as none pays for anybody."""
+    moved, month = books.turnover_totals(accounts, books.LAST), books.LAST.next().name
+    posted = {"amount": moved["charged"] + moved["paid"]}
+    yield place.timed("postings", f"/reports/postings?period={month}", posted, runs)
+    yield place.timed("debtors", f"/reports/debtors?period={month}", {"opening": 0, "closing": 0}, runs)
+
+
+def evenings(place: Desk, accounts: int, runs: int) -> Iterator[Result]:
+    """Ageing on the evening of an issue, before its day is closed, and what to close it and the payments' day takes."""
+    day = books.issued_on(books.LAST)
+    place.town.reopen(day)
+    wanted = books.ageing_totals(accounts, day, AGES)
+    yield place.timed("ageing on the evening of an issue", f"/reports/ageing?on={day}&as_of={day}", wanted, runs)
+    for closed in (day, books.paid_on(books.LAST)):
+        yield place.town.carry(closed)
 
 
 def answers(place: Desk, accounts: int, _runs: int) -> Iterator[Result]:
@@ -257,14 +287,14 @@ def _slowest(server: PostgresServer, since: int) -> str:
     return max(plans, key=lambda part: float(part.split(" ms", 1)[0]), default="no plan was slow")
 
 
-_PARTS = {"ageing": ages, "turnover": turnovers, "account": answers}
+_PARTS = {"ageing": ages, "turnover": turnovers, "lists": lists, "evening": evenings, "account": answers}
 
 
 def _measure(bench: Town, asked: argparse.Namespace) -> list[Result]:
     logged = (bench.server.folder / "postgres.log").stat().st_size
     if asked.explain:
         _explain(bench.server)
-    with desk(bench.server, bench.url) as place:
+    with desk(bench) as place:
         wanted = [_PARTS[name] for name in asked.only or _PARTS]
         results = [result for part in wanted for result in part(place, asked.accounts, asked.runs)]
         print(f"peak memory of billing's HTTP process: {peak_mb(place.pid)} MB", file=sys.stderr)

@@ -11,7 +11,7 @@ from aimak.money import format_som
 
 from aimak_billing.documents import qr
 from aimak_billing.documents.bill import BillDocument, Creditor, CreditorPart, MeterReading
-from aimak_billing.documents.pdf import laid_out
+from aimak_billing.documents.pdf import forget, laid_out
 from aimak_billing.documents.texts import words
 from aimak_billing.documents.widths import broken
 
@@ -19,6 +19,8 @@ from aimak_billing.documents.widths import broken
 _SERVICE, _METER, _ACROSS, _EXPLANATION = (36, 8), (44, 8), (130, 6.6), (130, 7)
 _CREDITOR, _CREDITOR_BESIDE_CORRECTED = (42, 8), (31, 8)
 _HOLDER, _OLD_NUMBERS = (48, 8), (31, 6.6)
+# So many bills in a file are worth to have typst forget them.
+_MANY = 100
 TEMPLATE = Path(__file__).parent / "bill.typ"
 
 
@@ -35,7 +37,10 @@ def render_bills(bills: Sequence[BillDocument], issued_at: datetime, lang: str) 
         "words": words(lang),
         "bills": [_bill(bill, lang) for bill in bills],
     }
-    return laid_out(TEMPLATE, said, issued_at, tagged=len(bills) == 1)
+    pdf = laid_out(TEMPLATE, said, issued_at, tagged=len(bills) == 1)
+    if len(bills) >= _MANY:
+        forget()
+    return pdf
 
 
 def _bill(bill: BillDocument, lang: str) -> dict[str, Any]:
