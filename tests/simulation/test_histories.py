@@ -16,6 +16,7 @@ from typing import ClassVar
 
 import aimak.clock
 import pytest
+from aimak.contracts.base import Event
 from aimak.messaging import dead_letters
 from aimak.operations import OUTBOX_KEPT
 from hypothesis import HealthCheck, Phase, settings
@@ -32,11 +33,13 @@ from hypothesis.stateful import (
 from tests.simulation.broker import Publishing, Stored
 from tests.simulation.crash import Crash
 from tests.simulation.history import Accepted, always, at_rest, result_of
-from tests.simulation.world import ACCOUNTS, CONNECTIONS, FIRST_USAGE, LISTENERS, World, queue_name
+from tests.simulation.newer import with_a_column_more
+from tests.simulation.world import ACCOUNTS, CONNECTIONS, FIRST_USAGE, LISTENERS, World, consumer_of, queue_name
 
 HISTORIES = int(os.environ.get("AIMAK_HISTORIES", "500"))
 STEPS = 30
 
+OWNERS = (*LISTENERS, "metering")
 NONSENSE = "00000000-0000-4000-8000-"
 
 deaths = st.sampled_from(["", "", "", "before", "after", "fails"])
@@ -151,15 +154,13 @@ class Town(RuleBasedStateMachine):
         self.world.broker.plan = [plans[publishing]] if publishing else []
         self._arm(name, dies, commits)
         self.world.relay(name)
-        self.world.broker.plan = []
 
-    @precondition(lambda self: self.world.broker.ready())
+    @precondition(lambda self: self.world.ready())
     @rule(data=st.data(), place=st.integers(0, 10), dies=deaths, before_ack=st.booleans())
     def deliver(self, data: st.DataObject, place: int, dies: str, before_ack: bool) -> None:
         """Any message of any queue reaches its consumer, which may die at its commit or before it acknowledges."""
-        queue = data.draw(st.sampled_from(self.world.broker.ready()))
-        consumer = queue.removeprefix("dead.") if queue.startswith("dead.") else queue.partition(".")[0]
-        self._arm(consumer, dies)
+        queue = data.draw(st.sampled_from(self.world.ready()))
+        self._arm(consumer_of(queue), dies)
         self.world.deliver(queue, place, dies_before_ack=before_ack)
 
     @precondition(lambda self: self.world.broker.ready())
@@ -171,6 +172,17 @@ class Town(RuleBasedStateMachine):
             held = self.world.broker.queues[queue]
             stored = held[place % len(held)]
             held.append(Stored(stored.body, dict(stored.properties)))
+
+    @rule(name=st.sampled_from(OWNERS))
+    def part(self, name: str) -> None:
+        """The way between a service and the broker is cut, or there again."""
+        self.world.parted ^= {name}
+
+    @rule(name=st.sampled_from(OWNERS))
+    def deploy(self, name: str) -> None:
+        """A newer version of a service begins, or is taken back: it tells a column more than the others know."""
+        self.world.restart(name)
+        self.world.deployed ^= {name}
 
     @rule(place=st.sampled_from([0, -1]))
     def rest(self, place: int = 0) -> None:
@@ -267,8 +279,13 @@ class Town(RuleBasedStateMachine):
 def world() -> World:
     """The town, on a disk in memory where there is one: a commit there costs what it costs in the simulation."""
     memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        yield World(Path(folder))  # type: ignore[misc]
+    with (
+        tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        made = World(Path(folder))
+        patch.setattr(Event, "encode", with_a_column_more(Event.encode, made.deployed))
+        yield made  # type: ignore[misc]
 
 
 @pytest.mark.simulation

@@ -21,6 +21,7 @@ from aimak.contracts import metering
 from aimak.http.auth import Actor, sign
 from aimak.jobs import Worker
 from aimak.messaging.inprocess import Pump
+from aimak.messaging.outbox import MESSAGES_PER_STEP
 from aimak.messaging.rabbitmq import wire
 from aimak.messaging.rabbitmq.entrypoint import RECEIVER, OnDeadLetter, OnEvent
 from aimak.messaging.rabbitmq.receiver import Receiver
@@ -36,7 +37,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.exc import OperationalError
 
 from tests.simulation.book import Book
-from tests.simulation.broker import SimBroker, Stored
+from tests.simulation.broker import Publishing, SimBroker, Stored
 from tests.simulation.crash import Crash, Fuse
 from tests.simulation.files import ACCOUNT_FILE, ACCOUNTS, TARIFFS
 
@@ -101,6 +102,9 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        # Who cannot reach the broker, and whose newer version is at work.
+        self.parted: set[str] = set()
+        self.deployed: set[str] = set()
         self._clock = folder / "clock"
         self.set_clock(datetime(2026, 11, 2, 4, tzinfo=UTC))
         settings = Settings(
@@ -142,6 +146,8 @@ class World:
         shutil.rmtree(self._folder / "data")
         shutil.copytree(template, self._folder / "data")
         self.broker = SimBroker()
+        self.parted.clear()
+        self.deployed.clear()
         for name in LISTENERS:
             self.broker.declare(self.services[name])
         self.relays = {name: Relay(service, self.broker) for name, service in self.services.items()}
@@ -231,10 +237,17 @@ class World:
 
     # What the machinery does.
 
+    def ready(self) -> list[str]:
+        """Queues that hold something for a consumer that reaches the broker."""
+        return [queue for queue in self.broker.ready() if consumer_of(queue) not in self.parted]
+
     def relay(self, name: str) -> None:
         """One step of a relay; a crash ends it where it stands."""
+        if name in self.parted:
+            self.broker.plan = [Publishing(stores=False, confirms=False)] * MESSAGES_PER_STEP
         with self._dying(name), suppress(OperationalError):
             self.relays[name].step()
+        self.broker.plan = []
 
     def work(self, name: str) -> bool:
         """One step of a worker."""
@@ -248,7 +261,7 @@ class World:
         held = self.broker.queues[queue]
         stored = held.pop(place % len(held))
         delivery = _Delivery(stored)
-        name = queue.removeprefix("dead.") if queue.startswith("dead.") else queue.partition(".")[0]
+        name = consumer_of(queue)
         try:
             with self._dying(name, again=True):
                 self._handle(name, queue, delivery)
@@ -302,6 +315,7 @@ class World:
     def heal(self, place: int = 0) -> None:
         """No more faults: go on until nothing is under way, each queue from its first message on or, with place -1,
         from its last. Fails when it never comes to rest."""
+        self.parted.clear()
         self.broker.plan.clear()
         for _ in range(_MOST_ROUNDS):
             if not self._round(place):
@@ -353,6 +367,11 @@ class World:
             pump.drain()
 
 
+def consumer_of(queue: str) -> str:
+    """Whose queue that is."""
+    return queue.removeprefix("dead.").partition(".")[0]
+
+
 def _publisher(name: str, settings: Settings) -> Service:
     """A service that only publishes: here the simulation decides what it has accepted."""
     metadata = MetaData()
@@ -366,4 +385,4 @@ def _publisher(name: str, settings: Settings) -> Service:
     return service
 
 
-__all__ = ["ACCOUNTS", "CONNECTIONS", "FIRST_USAGE", "LISTENERS", "PERIOD", "TENANT", "World", "queue_name"]
+__all__ = ["ACCOUNTS", "CONNECTIONS", "FIRST_USAGE", "LISTENERS", "PERIOD", "TENANT", "World", "consumer_of", "queue_name"]

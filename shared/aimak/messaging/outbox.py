@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Select, Table, Update, bindparam, func, select, update
 
 from aimak.clock import IdSource
-from aimak.contracts.base import MAX_BYTES, MAX_ROWS, Event
+from aimak.contracts.base import MAX_BYTES, MAX_ROWS, Event, decode_json
 from aimak.messaging.envelope import Message
 from aimak.storage.prepared import fetch
 
@@ -130,7 +130,15 @@ def _message(facts: Sequence[Any]) -> Message:
 
 
 def _coalesce(facts: Sequence[Any]) -> bytes:
-    return Event.known[facts[0].routing_key].joined(facts[0].tenant, [fact.body for fact in facts]).encode()
+    """One body of several, the columns as they are: what a newer version of this service has written beside an older
+    relay must come whole."""
+    event = Event.known[facts[0].routing_key]
+    read = [decode_json(fact.body, event) for fact in facts]
+    names = dict.fromkeys(name for one in read for name in one["columns"])
+    columns = {
+        name: [value for one in read for value in one["columns"].get(name, [None] * one["rows"])] for name in names
+    }
+    return event(facts[0].tenant, columns).encode()
 
 
 def mark_published(connection: Connection, outbox: Table, message_ids: Sequence[str], now: datetime) -> None:

@@ -282,3 +282,19 @@ def test_a_connection_changed_twice_on_a_day_stays_what_it_was_before(town: Town
         change(town, "accounts/A/connection", service="waste", day="2026-10-01", customer_class=wanted)
     assert [row["customer_class"] for row in town.rows("connection_past")] == ["household"]
     assert [row["customer_class"] for row in town.rows("connection")] == ["other"]
+
+
+def test_a_creditor_changed_back_and_forth_leaves_an_account_that_can_be_corrected(town: Town) -> None:
+    """What never held a day is not carried on: connections do not double with each change of a past day, and the one
+    that there is can still be of another class."""
+    both(town, "A")
+    for place in range(8):
+        pair = ("tazalyk", "jaryk") if place % 2 == 0 else ("jaryk", "tazalyk")
+        day = "2026-08-01" if place else "2026-09-01"
+        asked = {"service": "waste", "provider": pair[0], "to": pair[1], "day": day}
+        assert change(town, "connections/provider", "admin", **asked)["accounts"] == 1
+    waste = [row for row in town.rows("connection") if row["service"] == "waste"]
+    # One from before, one from September on, and for each change of August the two that take the others' place.
+    assert len(waste) == 2 + 2 * 7 - 1
+    asked = {"service": "waste", "day": "2026-09-01", "customer_class": "budget"}
+    assert change(town, "accounts/A/connection", **asked)["customer_class"] == "budget"

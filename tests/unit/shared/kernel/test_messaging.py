@@ -1,5 +1,6 @@
 """Facts reach every listener once, whatever is repeated, late or broken."""
 
+import json
 import sqlite3
 import threading
 import time
@@ -21,6 +22,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import OperationalError
 
+from tests.simulation.newer import ADDED, with_a_column_more
 from tests.unit.shared.kernel.conftest import define_tenant
 
 Make = Callable[[str], Service]
@@ -79,6 +81,20 @@ def test_small_facts_travel_together_under_one_id(make_service: Make) -> None:
     assert billing.AliasesDefined.decode("naryn", first.body).columns["alias"] == ["a", "b"]
     assert billing.AliasesDefined.decode("naryn", late.body).columns["alias"] == ["c"]
     assert relay.step() == 0
+
+
+def test_an_older_relay_carries_what_a_newer_version_wrote(
+    make_service: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column that this relay's contract does not know yet arrives whole, null where a fact is from before it."""
+    service, broker = make_service("billing"), Recorder()
+    publish(service, "a")
+    with monkeypatch.context() as patch:
+        patch.setattr(billing.AliasesDefined, "encode", with_a_column_more(billing.AliasesDefined.encode))
+        publish(service, "b", "c")
+    assert Relay(service, broker).step() == 1
+    columns = json.loads(broker.messages[0].body)["columns"]
+    assert (columns["alias"], columns[ADDED]) == (["a", "b", "c"], [None, 0, 0])
 
 
 def test_two_relays_do_not_trip_over_each_other(make_service: Make) -> None:

@@ -10,7 +10,7 @@ from aimak.problems import Problem, Refused
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
-from aimak_billing.application.corrections.life import tell_connections
+from aimak_billing.application.corrections.life import alive, tell_connections
 from aimak_billing.application.corrections.touching import touch_since
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import attribute_problems
@@ -30,10 +30,10 @@ def change_connection(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[st
     account = find_account(work, number)
     mine = [row for row in accounts.connections_of(work, [account.id]) if row.service == asked["service"]]
     mine = [row for row in mine if asked.get("provider") in (None, row.provider)]
-    alive = [row for row in mine if row.valid_to is None or row.valid_to > asked["day"]]
-    if len(alive) != 1:
+    lasting = alive(mine, asked["day"])
+    if len(lasting) != 1:
         raise Refused(Problem("AIM-B126", {"account": number, "service": asked["service"]}))
-    connection = alive[0]
+    connection = lasting[0]
     wanted_class = asked.get("customer_class") or connection.customer_class
     attributes = {**(connection.attributes or {}), **(asked.get("attributes") or {})}
     _alter(kit, work, number, connection, asked["day"], wanted_class, attributes, asked.get("ground") or "-")
@@ -90,9 +90,8 @@ def _give(
 ) -> list[Row[Any]]:
     """The connections that it was given."""
     given = []
-    for connection in accounts.connections_of(work, [account.id]):
-        alive = connection.valid_to is None or connection.valid_to > day
-        if not alive or asked.get("service") not in (None, connection.service):
+    for connection in alive(accounts.connections_of(work, [account.id]), day):
+        if asked.get("service") not in (None, connection.service):
             continue
         plugin = kit.plugins.service_types.get(connection.service)
         if plugin is None or BENEFIT not in plugin.attributes().fields:

@@ -63,9 +63,10 @@ def _active(work: UnitOfWork, number: str) -> Row[Any]:
     return account
 
 
-def _alive(rows: Iterable[Row[Any]], day: date) -> list[Row[Any]]:
-    """Entries and connections that hold on a day or begin after it."""
-    return [row for row in rows if row.valid_to is None or row.valid_to > day]
+def alive(rows: Iterable[Row[Any]], day: date) -> list[Row[Any]]:
+    """Entries and connections that hold on a day or begin after it. What ended as it began never held, and is not
+    carried on: an account whose creditor changed back and forth would have twice as many each time."""
+    return [row for row in rows if row.valid_to is None or row.valid_to > max(day, row.valid_from)]
 
 
 def move_out(work: UnitOfWork, number: str, day: date) -> dict[str, Any]:
@@ -85,12 +86,12 @@ def move_out(work: UnitOfWork, number: str, day: date) -> dict[str, Any]:
 
 def end_all(work: UnitOfWork, account_id: int, day: date) -> None:
     """End every connection and every entry of the resident register of an account on a day."""
-    store.end_connections(work, _alive(accounts.connections_of(work, [account_id]), day), day)
+    store.end_connections(work, alive(accounts.connections_of(work, [account_id]), day), day)
     _end_residents(work, account_id, day)
 
 
 def _end_residents(work: UnitOfWork, account_id: int, day: date) -> None:
-    for entry in _alive(accounts.residents_of(work, [account_id]), day):
+    for entry in alive(accounts.residents_of(work, [account_id]), day):
         if entry.valid_from >= day:
             store.drop_resident(work, entry.id)
         else:
@@ -118,7 +119,7 @@ def split(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, 
     account = _active(work, number)
     before, day = find_account(work, number), asked["day"]
     wanted = set(asked.get("services") or ())
-    mine = [row for row in _alive(accounts.connections_of(work, [account.id]), day) if row.service in wanted]
+    mine = [row for row in alive(accounts.connections_of(work, [account.id]), day) if row.service in wanted]
     missing = wanted - {row.service for row in mine}
     if missing or not wanted:
         raise Refused(Problem("AIM-B126", {"account": number, "service": ", ".join(sorted(missing)) or "-"}))
@@ -213,8 +214,8 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
         ids = selections.of_service(work, service, provider)
     moved: set[int] = set()
     for part in in_batches(ids, accounts.BATCH):
-        alive = _alive(accounts.connections_of(work, part), day)
-        mine = [row for row in alive if (row.service, row.provider) == (service, provider)]
+        lasting = alive(accounts.connections_of(work, part), day)
+        mine = [row for row in lasting if (row.service, row.provider) == (service, provider)]
         store.end_connections(work, mine, day)
         _connect(work, mine, day, provider=to)
         moved |= {row.account_id for row in mine}

@@ -13,6 +13,7 @@ from aimak.period import Period
 from aimak.problems import NotFound, Problem, Refused
 from aimak.storage.work import UnitOfWork
 
+from aimak_billing.application.corrections.life import alive
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.period_facts import take_facts
 from aimak_billing.store import accounts, life, selections
@@ -87,7 +88,5 @@ def _described(work: UnitOfWork, ids: Sequence[int]) -> list[Any]:
 
 
 def _served(work: UnitOfWork, account_id: int, service: str, since: date, until: date) -> bool:
-    return any(
-        row.service == service and row.valid_from < until and (row.valid_to is None or row.valid_to > since)
-        for row in accounts.connections_of(work, [account_id])
-    )
+    served = alive(accounts.connections_of(work, [account_id]), since)
+    return any(row.service == service and row.valid_from < until for row in served)
