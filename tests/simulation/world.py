@@ -385,4 +385,14 @@ def _publisher(name: str, settings: Settings) -> Service:
     return service
 
 
-__all__ = ["ACCOUNTS", "CONNECTIONS", "FIRST_USAGE", "LISTENERS", "PERIOD", "TENANT", "World", "consumer_of", "queue_name"]
+__all__ = [
+    "ACCOUNTS",
+    "CONNECTIONS",
+    "FIRST_USAGE",
+    "LISTENERS",
+    "PERIOD",
+    "TENANT",
+    "World",
+    "consumer_of",
+    "queue_name",
+]

@@ -83,9 +83,7 @@ def test_small_facts_travel_together_under_one_id(make_service: Make) -> None:
     assert relay.step() == 0
 
 
-def test_an_older_relay_carries_what_a_newer_version_wrote(
-    make_service: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_older_relay_carries_what_a_newer_version_wrote(make_service: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A column that this relay's contract does not know yet arrives whole, null where a fact is from before it."""
     service, broker = make_service("billing"), Recorder()
     publish(service, "a")
