@@ -33,7 +33,7 @@ from aimak_billing.store import simulations as store
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
 PERIODS_AT_MOST = 36
 # A chunk of a simulation writes little: a larger one than a run's has fewer of the fixed costs of rating.
-RUN_CHUNKS = 5
+RUN_CHUNKS = 3
 _TOTALS = {
     "service": pl.String,
     "customer_class": pl.String,
