@@ -26,6 +26,7 @@ OLDEST_FIRST, SERVICE_PRIORITY, PRO_RATA, CURRENT_FIRST = METHODS = (
 )
 OWNER = ["account_id", "provider"]
 DEBT = [*OWNER, "origin", "service"]
+_TEXTS = ("provider", "origin", "service")
 MOVE = {
     "account_id": pl.Int64,
     "provider": pl.String,
@@ -57,7 +58,7 @@ class Standing:
 def standing(moves: pl.DataFrame, policies: Sequence[Policy], day: date) -> Standing:
     """What is left on `day` of `moves` (columns `MOVE`; > 0 raises the debt, without origin it is money), which are
     those of that day and before."""
-    debts, money = _sides(moves)
+    debts, money = _sides(moves.select(*MOVE).with_columns(_coded(moves, name) for name in _TEXTS))
     dated = sorted(policies, key=lambda policy: policy.valid_from) or [Policy(date.min)]
     if all(policy.method == OLDEST_FIRST for policy in dated):
         pools = money.group_by(OWNER).agg(pl.col("pool").sum())
@@ -65,6 +66,11 @@ def standing(moves: pl.DataFrame, policies: Sequence[Policy], day: date) -> Stan
     else:
         debts, left = _in_turn(debts, money, dated, day)
     return _result(debts, left)
+
+
+def _coded(moves: pl.DataFrame, name: str) -> pl.Expr:
+    """A column of texts by their places in their own order: compared and sorted as texts, at the cost of numbers."""
+    return pl.col(name).cast(pl.Enum(moves[name].drop_nulls().unique().sort()))
 
 
 def _sides(moves: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -89,14 +95,16 @@ def _within_months(named: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         .group_by(month)
         .agg((-pl.col("owed").sum()).alias("pool"), pl.col("last").max())
     )
-    joined = named.filter(pl.col("owed") > 0).join(minus.drop("last"), on=month, how="left")
-    joined = joined.with_columns(pl.col("pool").fill_null(0)).sort(*month, "service", nulls_last=True)
+    debts = named.filter(pl.col("owed") > 0).select(*DEBT, "day", "owed")
+    # Months without any are nearly all of them, and to pour takes long.
+    joined = debts.join(minus.drop("last"), on=month, how="inner").sort(*month, "service", nulls_last=True)
     joined = joined.with_columns(_filled("owed", month).alias("met"))
     used = joined.group_by(month).agg(pl.col("met").sum())
     rest = pl.col("pool") - pl.col("met").fill_null(0)
     over = minus.join(used, on=month, how="left").select(*OWNER, pl.col("last").alias("day"), rest.alias("pool"))
-    debts = joined.select(*DEBT, "day", (pl.col("owed") - pl.col("met")).alias("owed"))
-    return debts.filter(pl.col("owed") > 0), over.filter(pl.col("pool") != 0)
+    left = joined.select(*DEBT, "day", (pl.col("owed") - pl.col("met")).alias("owed")).filter(pl.col("owed") > 0)
+    untouched = debts.join(minus, on=month, how="anti") if minus.height else debts
+    return pl.concat([untouched, left]), over.filter(pl.col("pool") != 0)
 
 
 def _in_turn(
@@ -104,7 +112,7 @@ def _in_turn(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Pay with each owner's first money, then each owner's second, and so on; at last with what is left over."""
     turns = money.sort(*OWNER, "day").with_columns(pl.int_range(pl.len()).over(OWNER).alias("turn"))
-    left = pl.DataFrame(schema={"account_id": pl.Int64, "provider": pl.String, "pool": pl.Int64})
+    left = money.select(*OWNER, "pool").clear()
     for turn in sorted(turns["turn"].unique().to_list()):
         for policy, since, until in _spans(dated):
             now = turns.filter((pl.col("turn") == turn) & (pl.col("day") >= since) & (pl.col("day") < until))
@@ -128,28 +136,46 @@ def _spans(dated: Sequence[Policy]) -> Iterator[tuple[Policy, date, date]]:
 def _pay(debts: pl.DataFrame, pools: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Set `pools` (`OWNER`, pool, paid_on where only what was owed that day counts) against `debts`; gives the debts
     that are left and the pools that are left."""
-    joined = debts.join(pools, on=OWNER, how="left").with_columns(pl.col("pool").fill_null(0).clip(lower_bound=0))
+    joined = debts.join(pools.filter(pl.col("pool") > 0), on=OWNER, how="inner")
     dated = "paid_on" in pools.columns
     counts = (pl.col("day") <= pl.col("paid_on")).fill_null(False) if dated else pl.lit(True)
     joined = joined.with_columns(pl.when(counts).then("owed").otherwise(0).alias("open"))
-    taken = joined.sort(*OWNER, *_order(policy), nulls_last=True).with_columns(_taken(policy).alias("taken"))
+    taken = joined.sort(_order(policy, debts)).with_columns(_taken(policy).alias("taken"))
     used = taken.group_by(OWNER).agg(pl.col("taken").sum())
     left = pools.join(used, on=OWNER, how="left").select(*OWNER, pl.col("pool") - pl.col("taken").fill_null(0))
+    unpaid = debts.join(used, on=OWNER, how="anti").select(*DEBT, "day", "owed")
     rest = taken.select(*DEBT, "day", (pl.col("owed") - pl.col("taken")).alias("owed")).filter(pl.col("owed") > 0)
-    return rest, left
+    return pl.concat([unpaid, rest]), left
 
 
-def _order(policy: Policy) -> list[pl.Expr]:
-    """What is paid before what; within a month the services of the policy's priority, then by name."""
-    named = {service: place for place, service in enumerate(policy.priority)}
-    place = pl.col("service").replace_strict(named, default=len(named), return_dtype=pl.Int64)
-    service = [place.alias("place"), pl.col("service")]
+def _order(policy: Policy, debts: pl.DataFrame) -> pl.Expr:
+    """What is paid before what, owner by owner, as one number, which sorts in a quarter of the time of several columns;
+    within a month the services of the policy's priority, then by name."""
+    provider, origin, service = (_number(debts, name) for name in ("provider", "origin", "service"))
+    named = {code: place for place, code in enumerate(policy.priority)}
+    place = pl.lit(0)
+    if named:
+        found = pl.col("service").cast(pl.String).replace_strict(named, default=len(named), return_dtype=pl.Int64)
+        place = found.fill_null(len(named) + 1)
+    ranked = place, len(named) + 2
     if policy.method == CURRENT_FIRST:
-        # A month's text with its digits turned round sorts the other way.
-        return [pl.col("origin").rank("dense", descending=True).alias("late"), *service]
-    if policy.method == SERVICE_PRIORITY:
-        return [service[0], pl.col("origin"), service[1]]
-    return [pl.col("origin"), *service]
+        order = ((origin[1] - 1) - origin[0], origin[1]), ranked, service
+    elif policy.method == SERVICE_PRIORITY:
+        order = ranked, origin, service
+    else:
+        order = origin, ranked, service
+    number = pl.col("account_id").cast(pl.Int128)
+    for part, size in (provider, *order):
+        number = number * size + part
+    return number
+
+
+def _number(debts: pl.DataFrame, name: str) -> tuple[pl.Expr, int]:
+    """A coded column as a number, what has none last, and how many numbers there are."""
+    kinds = debts.schema[name]
+    assert isinstance(kinds, pl.Enum)
+    size = len(kinds.categories) + 1
+    return pl.col(name).to_physical().cast(pl.Int128).fill_null(size - 1), size
 
 
 def _taken(policy: Policy) -> pl.Expr:
@@ -168,7 +194,10 @@ def _taken(policy: Policy) -> pl.Expr:
 
 def _filled(wanted: str, group: Sequence[str]) -> pl.Expr:
     """What each row gets of its group's pool when it is poured out in the order of the rows, `wanted` at the most."""
-    before = pl.col(wanted).cum_sum().over(group) - pl.col(wanted)
+    before = pl.col(wanted).cum_sum() - pl.col(wanted)
+    first = pl.any_horizontal((pl.col(name) != pl.col(name).shift()).fill_null(True) for name in group)
+    # What stood before a group's first row; a window over several columns takes ten times as long.
+    before -= pl.when(first).then(before).otherwise(None).forward_fill()
     return pl.min_horizontal(pl.max_horizontal(pl.col("pool") - before, pl.lit(0, dtype=pl.Int64)), pl.col(wanted))
 
 
@@ -181,6 +210,9 @@ def _result(debts: pl.DataFrame, left: pl.DataFrame) -> Standing:
         pl.lit(None, dtype=pl.String).alias("service"),
         (-pl.col("pool")).alias("owed"),
     )
-    owed = pl.concat([debts.select(*DEBT, "owed"), short]).sort(*DEBT, nulls_last=True)
-    advances = left.filter(pl.col("pool") > 0).select(*OWNER, pl.col("pool").alias("advance"))
-    return Standing(owed, advances.sort(OWNER))
+    told = [pl.col(name).cast(pl.String) for name in _TEXTS]
+    owed = debts.select(*DEBT, "owed").sort(*DEBT, nulls_last=True).with_columns(told)
+    if short.height:
+        owed = pl.concat([owed, short.with_columns(told)]).sort(*DEBT, nulls_last=True)
+    advances = left.filter(pl.col("pool") > 0).select(*OWNER, pl.col("pool").alias("advance")).sort(OWNER)
+    return Standing(owed, advances.with_columns(pl.col("provider").cast(pl.String)))
