@@ -1,56 +1,88 @@
-"""What the schema library says of a request's body, as problems: its own sentences are English and reach no reader."""
+"""What the schema library says of what does not fit, as problems: its own sentences are English and reach no reader."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from aimak.problems import Place, Problem
 
-# A sentence, and the code for it; what is named in the sentence is told in the code's text.
-_SENTENCES = (
-    (r"Missing data for required field\.|Field may not be null\.", "AIM-K100"),
-    (r"Unknown field\.", "AIM-K101"),
-    (r"Not a valid list\.", "AIM-K102"),
-    (r"Invalid (?:input )?type\.|Not a valid mapping type\.", "AIM-K103"),
-    (r"Not a valid date\.", "AIM-K104"),
-    (r"Not a valid (?:integer|number)\.", "AIM-K105"),
-    (r"Not a valid boolean\.", "AIM-K106"),
-    (r"Not a valid string\.", "AIM-K107"),
-    (r"Length must be between (?P<least>\d+) and (?P<most>\d+)\.", "AIM-K108"),
-    (r"Shorter than minimum length (?P<least>\d+)\.", "AIM-K109"),
-    (r"Longer than maximum length (?P<most>\d+)\.", "AIM-K110"),
-    (r"Must be one of: (?P<known>.*)\.", "AIM-K111"),
-    (r"Must be greater than or equal to (?P<least>-?\d+) and less than or equal to (?P<most>-?\d+)\.", "AIM-K112"),
-    (r"Must be greater than or equal to (?P<least>-?\d+)\.", "AIM-K113"),
-    (r"Must be less than or equal to (?P<most>-?\d+)\.", "AIM-K114"),
-)
+# What a sentence says, by kind; what is named in the sentence is told in the text of the kind's code.
+_SENTENCES = {
+    "missing": r"Missing data for required field\.|Field may not be null\.",
+    "unknown": r"Unknown field\.",
+    "list": r"Not a valid list\.",
+    "type": r"Invalid (?:input )?type\.",
+    "mapping": r"Not a valid mapping type\.",
+    "date": r"Not a valid date\.",
+    "number": r"Not a valid (?:integer|number)\.",
+    "boolean": r"Not a valid boolean\.",
+    "string": r"Not a valid string\.",
+    "length": r"Length must be between (?P<least>\d+) and (?P<most>\d+)\.",
+    "short": r"Shorter than minimum length (?P<least>\d+)\.",
+    "long": r"Longer than maximum length (?P<most>\d+)\.",
+    "choice": r"Must be one of: (?P<known>.*)\.",
+    "range": r"Must be greater than or equal to (?P<least>-?\d+) and less than or equal to (?P<most>-?\d+)\.",
+    "low": r"Must be greater than or equal to (?P<least>-?\d+)\.",
+    "high": r"Must be less than or equal to (?P<most>-?\d+)\.",
+}
+_CODES = {
+    "missing": "AIM-K100",
+    "unknown": "AIM-K101",
+    "list": "AIM-K102",
+    "type": "AIM-K103",
+    "mapping": "AIM-K103",
+    "date": "AIM-K104",
+    "number": "AIM-K105",
+    "boolean": "AIM-K106",
+    "string": "AIM-K107",
+    "length": "AIM-K108",
+    "short": "AIM-K109",
+    "long": "AIM-K110",
+    "choice": "AIM-K111",
+    "range": "AIM-K112",
+    "low": "AIM-K113",
+    "high": "AIM-K114",
+}
 _OTHER = "AIM-K115"
 
 
-def problems(messages: Any, *path: object) -> Iterator[Problem]:
-    """Every fault in marshmallow's tree of messages; `path` leads to what was loaded."""
+class Said(NamedTuple):
+    """A sentence of the library: its kind, "" for one that is not known, and what it names."""
+
+    kind: str
+    named: dict[str, str]
+
+
+def read(messages: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every fault in marshmallow's tree of messages, each with the path of its value: `Said`, or what a plugin's own
+    field says, which has a code with its fields already."""
     if isinstance(messages, dict):
         for key, inner in messages.items():
-            yield from problems(inner, *path, *(() if key == "_schema" else (key,)))
+            yield from read(inner, path if key == "_schema" else (*path, key))
     elif isinstance(messages, list):
         for message in messages:
-            yield from problems(message, *path)
+            yield from read(message, path)
     elif hasattr(messages, "code"):
-        # What a plugin's own field says: a code with its fields already.
-        yield Problem(messages.code, messages.fields, _place(path))
+        yield path, messages
     else:
-        yield _problem(str(messages), path)
+        yield path, _said(str(messages))
 
 
-def _place(path: tuple[object, ...]) -> Place:
-    return Place(path=".".join(map(str, path)) or None)
+def problems(messages: Any, *path: object) -> Iterator[Problem]:
+    """Every fault in marshmallow's tree of messages as a problem; `path` leads to what was loaded."""
+    for steps, fault in read(messages, path):
+        place = Place(path=".".join(map(str, steps)) or None)
+        if isinstance(fault, Said):
+            field = next((step for step in reversed(steps) if isinstance(step, str)), "JSON")
+            yield Problem(_CODES.get(fault.kind, _OTHER), {"field": field, **fault.named}, place)
+        else:
+            yield Problem(fault.code, fault.fields, place)
 
 
-def _problem(sentence: str, path: tuple[object, ...]) -> Problem:
-    field = next((step for step in reversed(path) if isinstance(step, str)), "JSON")
-    for pattern, code in _SENTENCES:
+def _said(sentence: str) -> Said:
+    for kind, pattern in _SENTENCES.items():
         if found := re.fullmatch(pattern, sentence):
-            return Problem(code, {"field": field, **found.groupdict()}, _place(path))
-    return Problem(_OTHER, {"field": field}, _place(path))
+            return Said(kind, found.groupdict())
+    return Said("", {})

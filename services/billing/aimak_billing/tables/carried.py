@@ -39,14 +39,7 @@ def _carried(metadata: MetaData) -> None:
             comment="[[provider, and of what is dated ahead: date, kind; tyiyn], ...] as the ledger itself adds up",
         ),
     )
-    Table(
-        "carried_part",
-        metadata,
-        Column("tenant", Code, primary_key=True),
-        Column("through", Day, primary_key=True),
-        Column("part", Integer, primary_key=True, autoincrement=False, comment="account ids over 100,000"),
-        Column("sums", LargeBinary, nullable=False, comment="Arrow IPC file: account_id, key, amount in tyiyn"),
-    )
+    _parts(metadata, "carried_part")
 
 
 def _movements(metadata: MetaData) -> None:
@@ -58,8 +51,12 @@ def _movements(metadata: MetaData) -> None:
         Column("after", Day, nullable=False, comment="the ledger day before the first that is in it"),
         Column("keys", Json, nullable=False, comment="[[provider, service, origin, business date, kind, again], ...]"),
     )
+    _parts(metadata, "movement_part")
+
+
+def _parts(metadata: MetaData, name: str) -> None:
     Table(
-        "movement_part",
+        name,
         metadata,
         Column("tenant", Code, primary_key=True),
         Column("through", Day, primary_key=True),

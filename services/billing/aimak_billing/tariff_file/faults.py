@@ -1,46 +1,33 @@
-"""What marshmallow says, as problems with codes and places: its own sentences are English and reach no reader."""
+"""What the schema library says of a tariff file, as problems with codes and places."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from aimak.plugins.fields import Fault
+from aimak.unfit import Said, read
 
 from aimak_billing.tariff_file.nodes import Path
 
-# A sentence, the code for it, and what the code's text is told of the numbers in the sentence.
-_SENTENCES = (
-    (r"Missing data for required field\.|Field may not be null\.", "AIM-T002"),
-    (r"Unknown field\.", "AIM-T003"),
-    (r"Not a valid list\.", "AIM-T068"),
-    (r"Invalid (?:input )?type\.", "AIM-T069"),
-    (r"Length must be between (?P<least>\d+) and (?P<most>\d+)\.", "AIM-T070"),
-    (r"Shorter than minimum length (?P<least>\d+)\.", "AIM-T071"),
-    (
-        r"Must be greater than or equal to (?P<least>\d+) and less than or equal to (?P<most>\d+)\.",
-        "AIM-T072",
-    ),
-)
+# A tariff file's words for what the library's sentences say, by kind.
+_CODES = {
+    "missing": "AIM-T002",
+    "unknown": "AIM-T003",
+    "list": "AIM-T068",
+    "type": "AIM-T069",
+    "length": "AIM-T070",
+    "short": "AIM-T071",
+    "range": "AIM-T072",
+}
+_OTHER = "AIM-T073"
 
 
 def faults(messages: Any, path: Path = ()) -> Iterator[tuple[Path, Fault]]:
     """Every fault in marshmallow's tree of messages, with the path of the value."""
-    if isinstance(messages, dict):
-        for key, inner in messages.items():
-            yield from faults(inner, path if key == "_schema" else (*path, key))
-    elif isinstance(messages, list):
-        for message in messages:
-            yield from faults(message, path)
-    elif isinstance(messages, Fault):
-        yield path, messages
-    else:
-        yield path, _fault(str(messages), str(path[-1]) if path else "")
-
-
-def _fault(sentence: str, field: str) -> Fault:
-    for pattern, code in _SENTENCES:
-        if found := re.fullmatch(pattern, sentence):
-            return Fault(code, {"field": field, **found.groupdict()})
-    return Fault("AIM-T073", {"field": field})
+    for steps, fault in read(messages, path):
+        if isinstance(fault, Said):
+            field = str(steps[-1]) if steps else ""
+            yield steps, Fault(_CODES.get(fault.kind, _OTHER), {"field": field, **fault.named})
+        else:
+            yield steps, fault
