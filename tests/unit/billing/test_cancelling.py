@@ -278,14 +278,14 @@ def test_a_part_of_the_town_is_billed_by_itself(town: Town, selection: str, bill
     sound(town)
 
 
-def moves_to_jaryk(town: Town, account: str) -> None:
-    """Another creditor, with a tariff of its own, takes an account's waste."""
+def moves_to_jaryk(town: Town, account: str, day: str = "2026-10-01") -> None:
+    """Another creditor, with a tariff of its own, takes an account's waste from a day on."""
     head, _, rest = TARIFFS.partition("  - code: waste-household")
     part = "waste-jaryk" + rest.partition("  - code: ")[0].replace("tazalyk", "jaryk")
     file = f"{head.partition('tariffs:')[0]}tariffs:\n  - code: {part}"
     assert town.ask("post", "/billing/imports/tariffs", role="admin", data=file.encode()).status_code == 200
     town.post("/billing/tariffs/adopt", {"tariffs": ["waste-jaryk@2026-01-01"], "ground": "made up"}, role="approver")
-    told = {"service": "waste", "provider": "tazalyk", "to": "jaryk", "day": "2026-10-01", "account": account}
+    told = {"service": "waste", "provider": "tazalyk", "to": "jaryk", "day": day, "account": account}
     town.post("/billing/connections/provider", told, role="admin")
 
 

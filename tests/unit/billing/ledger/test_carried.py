@@ -22,7 +22,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from sqlalchemy import delete, event, update
 
-from tests.unit.billing.ledger.test_reports import NOVEMBER, TURNOVER, corrected_town, document
+from tests.unit.billing.ledger.test_reports import (
+    NOVEMBER,
+    TURNOVER,
+    charged_and_recalculated,
+    corrected_town,
+    document,
+    waste_came_back,
+)
 from tests.unit.billing.test_cancelling import run
 from tests.unit.billing.town import TENANT, Town
 
@@ -172,6 +179,25 @@ def test_a_month_is_read_from_what_moved(town: Town) -> None:
     broken_down = [one for one in seen if "GROUP BY" in one]
     assert len(seen) == 2 and len(broken_down) == 1
     assert "ledger_day > " in broken_down[0] and str(last.through) in broken_down[0]
+
+
+def test_what_moved_tells_a_first_charge_from_a_second(town: Town) -> None:
+    """In the sheet of a closed month a second connection that a later bill charges first is charged, and what is billed
+    anew is recalculated, as in the sheet of the open days."""
+    town.service.clock.instant += timedelta(days=29)  # type: ignore[attr-defined]
+    close(town)
+    assert carrying.carry_forward(town.service, TENANT, worth_it=0) == date(2026, 11, 30)
+    said = waste_came_back(town)
+    for anew in (False, True):
+        if anew:
+            document(town, kind="cancel", bill="2")
+            run(town)
+        carried_on(town)
+        assert charged_and_recalculated(town, "?period=2026-12") == said
+        assert len(town.rows("movement")) == 1 + anew
+        with town.service.work(TENANT) as work:
+            flags = [key["again"] for one in movements.since(work, store.first(work)) for key in one.keys.to_dicts()]
+        assert set(flags) == {0, 1}
 
 
 def test_a_movement_that_is_not_the_ledgers_makes_the_sheet_say_so(town: Town) -> None:

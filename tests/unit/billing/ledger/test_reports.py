@@ -21,7 +21,7 @@ from polars import DataFrame, col
 from pypdf import PdfReader
 from sqlalchemy import insert
 
-from tests.unit.billing.test_cancelling import document, run
+from tests.unit.billing.test_cancelling import document, lines_of_bill, moves_to_jaryk, run
 from tests.unit.billing.town import TENANT, Town, account_line
 
 BALANCES = "account;provider;service;origin;amount"
@@ -109,6 +109,44 @@ def test_a_second_bill_of_a_month_is_charged_and_a_bill_made_anew_recalculated(t
         got = {key: (row["charged_tyiyn"], row["recalculated_tyiyn"]) for key, row in by(answer, *KEYS).items()}
         assert got == {key: (amount, 0) for key, amount in owed.items()}, again
         assert answer["problems"] == []
+
+
+def waste_came_back(town: Town) -> dict[str, tuple[int, int]]:
+    """Waste goes to another creditor in October, which is billed; then it is told that it came back ten days later.
+    Gives what is charged for the first time and what is recalculated, by creditor, from the bills' lines."""
+    town.accounts(account_line("A1"))
+    moves_to_jaryk(town, "A1", "2026-10-11")
+    run(town, "service:waste")
+    back = {"service": "waste", "provider": "jaryk", "to": "tazalyk", "day": "2026-10-21", "account": "A1"}
+    town.post("/billing/connections/provider", back, role="admin")
+    run(town)
+    lines = [line for bill in town.rows("bill") for line in lines_of_bill(town, bill)]
+    said: dict[str, tuple[int, int]] = {}
+    for line in lines:
+        charged, recalculated = said.get(line["provider"], (0, 0))
+        amount = line["amount_tyiyn"]
+        first = line["origin"] is None
+        said[line["provider"]] = (charged + amount * first, recalculated + amount * (not first))
+    assert len(town.rows("bill")) == 2 and said["jaryk"][1] < 0 < said["tazalyk"][0] and said["tazalyk"][1] == 0
+    return said
+
+
+def test_a_connection_billed_later_is_charged_for_the_first_time(town: Town) -> None:
+    """A second connection of the same service and creditor, which a later bill of the month charges first, is charged;
+    what that bill takes back of another connection is recalculated, and so is the connection billed anew."""
+    said = waste_came_back(town)
+    assert charged_and_recalculated(town) == said
+    document(town, kind="cancel", bill="2")
+    run(town)
+    assert len(town.rows("bill")) == 3
+    assert charged_and_recalculated(town) == said
+
+
+def charged_and_recalculated(town: Town, span: str = NOVEMBER) -> dict[str, tuple[int, int]]:
+    """Two columns of a span's sheet by creditor, which has no problems."""
+    answer = town.get(f"{TURNOVER}{span}&by=provider")
+    assert answer["problems"] == []
+    return {row["provider"]: (row["charged_tyiyn"], row["recalculated_tyiyn"]) for row in answer["rows"]}
 
 
 @pytest.mark.parametrize("keys", ["service,provider,class", "street", "class", "account", "street,service"])

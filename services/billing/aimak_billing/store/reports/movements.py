@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, case, delete, false, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, case, delete, false, func, insert, select, tuple_
 
 from aimak_billing.domain.carried import DETAIL, Sums
 from aimak_billing.store import columns
@@ -99,15 +99,17 @@ def _keys(work: UnitOfWork, after: date | None) -> list[Any]:
 
 
 def again(work: UnitOfWork, after: date | None, issued: date | None = None) -> ColumnElement[bool]:
-    """Whether an earlier bill of the account and period charges or charged the same creditor's service; of charges of
-    ledger days after `after` and bills issued from `issued` on. A second bill for another service, as where services
-    are billed by runs of their own, charges for the first time."""
+    """Whether an earlier bill of the account and period charges or charged the same connection for that period; of
+    charges of ledger days after `after` and bills issued from `issued` on. A second bill for another connection, as
+    where services are billed by runs of their own, charges for the first time. Transfers name no connection: where a
+    bill charges one of a creditor's service again, all that it charges for that service is charged again."""
     bill, line, transfer = work.table("bill"), work.table("bill_line"), work.table("transfer")
-    before = bill.alias("before")
+    before, earlier = bill.alias("before"), line.alias("earlier")
     same = (before.c.tenant == bill.c.tenant) & (before.c.account_id == bill.c.account_id)
     same &= (before.c.period == bill.c.period) & (before.c.sequence < bill.c.sequence) & (before.c.sequence >= 0)
-    lines = (line.c.tenant == before.c.tenant) & (line.c.bill_id == before.c.id) & line.c.origin.is_(None)
-    query = select(bill.c.id, line.c.provider, line.c.service).join(before, same).join(line, lines).distinct()
+    connected = earlier.c.connection_id == line.c.connection_id
+    query = select(bill.c.id, line.c.provider, line.c.service).join(before, same).join(line, _of_its_period(bill, line))
+    query = query.join(earlier, _of_its_period(before, earlier) & connected).distinct()
     query = query.where(bill.c.tenant == work.tenant, bill.c.sequence > 0)
     if issued is not None:
         query = query.where(bill.c.issued_on >= issued)
@@ -119,3 +121,9 @@ def again(work: UnitOfWork, after: date | None, issued: date | None = None) -> C
         return false()
     charge = tuple_(transfer.c.source_id, transfer.c.provider, func.coalesce(transfer.c.service, ""))
     return charge.in_(query if len(few) > _NAMED_AT_MOST else few)
+
+
+def _of_its_period(bill: FromClause, line: FromClause) -> ColumnElement[bool]:
+    """Lines of a bill, but what corrects another period."""
+    own = line.c.origin.is_(None) | (line.c.origin == bill.c.period)
+    return (line.c.tenant == bill.c.tenant) & (line.c.bill_id == bill.c.id) & own

@@ -76,7 +76,7 @@ def _added(work: UnitOfWork, since: date, usual: ColumnElement[bool]) -> list[An
 
 
 def _usual(work: UnitOfWork, books: Books, since: date, after: date | None) -> ColumnElement[bool]:
-    """Whether a charge is the first usual one of its period; what a later bill charges for a service that an earlier
+    """Whether a charge is the first usual one of its period; what a later bill charges for a connection that an earlier
     one charged, or a usual bill for an earlier period, is a recalculation."""
     transfer = work.table("transfer")
     issued = issued_days(work, books, since)
