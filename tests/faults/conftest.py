@@ -12,14 +12,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from aimak.settings import Settings
+from aimak.settings import SERVICES, Settings
 from aimak.testing.servers import Installation, PostgresServer, RabbitServer
+from psycopg.sql import SQL, Identifier
 
 from tests.faults.books import Books, books
 from tests.faults.driver import ROOT, Month, Town, patient
 from tests.faults.injector import ByRequests, Injector, ServerKills
 
 MUTANTS = ROOT / "tests" / "mutants"
+SMALL_MESSAGES = "points/small_messages"
 PASSWORD = "only-for-the-town"
 LIMIT_S = 900.0
 # Between two kills.
@@ -63,13 +65,14 @@ def embedded_month(folder: Path, kind: type[Month] = Month) -> Books:
 
 @pytest.fixture
 def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    """Have the installation's processes run a copy of the production code with these patches in it."""
+    """Have the installation's processes run a copy of the production code with these patches in it, and messages of 50
+    rows, so that kills fall between them."""
 
     def plant(*patches: str, points: tuple[str, ...] = ()) -> Path:
         tree = tmp_path / "tree"
         for name in ("shared", "services"):
             shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        for patch in patches:
+        for patch in (SMALL_MESSAGES, *patches):
             command = ["patch", "-p1", "--forward", "-i", str(MUTANTS / f"{patch}.patch")]
             subprocess.run(command, cwd=tree, check=True, capture_output=True)
         notes = tmp_path / "notes"
@@ -89,6 +92,7 @@ class Servers:
         self.town = Town.build(folder)
         self.killed: list[str] = []
         self.closes = True
+        self.largest_message = 0
         self.kind = Month
         self.processes: dict[str, int] = {}
 
@@ -129,7 +133,16 @@ class Servers:
 
             self.town.through(self.town.month(gateway, partners, settle, self.kind), injector, closes=self.closes)
             self.killed = injector.done if injector else []
+            self.largest_message = largest_message(installation)
             return books(installation.settings, DRAWN)
+
+
+def largest_message(installation: Installation) -> int:
+    """Of how many rows the largest message was that any service's relay published."""
+    of_message = "SELECT max(rows) FROM (SELECT sum(rows) AS rows FROM {}.outbox GROUP BY message_id) AS of_message"
+    with installation.connect() as connection:
+        found = [connection.execute(SQL(of_message).format(Identifier(service))).fetchone() for service in SERVICES]
+    return max(largest[0] for largest in found if largest and largest[0])
 
 
 def said(folder: Path) -> list[str]:

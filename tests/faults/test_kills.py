@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.books import Books, books, differences, without_tries
 from tests.faults.conftest import DRAWN, LIMIT_S, PASSWORD, Servers
-from tests.faults.driver import Town, patient
+from tests.faults.driver import CHUNK, Town, patient
 from tests.faults.injector import ByRequests, Injector
 from tests.faults.one_process import OneProcess
 
@@ -39,12 +39,14 @@ HANDLED_TWICE = f"after_commit_before_ack:billing.{PAID}@5"
 @pytest.mark.servers
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", [1, 2])
-def test_kills_at_random_moments_change_nothing(servers: Servers, expected: Books, seed: int) -> None:
+def test_kills_at_random_moments_change_nothing(servers: Servers, expected: Books, planted: Plant, seed: int) -> None:
     """Consumer, relay, supervisor, RabbitMQ and PostgreSQL are killed in the cycle: nothing twice, nothing missing."""
+    planted()
     found = differences(without_tries(expected), without_tries(servers.month(seed)))
     print(f"seed {seed}: {len(servers.killed)} kills: {', '.join(servers.killed)}")
     assert not found, "\n".join(found)
     assert len(servers.killed) >= 5
+    assert servers.largest_message <= CHUNK
 
 
 @pytest.mark.servers
@@ -101,8 +103,9 @@ def test_events_written_after_the_commit_are_lost(servers: Servers, expected: Bo
 
 # One seed stands for all kills in `make test`.
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.faults)])
-def test_kills_of_the_one_process_change_nothing(tmp_path: Path, expected: Books, seed: int) -> None:
+def test_kills_of_the_one_process_change_nothing(tmp_path: Path, expected: Books, planted: Plant, seed: int) -> None:
     """The embedded runtime is killed again and again from the preview to the last payment: the same books."""
+    planted()
     town = Town.build(tmp_path)
     deadline = time.monotonic() + LIMIT_S
     one = OneProcess(town.out, {key: value for key, value in town.settings().items() if key != "ids.seed"})

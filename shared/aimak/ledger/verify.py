@@ -27,6 +27,8 @@ BLOCK_ROWS = 20_000
 # What is wrong, in the order in which a reader should be told.
 CHANGED, REMOVED, ADDED = "changed", "removed", "added"
 RECORD, CHAIN, PUBLISHED, UNREADABLE, ROWS = "record", "chain", "published", "unreadable", "rows"
+# What the detail of these, a day or a file, stands for.
+SAID = {CHAIN: "{} must stand here, over the hash of the day before", UNREADABLE: "{} is missing or not a copy's"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Finding:
     def __str__(self) -> str:
         where = [self.service, self.day, self.table, f"row {self.key}" if self.key else ""]
         columns = f" ({', '.join(self.columns)})" if self.columns else ""
-        detail = f": {self.detail}" if self.detail else ""
+        detail = f": {SAID.get(self.kind, '{}').format(self.detail)}" if self.detail else ""
         return f"{self.kind}: {' '.join(part for part in where if part)}{columns}{detail}"
 
 
@@ -95,7 +97,7 @@ def verify(folder: Path, against: Iterable[str] = ()) -> tuple[list[Finding], li
     """
     files = [folder / DAYS] if (folder / DAYS).is_file() else sorted(folder.glob(f"*/{DAYS}"))
     if not files:
-        return [Finding(UNREADABLE, folder.name, detail=f"no {DAYS}")], []
+        return [Finding(UNREADABLE, folder.name, detail=DAYS)], []
     findings: list[Finding] = []
     proved: list[dict[str, Any]] = []
     hashes: dict[tuple[str, str], str] = {}
@@ -105,8 +107,12 @@ def verify(folder: Path, against: Iterable[str] = ()) -> tuple[list[Finding], li
             findings += _service(file.parent, record, hashes)
             proved.append(_proved(record))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            findings.append(Finding(UNREADABLE, file.parent.name, detail=f"{type(error).__name__}: {error}"))
+            findings.append(Finding(UNREADABLE, file.parent.name, detail=_file(error)))
     return findings + list(_unmet(against, hashes)), proved
+
+
+def _file(error: Exception) -> str:
+    return Path(str(getattr(error, "filename", None) or DAYS)).name
 
 
 def _proved(record: dict[str, Any]) -> dict[str, Any]:
@@ -119,14 +125,14 @@ def _proved(record: dict[str, Any]) -> dict[str, Any]:
 def _service(folder: Path, record: dict[str, Any], hashes: dict[tuple[str, str], str]) -> Iterator[Finding]:
     service = record["service"]
     if record["format"] != FORMAT:
-        yield Finding(UNREADABLE, service, detail=f"format {record['format']}")
+        yield Finding(UNREADABLE, service, detail=DAYS)
         return
     before, expected = NOTHING_BEFORE, ""
     known = set()
     for day in record["days"]:
         known.add(day["day"])
         if day["previous"] != before or (expected and day["day"] != expected):
-            yield Finding(CHAIN, service, day["day"], detail=f"does not follow {expected or 'the first day'}")
+            yield Finding(CHAIN, service, day["day"], detail=expected or day["day"])
         if day_hash(record["tenant"], service, day) != day["hash"]:
             yield Finding(RECORD, service, day["day"])
         yield from _day(folder / day["day"], service, day)

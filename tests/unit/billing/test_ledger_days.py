@@ -168,18 +168,20 @@ def forge(folder: Path) -> None:
 
 
 def test_a_damaged_record_or_chain_is_named(copied: Path, tmp_path: Path) -> None:
-    """A digest that was edited, a day that was taken out and a copy that is not there are each told of."""
-    for edit, kind, day in (
-        (lambda days: days[0]["tables"][0].update(rows=3), verify.RECORD, "2026-11-02"),
-        (lambda days: days.pop(1), verify.CHAIN, "2026-11-04"),
+    """A digest that was edited, a day that was taken out, a record that is none and a copy that is not there are each
+    told of, by nothing but days and files, which need no translation."""
+    for edit, kind, day, detail in (
+        (lambda days: days[0]["tables"][0].update(rows=3), verify.RECORD, "2026-11-02", ""),
+        (lambda days: days.pop(1), verify.CHAIN, "2026-11-04", "2026-11-03"),
+        (lambda days: days[0].pop("hash"), verify.UNREADABLE, "", verify.DAYS),
     ):
         folder = shutil.copytree(copied, tmp_path / kind)
         file = folder / "billing" / "days.json"
         record = json.loads(file.read_text())
         edit(record["days"])
         file.write_text(json.dumps(record))
-        assert (wrong(folder)[0].kind, wrong(folder)[0].day) == (kind, day)
-    assert wrong(tmp_path / "nowhere")[0].kind == verify.UNREADABLE
+        assert (wrong(folder)[0].kind, wrong(folder)[0].day, wrong(folder)[0].detail) == (kind, day, detail)
+    assert wrong(tmp_path / "nowhere") == [verify.Finding(verify.UNREADABLE, "nowhere", detail=verify.DAYS)]
 
 
 def _cells(copied: Path) -> Iterator[tuple[str, str]]:
