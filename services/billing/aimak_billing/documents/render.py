@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from aimak.money import format_som
 
@@ -26,36 +26,68 @@ TEMPLATE = Path(__file__).parent / "bill.typ"
 
 def render_bills(bills: Sequence[BillDocument], issued_at: datetime, lang: str) -> bytes:
     """One PDF with every bill, in one language (ky, ru or en); `issued_at` is an aware instant. A single bill is
-    tagged for screen readers; several go to a printer and are four times smaller without. Memory grows with the
-    bills: some fifty at a time is best. Raises ValueError without a bill."""
+    tagged for screen readers; several go to a printer and are four times smaller without: what they have in common is
+    laid out once and is a picture on each. Raises ValueError without a bill."""
     if not bills or issued_at.tzinfo is None:
         raise ValueError("needs a bill and an instant with its zone")
+    single = len(bills) == 1
+    sheets: dict[_Sheet, int] = {}
+    links: list[str] = []
+    filled = [_bill(bill, lang, links) | {"sheet": sheets.setdefault(_sheet(bill), len(sheets))} for bill in bills]
     said = {
         "lang": lang,
-        "tagged": len(bills) == 1,
         "author": bills[0].municipality,
         "words": words(lang),
-        "bills": [_bill(bill, lang) for bill in bills],
+        "sheets": [sheet._asdict() for sheet in sheets],
     }
-    pdf = laid_out(TEMPLATE, said, issued_at, tagged=len(bills) == 1)
+    blank = said | {"make": "form", "form": [], "drawn": "", "bills": []}
+    form = b"" if single else laid_out(TEMPLATE, blank, issued_at, tagged=False)
+    said |= {"make": "whole" if single else "filled", "form": list(form), "drawn": qr.as_pdf(links), "bills": filled}
+    pdf = laid_out(TEMPLATE, said, issued_at, tagged=single)
     if len(bills) >= _MANY:
         forget()
     return pdf
 
 
-def _bill(bill: BillDocument, lang: str) -> dict[str, Any]:
-    """The bill with every figure as text: the template lays out and computes nothing."""
+class _Sheet(NamedTuple):
+    """What a bill has in common with others of its file: what is printed of it, and which of its parts there are."""
+
+    municipality: str
+    period: str
+    issued_on: str
+    due_on: str
+    opening_on: str
+    owes: bool
+    ahead: bool
+    corrected: bool
+    codes: int
+
+
+def _sheet(bill: BillDocument) -> _Sheet:
+    return _Sheet(
+        municipality=bill.municipality,
+        period=bill.period,
+        issued_on=f"{bill.issued_on:%d.%m.%Y}",
+        due_on=f"{bill.due_on:%d.%m.%Y}",
+        opening_on=f"{bill.opening_on:%d.%m.%Y}",
+        owes=bill.due > 0,
+        ahead=bill.due < 0,
+        corrected=any(part.corrected for part in bill.parts),
+        codes=len(bill.codes),
+    )
+
+
+def _bill(bill: BillDocument, lang: str, links: list[str]) -> dict[str, Any]:
+    """The bill with every figure as text: the template lays out and computes nothing. Its payment links go to `links`,
+    its codes say on which page each is drawn."""
+    first = len(links) + 1
+    links += [code.link for code in bill.codes]
     old_numbers = ", ".join(bill.old_numbers)
     holder = "\n".join(broken(text, *_HOLDER) for text in (bill.holder, bill.address))
     old = broken(f"{words(lang)['old_numbers']} {old_numbers}", *_OLD_NUMBERS) if old_numbers else ""
     beside = holder.count("\n") + 2 + (bill.residents is not None)
     return {
-        "municipality": bill.municipality,
-        "number": bill.number,
-        "period": bill.period,
-        "issued_on": f"{bill.issued_on:%d.%m.%Y}",
-        "due_on": f"{bill.due_on:%d.%m.%Y}",
-        "opening_on": f"{bill.opening_on:%d.%m.%Y}",
+        "number": f"{words(lang)['number']} {bill.number}",
         "account": bill.account,
         "old_numbers": old,
         "holder": bill.holder,
@@ -66,12 +98,11 @@ def _bill(bill: BillDocument, lang: str) -> dict[str, Any]:
         "charges": [row for part in bill.parts for row in _charges(part)],
         "debts": _debts(bill.parts, lang),
         "sums": _sums(bill.parts),
-        "advance": format_som(-bill.due) if bill.due < 0 else "",
-        "owes": bill.due > 0,
+        "to_pay": format_som(abs(bill.due)),
         "readings": [_reading(reading) for reading in bill.readings],
         "explanations": "\n".join(broken(line, *_EXPLANATION) for line in bill.explanations),
         "places": list(bill.places_to_pay),
-        "codes": [{"creditor": code.creditor, "qr": qr.svg(code.link)} for code in bill.codes],
+        "codes": [{"creditor": code.creditor, "page": page} for page, code in enumerate(bill.codes, start=first)],
     }
 
 

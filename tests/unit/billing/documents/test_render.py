@@ -14,6 +14,7 @@ from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, Credi
 from aimak_billing.documents.render import render_bills
 from aimak_billing.documents.texts import WORDS, period_title, words
 from aimak_billing.domain.elqr import Elqr, link, parse
+from PIL import Image, ImageChops
 
 AT = datetime(2026, 11, 3, 4, 0, tzinfo=UTC)
 WATER = CreditorPart(
@@ -138,20 +139,52 @@ def test_long_bill_goes_on_a_second_page_and_loses_nothing() -> None:
 
 
 def test_bill_of_many_looks_as_it_does_alone() -> None:
-    """A print house's file is laid out by columns, a single bill row by row: no dot on paper differs, nor does a code,
-    with names that wrap, notes, a recalculation and a second page."""
+    """A print house's file is laid out by columns upon a form, a single bill row by row: no eye sees a difference on
+    paper, with names that wrap, notes, a recalculation, a second page, nothing to pay, one code and two."""
     wrapping = tuple(
         replace(WATER.lines[0], label=f"Катуу таштандыларды чыгаруу, {number}-тилке") for number in range(3)
     )
     hard = replace(BILL, parts=(replace(WATER, lines=wrapping, corrected=-1_500), WASTE), holder="Абдыкадырова " * 4)
     long = replace(BILL, parts=(replace(WATER, lines=WATER.lines * 30),))
-    bills = (BILL, hard, long)
+    ahead = replace(BILL, parts=(replace(WATER, opening=-90_000, due=-88_732),), codes=(), readings=())
+    even = replace(ahead, parts=(replace(WATER, due=0),), residents=None, old_numbers=())
+    twice = replace(BILL, codes=BILL.codes * 2)
+    bills = (BILL, hard, long, ahead, even, twice)
     together = _pictures(render_bills(bills, AT, "ky"))
-    assert together == [page for bill in bills for page in _pictures(render_bills([bill], AT, "ky"))]
+    alone = [page for bill in bills for page in _pictures(render_bills([bill], AT, "ky"))]
+    assert len(together) == len(alone)
+    for one, other in zip(together, alone, strict=True):
+        shades = ImageChops.difference(one, other).histogram()
+        # Where a form lies is rounded: a dot at the edge of a letter may be a shade lighter.
+        assert sum(shades[5:]) <= 30 and not any(shades[64:])
 
 
-def _pictures(pdf: bytes) -> list[bytes]:
-    return [page.render(scale=2).to_pil().tobytes() for page in list(pypdfium2.PdfDocument(pdf))]
+def test_bills_of_one_file_keep_what_is_their_own() -> None:
+    """Bills of two months, towns' names and days in one file: each page has those of its bill and not the other's."""
+    other = replace(
+        BILL, municipality="Ак-Талаа шаары", number="2000", period="Ноябрь 2026",
+        issued_on=date(2026, 12, 2), due_on=date(2026, 12, 24), opening_on=date(2026, 11, 1),
+    )  # fmt: skip
+    mine = ("Ак-Булак шаары", "Октябрь 2026", "03.11.2026", "25.11.2026", "01.10.2026")
+    others = ("Ак-Талаа шаары", "Ноябрь 2026", "02.12.2026", "24.12.2026", "01.11.2026")
+    texts = page_texts(render_bills([BILL, other, BILL], AT, "ky"))
+    for text, there, missing in zip(texts, (mine, others, mine), (others, mine, others), strict=True):
+        assert [word for word in there if word not in text] == []
+        assert [word for word in missing if word in text] == []
+
+
+def test_every_bill_of_a_file_has_its_own_code() -> None:
+    """Each page's code names the account of its page, where some bills have none."""
+    links = [link(Elqr("qr.example.kg", "7012", str(number), "AK-BULAK", amount=100)) for number in range(4)]
+    bills = [replace(BILL, codes=(PaymentCode("", code),)) for code in links]
+    bills.insert(2, replace(BILL, codes=()))
+    pages = list(pypdfium2.PdfDocument(render_bills(bills, AT, "ru")))
+    seen = [[code.text for code in zxingcpp.read_barcodes(page.render(scale=3).to_pil())] for page in pages]
+    assert seen == [[links[0]], [links[1]], [], [links[2]], [links[3]]]
+
+
+def _pictures(pdf: bytes) -> list[Image.Image]:
+    return [page.render(scale=2).to_pil().convert("L") for page in list(pypdfium2.PdfDocument(pdf))]
 
 
 def test_advance_asks_for_no_money() -> None:
