@@ -1,4 +1,4 @@
-"""What a document calls the municipality: by the name that it had when the document was made out."""
+"""What a document calls the municipality and creditors: by the names that they had when it was made out."""
 
 from __future__ import annotations
 
@@ -46,3 +46,31 @@ def test_bills_and_sheets_keep_the_name_of_their_day(town: Town) -> None:
     assert town.ask("get", "/billing/bills/1/pdf?lang=ru").data == before
     assert "Айтматов" in paper(town, 2) and BEFORE not in paper(town, 2)
     assert (html(town, WATER_NOW, "ru"), pdf_text(town, WATER_NOW, "ru")) == sheets
+
+
+def creditors(town: Town, **changed: object) -> None:
+    """Change what is known of the creditors, a while later."""
+    town.service.clock.instant += timedelta(seconds=1)  # type: ignore[attr-defined]
+    for known in town.get("/billing/providers")["providers"]:
+        facts = {key: known[key] for key in ("code", "name", "tax_number", "regime", "bank_account", "elqr")}
+        town.post("/billing/providers", {**facts, **changed}, role="admin")
+
+
+def test_bills_and_sheets_keep_the_creditor_of_their_day(town: Town) -> None:
+    """A creditor gets another name, then another tax number and account: what was made out before prints the same bytes
+    as ever, a new bill bears what holds then."""
+    town.accounts(account_line("A1"))
+    town.preview()
+    town.issue()
+    before = town.ask("get", "/billing/bills/1/pdf?lang=ru").data
+    sheets = html(town, WATER_NOW, "ru"), pdf_text(town, WATER_NOW, "ru")
+    creditors(town, name={"ky": "Таза суу", "ru": "Чистая вода"})
+    creditors(town, tax_number="99999999999999", bank_account="1299999999999999")
+    assert town.ask("get", "/billing/bills/1/pdf?lang=ru").data == before
+    assert (html(town, WATER_NOW, "ru"), pdf_text(town, WATER_NOW, "ru")) == sheets
+    run(town, replaces=True)
+    said = paper(town, 2)
+    assert [told for told in ("Чистая вода", "99999999999999", "1299999999999999") if told not in said] == []
+    creditors(town, name={"ky": "Суу", "ru": "Вода"}, bank_account="")
+    assert paper(town, 2) == said
+    assert town.ask("get", "/billing/bills/1/pdf?lang=ru").data == before

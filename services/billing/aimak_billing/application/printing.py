@@ -17,7 +17,7 @@ from sqlalchemy import Row
 
 from aimak_billing.application.bills import Speaker, by_connection, title
 from aimak_billing.application.kit import Kit
-from aimak_billing.application.registers import tenant_called
+from aimak_billing.application.registers import providers_called, tenant_called
 from aimak_billing.application.tariffs import stored
 from aimak_billing.application.views import find_bill
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading, PaymentCode
@@ -62,6 +62,7 @@ class _Desk:
             assert run is not None, "a bill has its run"
             self.speakers[run_id] = Speaker(kit, run, versions, taxes, lang)
             self.issued_at[run_id] = [row.at for row in runs.approvals(work, run_id) if row.action == "issue"][-1]
+        self.creditors = providers_called(work, set(self.issued_at.values()))
         called = tenant_called(work, set(self.issued_at.values()))
         self.municipality = {at: names.get(lang) or next(iter(names.values())) for at, names in called.items()}
 
@@ -98,8 +99,9 @@ class _Desk:
             before, paid = openings.get(provider.code, (0, 0))
             charged = sum(line.amount for line in mine if line.origin is None)
             corrected = sum(line.amount for line in mine if line.origin is not None)
-            name = provider.name.get(self.lang) or next(iter(provider.name.values()), provider.code)
-            creditor = Creditor(name, provider.tax_number, bank_account=provider.bank_account)
+            called = self.creditors[self.issued_at[bill.run_id]][provider.code]
+            name = called.name.get(self.lang) or next(iter(called.name.values()), provider.code)
+            creditor = Creditor(name, called.tax_number, bank_account=called.bank_account)
             own = [group for group in by_connection(mine) if group[0].origin is None]
             shown = tuple(line for group in own for line in _lines(group, speaker))
             due = before - paid + charged + corrected
@@ -109,7 +111,8 @@ class _Desk:
         self, document: BillDocument, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker
     ) -> Iterator[PaymentCode]:
         """A payment code for each creditor that has one, for what is owed to it; what is owed to those without goes
-        with the first. None where nothing is due, or where the standard has no room for so long an account number."""
+        with the first. None where nothing is due, or where the standard has no room for so long an account number. It
+        leads to where the creditor takes money today, whatever the bill's day."""
         found = list(self._parts(bill, lines, speaker))
         holders = [(provider, part) for provider, part in found if provider.elqr]
         others = sum(part.due for provider, part in found if not provider.elqr)

@@ -16,6 +16,7 @@ from aimak.storage import counters
 from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
 from aimak.texts import LANGUAGES
+from sqlalchemy import Row
 
 from aimak_billing.application.kit import Kit
 from aimak_billing.domain import elqr
@@ -28,6 +29,8 @@ CODE = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 # More than any installation has; what a plugin says of itself never changes.
 _SERVICE_TYPES = 64
 REGIMES = ("general", "simplified", "budget")
+# What papers name a creditor by.
+ON_PAPER = ("name", "tax_number", "bank_account")
 
 
 def define_tenant(kit: Kit, facts: Mapping[str, Any], work: UnitOfWork) -> tuple[dict[str, Any], bool]:
@@ -98,11 +101,23 @@ def define_provider(facts: Mapping[str, Any], work: UnitOfWork) -> tuple[dict[st
     known = store.provider(work, facts["code"])
     replayed = known is not None and all(getattr(known, key) == value for key, value in wanted.items())
     if not replayed:
+        if known is not None and any(getattr(known, key) != wanted[key] for key in ON_PAPER):
+            store.keep_provider(work, known)
         number = known.number if known else _next_provider(work)
         version = (known.version if known else 0) + 1
         store.write_provider(work, {**wanted, "number": number, "version": version}, new=known is None)
         work.publish(_providers(work, facts["code"]))
     return provider_view(store.provider(work, facts["code"])), replayed
+
+
+def providers_called(work: UnitOfWork, at: Collection[datetime]) -> dict[datetime, dict[str, Row[Any]]]:
+    """By what papers of some instants name each creditor (its name, tax_number and bank_account), by its code."""
+    before, now = store.providers_past(work), store.providers(work)
+
+    def called(row: Row[Any], one: datetime) -> Row[Any]:
+        return next((past for past in before if past.code == row.code and past.until > one), row)
+
+    return {one: {row.code: called(row, one) for row in now} for one in at}
 
 
 def _elqr_problems(facts: Mapping[str, str]) -> tuple[Problem, ...]:

@@ -16,7 +16,7 @@ from babel.dates import get_month_names
 
 from aimak_billing import tariff_file
 from aimak_billing.application.kit import Kit
-from aimak_billing.application.registers import tenant_called
+from aimak_billing.application.registers import providers_called, tenant_called
 from aimak_billing.application.tariff_life import find, tariff_view
 from aimak_billing.application.tariffs import stored
 from aimak_billing.documents.tariff_sheet import PriceRow, Sheet, as_data, word
@@ -73,13 +73,14 @@ def sheet(kit: Kit, work: UnitOfWork, ref: str, lang: str) -> tuple[Sheet, datet
     steps = store.steps(work).get(version.id, [])
     published = [step.at for step in steps if step.name in ("publish", "adopt")]
     at = published[-1] if published else work.now
+    called = providers_called(work, [at])[at][version.provider]
     made = Sheet(
         lang=lang,
         title=version.names[lang],
         municipality=_name(tenant_called(work, [at])[at], lang),
-        provider=_name(provider.name, lang),
+        provider=_name(called.name, lang),
         since=_since(version, ends.end if ends else version.valid_to, lang),
-        facts=_headed(_facts(asked, provider)),
+        facts=_headed(_facts(asked, called)),
         prices=_prices(asked),
         rules=_rules(asked),
         norms=_headed(_norms(asked)),
@@ -213,7 +214,7 @@ def _papers(version: TariffVersion, steps: Sequence[Step], lang: str) -> list[tu
     return rows
 
 
-def _facts(asked: _Of, provider: Any) -> list[tuple[str, str]]:
+def _facts(asked: _Of, creditor: Any) -> list[tuple[str, str]]:
     version, lang = asked.version, asked.lang
     whom = ", ".join(_value(value, lang) for values in version.applies_to.values() for value in values)
     rows = [(word("whom", lang), whom or word("everybody", lang))]
@@ -224,5 +225,5 @@ def _facts(asked: _Of, provider: Any) -> list[tuple[str, str]]:
     rows += [(rule.names[lang], rule.legal_ground) for rule in names.values()]
     if version.cost is not None:
         rows.append((_key("cost", lang), price_text(version.cost)))
-    rows.append((word("tax_number", lang), provider.tax_number))
+    rows.append((word("tax_number", lang), creditor.tax_number))
     return rows

@@ -60,6 +60,22 @@ def write_provider(work: UnitOfWork, row: Mapping[str, Any], *, new: bool) -> No
         work.execute(update(table).where(same).values(**row))
 
 
+def providers_past(work: UnitOfWork) -> Sequence[Row[Any]]:
+    """What papers named creditors by before (code, name, tax_number, bank_account) and until when (until), the earliest
+    first."""
+    table = work.table("provider_past")
+    return work.execute(select(table).where(table.c.tenant == work.tenant).order_by(table.c.until)).all()
+
+
+def keep_provider(work: UnitOfWork, row: Row[Any]) -> None:
+    """Note what papers named a creditor by until now. Changed twice at one instant, it was what it was before both."""
+    if all((past.code, past.until) != (row.code, work.now) for past in providers_past(work)):
+        named = {"name": row.name, "tax_number": row.tax_number, "bank_account": row.bank_account}
+        work.execute(
+            insert(work.table("provider_past")).values(tenant=work.tenant, code=row.code, until=work.now, **named)
+        )
+
+
 def service_types(work: UnitOfWork) -> dict[str, Row[Any]]:
     """Service types as they were last told to others, by code."""
     table = work.table("service_type")

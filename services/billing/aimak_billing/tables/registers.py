@@ -31,6 +31,16 @@ def _creditors(metadata: MetaData) -> None:
         UniqueConstraint("tenant", "number", name="provider_number"),
     )
     Table(
+        "provider_past",
+        metadata,
+        Column("tenant", Code, primary_key=True),
+        Column("code", Code, primary_key=True),
+        Column("until", Instant, primary_key=True, comment="when one of these was changed"),
+        Column("name", Json, nullable=False, comment="as it was before that"),
+        Column("tax_number", String(32), nullable=False),
+        Column("bank_account", String(64), nullable=False),
+    )
+    Table(
         "service_type",
         metadata,
         Column("tenant", Code, primary_key=True),
