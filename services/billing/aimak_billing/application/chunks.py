@@ -17,7 +17,7 @@ from sqlalchemy import Row
 from aimak_billing.application import parties
 from aimak_billing.application.corrections.checks import set_aside, sorted_out
 from aimak_billing.application.corrections.rebill import claim, make_room, narrowed, unbilled
-from aimak_billing.application.corrections.rerate import differing
+from aimak_billing.application.corrections.rerate import differing, opened
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.rating import rated_accounts
 from aimak_billing.application.tariffs import book_of
@@ -63,12 +63,12 @@ def _chunk(work: UnitOfWork, run_id: int, number: int) -> tuple[Row[Any], Row[An
 def _preview(kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> None:
     runs.clear_results(work, run.id, chunk.chunk)
     period = Period.month(run.period)
-    book = _book(kit, work, run, period)
+    book, open_now = _book(kit, work, run, period), opened(work, run, chunk)
     known, frames_of_books, found = rated_accounts(
         work, chunk.first_account, chunk.last_account, book, lambda some: narrowed(work, run, chunk, some)
     )
     rated = set_aside(work, run, chunk, unbilled(work, run, chunk, found))
-    earlier = differing(kit, work, run, chunk, known.accounts, rated)
+    earlier = differing(kit, work, run, chunk, open_now, known.accounts, rated)
     result = columns.outcome(pl.concat(frames_of_books), rated.lines, rated.holds, earlier)
     named = [
         pl.lit(work.tenant).alias("tenant"),

@@ -110,6 +110,8 @@ def preview_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
     for other in store.runs(work, run.period):
         if other.state == states.ISSUING and other.id != run.id:
             raise Conflict(Problem("AIM-B101", {"period": run.period, "run": other.id}))
+    if run.period not in store.begun_periods(work):
+        store.begin_alone(work)
     _cut_chunks(kit, work, run)
     chunks = [chunk.chunk for chunk in store.chunks(work, run.id)]
     if not chunks:

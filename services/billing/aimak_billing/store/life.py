@@ -21,6 +21,13 @@ def lock(work: UnitOfWork, account_id: int) -> Row[Any]:
     return work.execute(select(table).where(mine).with_for_update()).one()
 
 
+def lock_all(work: UnitOfWork, account_ids: Sequence[int]) -> None:
+    """Lock several accounts, in their order: what they have is asked for afterwards."""
+    table = work.table("account")
+    mine = (table.c.tenant == work.tenant) & table.c.id.in_(account_ids)
+    work.execute(select(table.c.id).where(mine).order_by(table.c.id).with_for_update())
+
+
 def change_account(work: UnitOfWork, account_id: int, **values: Any) -> None:
     """Write an account's new facts under the next version."""
     table = work.table("account")

@@ -83,10 +83,12 @@ def accounts(work: UnitOfWork, first: int, last: int, period: str) -> list[int]:
 
 def open_reasons(work: UnitOfWork, first: int, last: int, through: str, replaced: Collection[int]) -> Reasons:
     """What is open of accounts with ids from `first` to `last`, for periods up to `through`; with what bills that are
-    to be replaced have settled or corrected, and what later bills corrected of their period."""
+    to be replaced have settled or corrected, and what later bills corrected of their period. Locked: whoever learns
+    more of the same opens it again afterwards."""
     touched = work.table("touched")
     mine = (touched.c.tenant == work.tenant) & (touched.c.account_id >= first) & (touched.c.account_id <= last)
     query = select(touched.c.account_id, touched.c.period, touched.c.reason).where(mine, touched.c.period <= through)
+    query = query.order_by(*touched.primary_key.columns).with_for_update()
     found: Reasons = {}
     settled = (touched.c.bill_id.in_(part) for part in in_batches(sorted(replaced), BATCH))
     for those in (touched.c.bill_id.is_(None), *settled):

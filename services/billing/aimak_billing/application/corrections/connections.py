@@ -27,7 +27,7 @@ def change_connection(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[st
     """Have a connection be otherwise from a day on. asked: service, provider (where there are several), day,
     customer_class, attributes (those that change), ground. Raises Refused for what its service type does not have."""
     work.tenant_facts()
-    account = find_account(work, number)
+    account = store.lock(work, find_account(work, number).id)
     mine = [row for row in accounts.connections_of(work, [account.id]) if row.service == asked["service"]]
     mine = [row for row in mine if asked.get("provider") in (None, row.provider)]
     lasting = alive(mine, asked["day"])
@@ -66,7 +66,8 @@ def set_benefit(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[str, Any
     end before, their end), service (that one alone), ground (the paper). Raises Refused without a paper, and where no
     service of the account knows benefits on the day."""
     work.tenant_facts()
-    account, day, until = find_account(work, number), asked["day"], asked.get("until")
+    day, until = asked["day"], asked.get("until")
+    account = store.lock(work, find_account(work, number).id)
     if not (asked.get("ground") or "").strip():
         raise Refused(Problem("AIM-B190", {"account": account.number}))
     if until is not None and until <= day:

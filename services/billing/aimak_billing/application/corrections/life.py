@@ -214,6 +214,7 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
         ids = selections.of_service(work, service, provider)
     moved: set[int] = set()
     for part in in_batches(ids, accounts.BATCH):
+        store.lock_all(work, part)
         lasting = alive(accounts.connections_of(work, part), day)
         mine = [row for row in lasting if (row.service, row.provider) == (service, provider)]
         store.end_connections(work, mine, day)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -41,15 +41,28 @@ def earlier_books(kit: Kit, work: UnitOfWork, through: str) -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What is open of a chunk's accounts, and the bills that its run replaces."""
+
+    reasons: touched.Reasons
+    replaced: Sequence[int]
+
+
+def opened(work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> Opened:
+    """What a run is to look at again of a chunk; asked before anything else is read for it, and held: what becomes
+    known while it is rated is not taken for looked at."""
+    old = replaced(work, run, chunk).get_column("bill_id").to_list()
+    return Opened(touched.open_reasons(work, chunk.first_account, chunk.last_account, run.period, old), old)
+
+
 def differing(
-    kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any], members: pl.DataFrame, rated: Rated
+    kit: Kit, work: UnitOfWork, run: Row[Any], chunk: Row[Any], open_now: Opened, members: pl.DataFrame, rated: Rated
 ) -> pl.DataFrame | None:
     """What the bills of a chunk correct of earlier periods, as lines; None where nothing is to be looked at. members:
     account_id of the chunk in order; rated: what the run bills of its own period."""
-    old = replaced(work, run, chunk).get_column("bill_id").to_list()
-    bounds = chunk.first_account, chunk.last_account
+    bounds, reasons = (chunk.first_account, chunk.last_account), open_now.reasons
     here = set(members.get_column("account_id"))
-    reasons = touched.open_reasons(work, *bounds, run.period, old)
     pairs = {pair for pair in reasons if pair[0] in here}
     if run.book.get("late") == late.REBILL:
         # Whatever else became known of such a period: its bill is made anew as a whole.
@@ -57,7 +70,7 @@ def differing(
     if not pairs:
         touched.take_in_hand(work, run.id, *bounds, {})
         return None
-    found, looked_at = _all_periods(kit, work, run, pairs, old, rated)
+    found, looked_at = _all_periods(kit, work, run, pairs, open_now.replaced, rated)
     fits = fitting(found, rated.lines)
     whole = found.join(fits, on=["account_id", "origin"], how="semi")
     waiting = set(found.join(fits, on=["account_id", "origin"], how="anti").select("account_id", "origin").iter_rows())

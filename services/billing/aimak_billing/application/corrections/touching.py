@@ -16,7 +16,9 @@ A_DAY = timedelta(days=1)
 
 
 def begun(work: UnitOfWork) -> list[Period]:
-    """Periods that some run has looked at: what was not known then must be looked at again."""
+    """Periods that some run has looked at: what was not known then must be looked at again. No other begins before the
+    unit has ended."""
+    runs.keep_begun(work)
     return [Period.month(name) for name in runs.begun_periods(work)]
 
 
