@@ -8,6 +8,7 @@ import pytest
 from aimak.ledger import days
 from aimak_billing.application.reports.carrying import carried_agree, carry_forward
 
+from tests.unit.billing.ledger.test_carried import forget, three_months
 from tests.unit.billing.ledger.test_reports import NOVEMBER, TURNOVER, some_town
 from tests.unit.billing.test_ledger_days import close, copy_of, later, wrong
 from tests.unit.billing.test_printing import walk
@@ -51,6 +52,22 @@ def test_sums_carried_forward_change_no_report(town: Town) -> None:
     assert [town.get(question) for question in asked] == before
     with town.service.work(TENANT) as work:
         assert carried_agree(work) == []
+
+
+def test_a_month_is_the_same_from_what_moved_and_from_the_ledger(town: Town) -> None:
+    """Carried forward several times, with what is dated ahead and a bill made anew between, turnover, ageing and
+    postings are what this database says of the whole ledger."""
+    three_months(town, 5)
+    spans = ("?from=2026-11-05&to=2026-12-31", "?from=2026-11-20&to=2026-12-10&as_of=2026-12-20", "?period=2027-12")
+    asked = [f"{TURNOVER}{span}&by={by}" for span in spans for by in BREAK_DOWNS]
+    asked += [f"/billing/reports/ageing?on={day}&by=account" for day in ("2026-12-31", "2027-12-31")]
+    asked += [f"/billing/reports/postings{spans[0]}"]
+    said = [town.get(question) for question in asked]
+    with town.service.work(TENANT) as work:
+        assert carried_agree(work) == []
+    forget(town)
+    assert [town.get(question) for question in asked] == said
+    assert all(answer["problems"] == [] for answer in said)
 
 
 def test_bills_are_printed_by_route(town: Town) -> None:

@@ -31,7 +31,7 @@ from tests.unit.billing.ledger.test_reports import (
     waste_came_back,
 )
 from tests.unit.billing.test_cancelling import run
-from tests.unit.billing.town import TENANT, Town
+from tests.unit.billing.town import TENANT, Town, account_line
 
 DAY = date(2026, 11, 30)
 BREAK_DOWNS = ("provider,class", "street", "account", "service", "account,provider,service", "class,street")
@@ -165,6 +165,20 @@ def test_a_month_is_the_same_from_what_moved_and_from_the_ledger(town: Town, see
     for question, answer in zip(asked, said, strict=True):
         assert answer == town.get(question), question
         assert answer["problems"] == [], question
+
+
+@pytest.mark.parametrize("keys", ["account", "account,provider", "service,account", "class", "street"])
+def test_a_bill_that_was_cancelled_leaves_the_same_rows(town: Town, keys: str) -> None:
+    """An account of which nothing stood, moved or stands has no row, carried forward or not."""
+    town.accounts(account_line("A1", "waste", "tazalyk"), account_line("A2", "waste", "tazalyk", street="Манас"))
+    town.preview()
+    town.issue()
+    document(town, kind="cancel", bill="1")
+    asked = [f"{TURNOVER}?period={month}&by={keys}" for month in ("2026-11", "2026-12")]
+    before = [town.get(question) for question in asked]
+    carried_on(town)
+    assert [town.get(question) for question in asked] == before
+    assert len(before[1]["rows"]) == 1
 
 
 def test_a_month_is_read_from_what_moved(town: Town) -> None:

@@ -34,7 +34,9 @@ def sheet(work: UnitOfWork, since: date, books: Books, by: Sequence[str]) -> She
     keys = groups.keys(by)
     sums = store.sums(work, books, since, keys)
     sums = _by_service(work, sums, since, books, by) if "service" in by else _closed(sums)
-    rows = groups.named(work, sums, by, books.through)
+    # Who has rows of nothing but nought follows from what was carried forward, and from nothing that anybody did.
+    told = sums.filter(pl.any_horizontal(pl.col(name) != 0 for name in COLUMNS))
+    rows = groups.named(work, told, by, books.through)
     totals = {name: int(rows[name].sum()) for name in COLUMNS}
     return Sheet(rows, totals, _problems(work, since, books, totals))
 
@@ -57,10 +59,7 @@ def _by_service(work: UnitOfWork, sums: pl.DataFrame, since: date, books: Books,
     filled = joined.with_columns(pl.col(pl.Int64).exclude(keys).fill_null(0))
     moved_in = pl.col("opening") + pl.col("charged") + pl.col("recalculated")
     paid = (moved_in - pl.col("written_off") - pl.col("closing")).alias("paid")
-    made = filled.with_columns(paid).select(*keys, *COLUMNS)
-    # Advances that came and went leave nothing to say of them, and no service to say it under.
-    said = pl.any_horizontal(pl.col(name) != 0 for name in COLUMNS)
-    return made.filter(pl.col("service").is_not_null() | said)
+    return filled.with_columns(paid).select(*keys, *COLUMNS)
 
 
 def _standing(work: UnitOfWork, books: Books, by: Sequence[str]) -> pl.DataFrame:
