@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from aimak.contracts import metering
-from aimak_billing.application import chunks
+from aimak_billing.application import chunks, residents
 from aimak_billing.application.corrections import life
 from aimak_billing.application.usage import keep_usage
 
+from tests.unit.billing.ledger.test_audit import RESIDENTS
 from tests.unit.billing.test_life import both, change
 from tests.unit.billing.town import TENANT, Town, account_line
 
@@ -130,3 +131,24 @@ def test_usage_that_arrives_while_its_account_is_rated_is_not_settled(
     billed = [line["quantity"] for line in clerk.rows("bill_line") if line["quantity"]]
     assert billed == [6_000 if connection == known else 5_000 for connection in (1, 2)]
     assert [row["bill_id"] for row in clerk.rows("touched") if row["account_id"] == 1] == [None]
+
+
+def test_residents_of_a_file_and_of_a_clerk_follow_one_another(
+    another: Callable[[], Town], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clerk enters residents of an account of which a file is just being taken: one entry holds afterwards."""
+    taken, clerk = another(), another()
+    both(taken, "A", "B")
+    touch = residents.touch_since
+
+    def touched(*asked: Any) -> None:
+        touch(*asked)
+        said = {"persons": 5, "day": "2026-11-20"}
+        threads.enter_context(beside(taken, lambda: change(clerk, "accounts/A/residents", **said)))
+
+    monkeypatch.setattr(residents, "touch_since", touched)
+    with ExitStack() as threads:
+        taken.take("residents", [RESIDENTS, "A;2;2026-11-01;;certificate"])
+    mine = [row for row in taken.rows("resident") if row["account_id"] == 1]
+    assert [(row["persons"], row["valid_to"]) for row in mine[-2:]] == [(2, date(2026, 11, 20)), (5, None)]
+    assert [row["valid_to"] for row in mine].count(None) == 1

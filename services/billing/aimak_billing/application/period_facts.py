@@ -15,7 +15,7 @@ from marshmallow import ValidationError
 
 from aimak_billing.application.corrections.touching import touch_since
 from aimak_billing.application.kit import Kit
-from aimak_billing.store import accounts
+from aimak_billing.store import accounts, life
 from aimak_billing.store import period_facts as store
 
 Key = tuple[int, str]
@@ -25,6 +25,7 @@ def take_facts(kit: Kit, work: UnitOfWork, rows: Sequence[Row]) -> list[Problem]
     """Take a block of facts. The same connection, name and first day again takes the place of what was there, under
     the next version; a fact without an end is ended by the next one; what would overlap is refused."""
     ids = accounts.ids_by_name(work, {row.values["account"] for row in rows})
+    life.lock_all(work, ids.values())
     block = _Block(kit, work, ids)
     problems = [problem for row in rows if (problem := block.take(row)) is not None]
     store.write(work, block.fresh(), block.changed())

@@ -14,12 +14,14 @@ from aimak.storage.work import UnitOfWork
 
 from aimak_billing.application.corrections.touching import touch_since
 from aimak_billing.store import accounts as store
+from aimak_billing.store import life
 
 
 def take_residents(work: UnitOfWork, rows: Sequence[Row]) -> list[Problem]:
     """Take a block of entries. An entry closes the one before it; the entry that came with the account itself is
     completed by one of the same date. What would overlap is refused."""
     ids = store.ids_by_name(work, {row.values["account"] for row in rows})
+    life.lock_all(work, ids.values())
     register: dict[int, list[dict[str, Any]]] = {key: [] for key in ids.values()}
     for entry in store.residents_of(work, ids.values()):
         register[entry.account_id].append(dict(entry._mapping))

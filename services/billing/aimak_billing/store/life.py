@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,10 +21,10 @@ def lock(work: UnitOfWork, account_id: int) -> Row[Any]:
     return work.execute(select(table).where(mine).with_for_update()).one()
 
 
-def lock_all(work: UnitOfWork, account_ids: Sequence[int]) -> None:
+def lock_all(work: UnitOfWork, account_ids: Iterable[int]) -> None:
     """Lock several accounts, in their order: what they have is asked for afterwards."""
     table = work.table("account")
-    mine = (table.c.tenant == work.tenant) & table.c.id.in_(account_ids)
+    mine = (table.c.tenant == work.tenant) & table.c.id.in_(sorted(set(account_ids)))
     work.execute(select(table.c.id).where(mine).order_by(table.c.id).with_for_update())
 
 
