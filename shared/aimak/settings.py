@@ -21,7 +21,7 @@ PORTS = {"gateway": 8470, "billing": 8471, "metering": 8472, "payments": 8473, "
 MASK = "********"
 # Wherever they stand in a key: "owner_database.billing" holds a password as "database.billing" does.
 _SECRET_WORDS = ("secret", "password", "token", "database")
-_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+_CREDENTIALS = re.compile(r"://\S*:\S*@")
 
 
 @dataclass(frozen=True)

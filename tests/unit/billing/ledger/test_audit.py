@@ -101,7 +101,7 @@ def test_what_a_corrected_reading_moved_is_told(town: Town) -> None:
     town.use(1, 15_000)
     bill(town, "2026-10")
     town.use(1, 12_300, version=2)
-    asked = "/billing/audit/usage?accounts=1,2,x"
+    asked = "/billing/audit/usage?accounts=1,2,x,9999999999999999999"
     waits = {"account_id": 1, "account": "W", "period": "2026-10", "at": None, "moved_tyiyn": None}
     assert town.get(asked, role="inspector")["usage"] == [waits]
     town.take("residents", [RESIDENTS, "A;2;2026-10-01;;certificate 12"])

@@ -21,6 +21,7 @@ SECRETS = {
     "AIMAK_OWNER_DATABASE__BILLING": "postgresql+psycopg://aimak_billing_owner:hush@db/aimak",
     "AIMAK_SUPERUSER_DATABASE": "postgresql+psycopg://postgres:hush@db/aimak",
     "AIMAK_BROKER__URL": "amqp://aimak:hush@mq:5672//",
+    "AIMAK_BROKER__SPARE": "amqp://aimak:hu/sh@mq:5672//",
     "AIMAK_AUTH__SECRET": "hush",
     "AIMAK_SECRET__KANNEL": "hush",
     "AIMAK_PASSWORD": "hush",
