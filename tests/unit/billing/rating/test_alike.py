@@ -38,3 +38,28 @@ def test_kinds_with_one_hash_are_told_apart(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(pl.Expr, "hash", lambda column, seed: column.str.len_chars().cast(pl.UInt64))
     assert alike._by_hash(frame) is None and told(alike.kinds_of(frame)) == [(text,) for text in texts]
+
+
+@given(
+    pairs=st.lists(st.tuples(st.integers(-3, 9), st.one_of(st.none(), st.integers(0, 4))), min_size=1, max_size=40),
+    far=st.integers(0, 10**12),
+)
+def test_what_is_worked_out_once_is_each_rows_own(pairs, far):
+    """Whether rows are few, many and alike, many with numbers far apart, or all the same: what each would say alone."""
+    rows = pl.DataFrame(pairs, schema={"n": pl.Int64, "m": pl.Int64}, orient="row")
+    rows = pl.concat([rows] * (alike.FEW_LINES // rows.height + 1)).with_columns(pl.col("n") * (far + 1))
+    text = pl.when(pl.col("m").is_null()).then(None).otherwise(pl.format("{}:{}", "n", "m"))
+    once = alike.Once(text, ("n", "m"))
+    for some in (rows, rows.head(3), rows.filter(pl.col("n") == rows["n"][0])):
+        said = [None if m is None else f"{n}:{m}" for n, m in some.rows()]
+        assert once.over(some).to_list() == said
+
+
+def test_a_value_stands_in_as_many_rows_as_are_asked_for():
+    """More than before, or fewer; and what is done to a column that was given changes no other."""
+    value = alike.alike(pl.lit("water"))
+    assert alike.alike(pl.lit("water").alias("other")) is value
+    for rows in (2, 5, 3, 0):
+        assert value.over(rows).to_list() == ["water"] * rows
+    value.over(5).scatter([0], ["waste"])
+    assert value.over(5).to_list() == ["water"] * 5

@@ -66,6 +66,15 @@ def test_it_is_held_where_the_other_is_not_known(made):
     assert held(rate(frame(rows(1)[2]), book)) == ["AIM-T036"]
 
 
+def test_what_is_charged_for_one_service_is_not_taken_for_another(made):
+    """Water is known and landscaping is not: a share of landscaping is held, it is no share of the water."""
+    share = "- {code: share, kind: percentage, percent: 10 %, of_service: landscaping}"
+    book = made(WATER, OTHER_CREDITOR, tariff(share, "waste", "cleaning"))
+    rated = rate(frame(*rows(12_300), {"account_id": 1, "service": "waste", "attributes": "{}"}), book)
+    assert held(rated) == ["AIM-T036"]
+    assert amounts(rated, "waste") == [] and amounts(rated) == [("share", 9_566), ("t", 287)]
+
+
 @pytest.mark.parametrize("rounding", ["", "rounding: {of: total}"])
 def test_over_parts_of_a_period_it_comes_to_the_same(made, rounding):
     """Two spans of days on which nothing really differs give the lines of the whole period, however water rounds."""

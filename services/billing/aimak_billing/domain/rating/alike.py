@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from operator import add
 
 import polars as pl
@@ -18,7 +18,8 @@ SPARSE = 8
 _NOBODY = pl.Series([0], dtype=pl.UInt32)
 
 FEW = 2_000
-"""So few rows are not worth looking for those that are alike."""
+FEW_LINES = 250
+"""So few rows are not worth looking for those that are alike; so few lines are not either."""
 
 
 _SLOTS, _BITS = 2**17, 16
@@ -71,6 +72,34 @@ def _same(left: pl.Series, right: pl.Series) -> bool:
     return not differs.any()
 
 
+class Same:
+    """One value as a column of any length: the longest that was asked for is kept, and shorter ones are its head."""
+
+    def __init__(self, value: pl.Series) -> None:
+        """`value`: a column of one row."""
+        self._kept = value
+
+    def over(self, rows: int) -> pl.Series:
+        """The value in so many rows."""
+        # Replaced as a whole, never changed: several threads may rate by one book.
+        kept = self._kept
+        if kept.len() < rows:
+            self._kept = kept = kept.new_from_index(0, rows)
+        return kept.head(rows)
+
+
+@lru_cache(maxsize=128)
+def same(kind: pl.DataType, value: str | int | None) -> Same:
+    """The column of a value; what several lines have alike is there once for all of them."""
+    return Same(pl.Series([value], dtype=kind))
+
+
+def alike(value: pl.Expr) -> Same:
+    """The column of an expression that is made of no other."""
+    made = pl.select(value).to_series()
+    return same(made.dtype, made.item())
+
+
 @dataclass(frozen=True)
 class Once:
     """`value`, which must follow from the whole numbers in the columns `made_of` alone: where these are few it is
@@ -79,23 +108,29 @@ class Once:
     value: pl.Expr
     made_of: Sequence[str]
 
-    def over(self, rows: pl.DataFrame) -> pl.Expr | pl.Series:
+    def over(self, rows: pl.DataFrame) -> pl.Series:
         """The value of each row."""
-        if rows.height <= FEW or not self.made_of:
-            return self.value
+        if not self.made_of:
+            return self._alike.over(rows.height)
+        if rows.height <= FEW_LINES:
+            return rows.select_seq(self.value).to_series()
         key, size = _keys(rows, self.made_of)
         if size == 1:
             return rows.head(1).select_seq(self.value).to_series().new_from_index(0, rows.height)
         if key is None:
-            return self.value
+            return rows.select_seq(self.value).to_series()
         # Whoever wrote last in the place of a key stands for all that have it.
         numbers = pl.int_range(rows.height, dtype=pl.UInt32, eager=True)
-        last = _NOBODY.new_from_index(0, size).scatter(key, numbers)[key]
+        last = pl.Series([rows.height], dtype=pl.UInt32).new_from_index(0, size).scatter(key, numbers)
         # In one piece: texts put together out of several, of which one is empty, make Polars panic.
-        stand = numbers.filter(last == numbers).rechunk()
-        place = _NOBODY.new_from_index(0, rows.height).scatter(stand, numbers.head(stand.len()))
+        stand = last.filter(last != rows.height).rechunk()
         few = pl.DataFrame([rows.get_column(name)[stand] for name in self._columns])
-        return few.select_seq(self.value).to_series()[place[last]]
+        place = _NOBODY.new_from_index(0, size).scatter(key[stand], numbers.head(stand.len()))
+        return few.select_seq(self.value).to_series()[place][key]
+
+    @cached_property
+    def _alike(self) -> Same:
+        return alike(self.value)
 
     @cached_property
     def _columns(self) -> Sequence[str]:
@@ -117,7 +152,7 @@ def _keys(rows: pl.DataFrame, made_of: Sequence[str]) -> tuple[pl.Series | None,
         step = numbers.cast(pl.Int64) - low
         step = step.fill_null(width - 1) if numbers.null_count() else step
         key = step if key is None else key * width + step
-    return key, size
+    return None if key is None else key.cast(pl.UInt32), size
 
 
 def _width(numbers: pl.Series) -> tuple[int, int]:

@@ -31,7 +31,10 @@ class Quantities:
 
     def found(self, service: str, rows: pl.DataFrame) -> None:
         """Keep the quantity that was found for connections of a service; null is kept as null."""
-        self._pieces[service].append(rows.select(*self._keys, pl.col(column(QUANTITY)).alias(TAKEN)))
+        self._pieces[service].append(pl.DataFrame([*self._of(rows), rows.get_column(column(QUANTITY)).alias(TAKEN)]))
+
+    def _of(self, rows: pl.DataFrame) -> list[pl.Series]:
+        return [rows.get_column(key) for key in self._keys]
 
     def billed(self, service: str, rows: pl.DataFrame, net: pl.Expr) -> None:
         """Keep what connections of a service are charged without tax; null is kept as null."""
@@ -80,16 +83,35 @@ class OfAccounts(Quantities):
 
     def __init__(self, every: Sequence[Prepared], accounts: int) -> None:
         super().__init__(every, {ACCOUNT: pl.UInt32()})
-        self._unknown = _UNKNOWN.new_from_index(0, accounts)
+        self._accounts = accounts
+        self._known: dict[str, tuple[int, pl.Series]] = {}
+
+    def keys_of(self, one: Prepared) -> tuple[str, ...]:
+        """What the rows of a version must bring: nothing where it takes nothing and nothing is taken of it."""
+        service = one.version.service
+        concerned = one.service.follows or one.charged or service in self.services or service in self.charged
+        return (ACCOUNT,) if concerned else ()
 
     def _with(self, rows: pl.DataFrame, name: str, taken_as: str) -> pl.DataFrame:
-        by_account = self._by_key(pl.concat(self._pieces[name], rechunk=True))
-        taken = _known(by_account.get_column(TAKEN), name)
-        known = self._unknown.scatter(by_account.get_column(ACCOUNT), taken)
-        return rows.hstack([known[rows.get_column(ACCOUNT)].alias(taken_as)])
+        return rows.hstack([self._of_account(name)[rows.get_column(ACCOUNT)].alias(taken_as)])
+
+    def _of_account(self, name: str) -> pl.Series:
+        """What is taken of each account, worked out anew only when more was told since."""
+        pieces = self._pieces[name]
+        told, known = self._known.get(name, (0, _UNKNOWN))
+        if told < len(pieces):
+            by_account = self._by_key(pl.concat(pieces, rechunk=True))
+            taken = _known(by_account.get_column(TAKEN), name)
+            # A scatter changes the series itself: each needs one of its own.
+            known = self._nobody().scatter(by_account.get_column(ACCOUNT), taken)
+            self._known[name] = (len(pieces), known)
+        return known
+
+    def _nobody(self) -> pl.Series:
+        return _UNKNOWN.new_from_index(0, self._accounts)
 
     def _by_key(self, pieces: pl.DataFrame) -> pl.DataFrame:
         account, number = pieces.get_column(ACCOUNT), pl.int_range(pieces.height, dtype=pl.Int64, eager=True)
         # Most accounts have one connection of a service.
-        alone = (self._unknown.scatter(account, number)[account] == number).all()
+        alone = (self._nobody().scatter(account, number)[account] == number).all()
         return pieces if alone else super()._by_key(pieces)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 from aimak.plugins.inputs import TAX
 from aimak.plugins.numbers import Number, Price
 from aimak.plugins.rate_components import RateComponent
 
+from aimak_billing.domain.rating.alike import Same, alike
 from aimak_billing.domain.rating.determinants import attribute, column
 from aimak_billing.domain.rating.followed import ACCOUNT
 from aimak_billing.domain.rating.prepared import CHARGES, QUANTITY, Line, Prepared
@@ -64,10 +66,49 @@ def sorted_lines(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.sort(pl.col("place") * 2**31 + pl.col("position"))
 
 
-def columns_of_line(one: Prepared, line: Line) -> list[pl.Expr]:
-    """The columns of one component's lines, over rows that were calculated."""
-    quantity = _nothing(pl.Int64()) if line.quantity is None else line.quantity.quick
-    return line_columns(one, line, quantity, *price_of(line), pl.col(column(line.code)), basis_of(one, line))
+@dataclass(frozen=True)
+class LineColumns:
+    """The columns of one component's lines over rows that were calculated: `same` are alike in all rows; `own` are the
+    rows' columns that stand for others, of which `made` makes some first."""
+
+    component: RateComponent
+    index: int
+    same: Mapping[str, Same]
+    own: Mapping[str, str]
+    made: tuple[pl.Expr, ...]
+
+    @classmethod
+    def of(cls, one: Prepared, line: Line) -> LineColumns:
+        """Those of a component."""
+        quantity, (price, scale) = line.quantity, price_of(line)
+        told = _nothing(pl.Int64()) if quantity is None else quantity.quick
+        every = line_columns(one, line, told, price, scale, pl.col(column(line.code)), _nothing(pl.String()))
+        varying = {each.meta.output_name(): each for each in every if each.meta.root_names()}
+        same = {each.meta.output_name(): alike(each) for each in every[:-1] if not each.meta.root_names()}
+        own: dict[str, str] = {}
+        made = []
+        for name in ("quantity", "price", "amount"):
+            if name not in varying:
+                continue
+            own[name] = column(line.code) if name == "amount" else f"{name}.{line.code}"
+            if name == "quantity" and quantity is not None and quantity.column is not None:
+                own[name] = quantity.column
+            elif name != "amount":
+                made.append(varying[name].alias(own[name]))
+        return cls(line.component, line.index, same, own, tuple(made))
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The rows' columns that are asked for."""
+        yield from (*IDS, SLOT, *self.own.values())
+
+    def over(self, rows: pl.DataFrame, basis: pl.Series) -> pl.DataFrame:
+        """The lines of rows, with what lies behind each."""
+        of_line = {name: rows.get_column(name) for name in IDS}
+        of_line |= {name: one.over(rows.height) for name, one in self.same.items()}
+        of_line |= {name: rows.get_column(own).cast(pl.Int64) for name, own in self.own.items()}
+        of_line |= {"position": rows.get_column(SLOT) + self.index, BASIS: basis}
+        return pl.DataFrame([of_line[name].alias(name) for name in EMPTY.columns])
 
 
 def line_columns(

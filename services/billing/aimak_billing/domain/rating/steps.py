@@ -9,7 +9,6 @@ from functools import cached_property
 
 import polars as pl
 from aimak.plugins.inputs import CHARGE, GIVEN
-from aimak.plugins.rate_components import RateComponent
 
 from aimak_billing.domain.rating.alike import Once
 from aimak_billing.domain.rating.attributes import with_attributes
@@ -21,8 +20,8 @@ from aimak_billing.domain.rating.determinants import (
     columns_of,
     matches,
 )
-from aimak_billing.domain.rating.followed import ACCOUNT, FOLLOWED
-from aimak_billing.domain.rating.lines import BASIS, IDS, columns_of_line, without_nothing
+from aimak_billing.domain.rating.followed import FOLLOWED
+from aimak_billing.domain.rating.lines import LineColumns, basis_of, without_nothing
 from aimak_billing.domain.rating.prepared import DAYS_HERE, Prepared
 from aimak_billing.domain.rating.quantity import found_quantity
 from aimak_billing.domain.rating.rounding import before, exact, shared_total
@@ -30,16 +29,6 @@ from aimak_billing.domain.tariff import TariffVersion, TaxRule
 
 AT, ROW = "_at", "_row"
 """A row's place among the kinds of a version, and in its frame."""
-AS_IT_STANDS = pl.QueryOptFlags.none()
-
-
-@dataclass(frozen=True)
-class Billed:
-    """The columns of a line, and what lies behind it."""
-
-    columns: tuple[pl.Expr, ...]
-    basis: Once
-    component: RateComponent
 
 
 @dataclass(frozen=True)
@@ -80,23 +69,25 @@ class Steps:
         named = [*map(attribute, sorted(texts)), *map(column, sorted(numbers)), *OF_CUSTOMER.values()]
         return read.select(named).with_columns(self.of_kind)
 
-    def rows(self, places: pl.DataFrame, given: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    def rows(
+        self, places: pl.DataFrame, given: pl.DataFrame, facts: pl.DataFrame, keys: Collection[str]
+    ) -> pl.DataFrame:
         """The rows that `places` tells (ROW in `given`, AT in `facts`), with so much of what is given and of the facts
-        of their kinds as their prices and lines are made of."""
+        of their kinds as their prices and lines are made of, and the `keys`."""
         row, at = places.get_column(ROW), places.get_column(AT)
         known = [name for name in facts.columns if name in self._made_of]
-        taken = [name for name in given.columns if name in self._asked and name not in known]
+        taken = [name for name in given.columns if (name in self._made_of or name in keys) and name not in known]
         return places.hstack(
             [given.get_column(name)[row] for name in taken] + [facts.get_column(name)[at] for name in known]
         )
 
     def calculated(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the quantity where it is wanted, and each component's rounded amount."""
-        asked = rows.lazy()
-        for level in self.levels:
-            # The expressions are few: to hand them to other threads costs more than it gains.
-            asked = asked.with_columns_seq(level)
-        return asked.collect(optimizations=AS_IT_STANDS)
+        for level in (*self.levels, self._beside):
+            # The expressions are few: to hand them to other threads costs more than it gains, and so does one plan
+            # of all levels.
+            rows = rows.with_columns_seq(level) if level else rows
+        return rows
 
     def leaves_unknown(self, rows: pl.DataFrame) -> bool:
         """Whether an amount of some row is null."""
@@ -108,20 +99,27 @@ class Steps:
 
     def billed(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """The lines of rows that were calculated, each component's by itself."""
-        for line in self._billed:
-            made = rows.select_seq(*line.columns, line.basis.over(rows).alias(BASIS))
-            yield without_nothing(made, line.component)
+        for line, behind in zip(self._billed, self._behind, strict=True):
+            yield without_nothing(line.over(rows, behind.over(rows)), line.component)
 
     @cached_property
-    def _billed(self) -> tuple[Billed, ...]:
-        every = []
-        for line in self.one.lines:
-            *columns, basis = columns_of_line(self.one, line)
-            roots = basis.meta.root_names()
-            own = tuple(name for name in dict.fromkeys(roots) if name in self._of_row)
-            made_of = (AT, *own) if len(own) < len({*roots}) else own
-            every.append(Billed(tuple(columns), Once(basis, made_of), line.component))
-        return tuple(every)
+    def _billed(self) -> tuple[LineColumns, ...]:
+        return tuple(LineColumns.of(self.one, line) for line in self.one.lines)
+
+    @cached_property
+    def _beside(self) -> tuple[pl.Expr, ...]:
+        """Quantities and prices of lines that are not there as they are."""
+        return tuple(each for line in self._billed for each in line.made)
+
+    @cached_property
+    def _behind(self) -> tuple[Once, ...]:
+        """What lies behind each line."""
+        return tuple(self._once(basis_of(self.one, line)) for line in self.one.lines)
+
+    def _once(self, basis: pl.Expr) -> Once:
+        roots = basis.meta.root_names()
+        own = tuple(name for name in dict.fromkeys(roots) if name in self._of_row)
+        return Once(basis, (AT, *own) if len(own) < len({*roots}) else own)
 
     @cached_property
     def _of_row(self) -> frozenset[str]:
@@ -132,12 +130,9 @@ class Steps:
 
     @cached_property
     def _made_of(self) -> Collection[str]:
-        lines = [each for line in self._billed for each in (*line.columns, line.basis.value)]
-        return _roots(each for level in (*self.levels, lines) for each in level)
-
-    @cached_property
-    def _asked(self) -> Collection[str]:
-        return {*self._made_of, *IDS, ACCOUNT}
+        behind = [each.value for each in self._behind]
+        named = {name for line in self._billed for name in line.names}
+        return named | _roots(each for level in (*self.levels, self._beside, behind) for each in level)
 
 
 def falls_under(tariff: TariffVersion) -> pl.Expr:

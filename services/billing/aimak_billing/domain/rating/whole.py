@@ -29,7 +29,8 @@ def rate_whole(frame: pl.DataFrame, book: Book) -> Rated:
             quantities.unknown(nobody)
             continue
         steps, facts = book.steps[number], found.facts[number]
-        known = steps.calculated(quantities.beside(steps.rows(places, given, facts), steps.one))
+        rows = steps.rows(places, given, facts, quantities.keys_of(steps.one))
+        known = steps.calculated(quantities.beside(rows, steps.one))
         if steps.followed:
             quantities.found(steps.one.version.service, known)
         if steps.one.version.service in quantities.charged:
