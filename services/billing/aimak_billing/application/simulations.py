@@ -24,7 +24,7 @@ from aimak_billing.application.registers import tenant_called
 from aimak_billing.application.tariff_life import find, ref_of
 from aimak_billing.application.tariffs import stored
 from aimak_billing.domain.chunk import rating_frame
-from aimak_billing.domain.simulation import Compared, Pair, billed_in, compare, pairs, report, together
+from aimak_billing.domain.simulation import Compared, Pair, billed_in, compare, of_chunks, over_periods, pairs, report
 from aimak_billing.domain.tariff import ONCE, TariffVersion
 from aimak_billing.store import accounts as account_store
 from aimak_billing.store import runs
@@ -33,7 +33,7 @@ from aimak_billing.store import simulations as store
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
 PERIODS_AT_MOST = 36
 # A chunk of a simulation writes little: a larger one than a run's has fewer of the fixed costs of rating.
-RUN_CHUNKS = 3
+RUN_CHUNKS = 4
 _TOTALS = {
     "service": pl.String,
     "customer_class": pl.String,
@@ -125,12 +125,12 @@ def _compared(kit: Kit, work: UnitOfWork, simulation: Row[Any], chunk: Row[Any])
     books = [book for pair in both for book in (pair.old, pair.new)]
     services = {version.service for book in books for version in book.versions.values()}
     known = store.history(work, first, last, services, [pair.period for pair in both])
-    parts = []
-    for pair in both:
+
+    def tried(pair: Pair) -> Compared:
         told = with_winters(work, first, last, known.facts(work, first, last, pair.period), [pair.old, pair.new])
-        frame = rating_frame(told, pair.old, pair.new)
-        parts.append(compare(frame, pair.old, pair.new, pair.months))
-    return together(parts)
+        return compare(rating_frame(told, pair.old, pair.new), pair.old, pair.new, pair.months)
+
+    return over_periods(map(tried, both))
 
 
 def _finish(kit: Kit, work: UnitOfWork, simulation: Row[Any]) -> None:
@@ -144,7 +144,7 @@ def _finish(kit: Kit, work: UnitOfWork, simulation: Row[Any]) -> None:
     ]
     both = kit.simulated(work.tenant, simulation.id, lambda: _pairs(kit, work, simulation.asked))
     versions = {key: version for pair in both for key, version in pair.new.versions.items()}
-    told = report(together(parts), versions)
+    told = report(of_chunks(parts), versions)
     hit = account_store.described(work, [row["account_id"] for row in told["hardest"]])
     numbers = {row.id: row.number for row in hit}
     told["hardest"] = [{**row, "account": numbers[row.pop("account_id")]} for row in told["hardest"]]

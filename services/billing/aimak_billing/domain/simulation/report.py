@@ -79,16 +79,14 @@ def _sum_rows(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _payers(monthly: pl.DataFrame) -> dict[str, int]:
     change = monthly.get_column("difference")
-    more, less = monthly.filter(change > 0), monthly.filter(change < 0)
+    more, less = change.filter(change > 0), change.filter(change < 0)
     return {
-        "more": more.height,
-        "less": less.height,
-        "same": monthly.height - more.height - less.height,
-        "more_by": int(more.get_column("difference").sum()),
-        "less_by": int(less.get_column("difference").sum()),
-        "median": int(monthly.sort("difference").get_column("difference")[(monthly.height - 1) // 2])
-        if monthly.height
-        else 0,
+        "more": more.len(),
+        "less": less.len(),
+        "same": change.len() - more.len() - less.len(),
+        "more_by": int(more.sum()),
+        "less_by": int(less.sum()),
+        "median": int(change.sort()[(change.len() - 1) // 2]) if change.len() else 0,
     }
 
 
@@ -113,7 +111,9 @@ def _deciles(monthly: pl.DataFrame) -> list[dict[str, Any]]:
     """Ten groups of accounts by what they pay now, the smallest bills first, each with its mean month."""
     if monthly.is_empty():
         return []
-    ranked = monthly.sort("old", "account_id").with_row_index("_rank")
+    # Accounts stand in the order of their ids, which those that pay the same keep.
+    amounts = monthly.select("old", "new", "difference")
+    ranked = amounts.sort("old", maintain_order=True).with_row_index("_rank")
     decile = pl.col("_rank").cast(pl.Int64) * 10 // monthly.height + 1
     rows = (
         ranked.group_by(decile.alias("decile"))
@@ -136,7 +136,9 @@ def _mean(row: dict[str, Any]) -> dict[str, Any]:
 
 def _hardest(monthly: pl.DataFrame) -> list[dict[str, Any]]:
     hit = monthly.filter(pl.col("difference") > 0)
-    rows = hit.sort("difference", "account_id", descending=[True, False]).head(HARDEST).to_dicts()
+    least = hit.get_column("difference").top_k(HARDEST).min()
+    most = hit.filter(pl.col("difference") >= least) if hit.height else hit
+    rows = most.sort("difference", "account_id", descending=[True, False]).head(HARDEST).to_dicts()
     return [{**row, "permille": permille(row["difference"], row["old"])} for row in rows]
 
 
