@@ -59,13 +59,25 @@ def standing(moves: pl.DataFrame, policies: Sequence[Policy], day: date) -> Stan
     """What is left on `day` of `moves` (columns `MOVE`; > 0 raises the debt, without origin it is money), which are
     those of that day and before."""
     debts, money = _sides(moves.select(*MOVE).with_columns(_coded(moves, name) for name in _TEXTS))
-    dated = sorted(policies, key=lambda policy: policy.valid_from) or [Policy(date.min)]
-    if all(policy.method == OLDEST_FIRST for policy in dated):
+    dated = in_force(policies, day)
+    if oldest_first(dated):
         pools = money.group_by(OWNER).agg(pl.col("pool").sum())
         debts, left = _pay(debts, pools, dated[-1])
     else:
-        debts, left = _in_turn(debts, money, dated, day)
+        debts, left = _in_turn(debts, money, dated)
     return _result(debts, left)
+
+
+def in_force(policies: Sequence[Policy], day: date) -> list[Policy]:
+    """Those that anything up to a day falls under, the oldest first: what is decided for later days changes nothing of
+    what stood. Before the first one it is the oldest that is paid first."""
+    known = sorted((policy for policy in policies if policy.valid_from <= day), key=lambda policy: policy.valid_from)
+    return known or [Policy(date.min)]
+
+
+def oldest_first(policies: Sequence[Policy]) -> bool:
+    """Whether nothing but the oldest debt is paid first by any of them, so that the days of payments play no part."""
+    return all(policy.method == OLDEST_FIRST for policy in policies)
 
 
 def _coded(moves: pl.DataFrame, name: str) -> pl.Expr:
@@ -107,9 +119,7 @@ def _within_months(named: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.concat([untouched, left]), over.filter(pl.col("pool") != 0)
 
 
-def _in_turn(
-    debts: pl.DataFrame, money: pl.DataFrame, dated: Sequence[Policy], day: date
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _in_turn(debts: pl.DataFrame, money: pl.DataFrame, dated: Sequence[Policy]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Pay with each owner's first money, then each owner's second, and so on; at last with what is left over."""
     turns = money.sort(*OWNER, "day").with_columns(pl.int_range(pl.len()).over(OWNER).alias("turn"))
     left = money.select(*OWNER, "pool").clear()
@@ -122,8 +132,7 @@ def _in_turn(
                 )
                 debts, rest = _pay(debts, pools, policy)
                 left = pl.concat([left.join(rest, on=OWNER, how="anti"), rest])
-    last = [policy for policy in dated if policy.valid_from <= day] or [Policy(date.min)]
-    return _pay(debts, left, last[-1])
+    return _pay(debts, left, dated[-1])
 
 
 def _spans(dated: Sequence[Policy]) -> Iterator[tuple[Policy, date, date]]:

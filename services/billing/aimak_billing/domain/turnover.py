@@ -13,8 +13,8 @@ from aimak_billing.domain.carried import OPENING
 SUMS = ("opening", "charged", "recalculated", "paid", "written_off", "tax")
 CHARGES, PAID, WRITTEN_OFF = ("charge", "tax", "relief"), ("payment", "refund"), "write_off"
 # What stands in a column by its place; tax is in two, and stands apart beside them.
-_PLACES = ("opening", "charged", "recalculated", "paid", "written_off", "charged_tax", "recalculated_tax")
-_LEFT_OUT = len(_PLACES)
+PLACES = ("opening", "charged", "recalculated", "paid", "written_off", "charged_tax", "recalculated_tax")
+_LEFT_OUT = len(PLACES)
 _WIDTH = _LEFT_OUT + 1
 _PLACES_AT_ONCE = 8_000_000
 
@@ -51,7 +51,7 @@ class Columns:
             .then(pl.lit("written_off"))
             .otherwise(pl.when(tax).then(pl.lit("recalculated_tax")).otherwise(pl.lit("recalculated")))
         )
-        place = named.replace_strict(_PLACES, range(_LEFT_OUT), default=_LEFT_OUT, return_dtype=pl.Int64)
+        place = named.replace_strict(PLACES, range(_LEFT_OUT), default=_LEFT_OUT, return_dtype=pl.Int64)
         return asked.select(place.alias("place"))["place"]
 
     def numbered(self, keys: pl.DataFrame, groups: pl.DataFrame) -> pl.Series:
@@ -92,7 +92,7 @@ def _spread(added: pl.DataFrame, first: int, places: int) -> pl.DataFrame:
     """`SUMS` of the places from `first` on where anything stands, and `place`: which of all that is."""
     at = added["at"] - first
     dense = pl.zeros(places, dtype=pl.Int64, eager=True).scatter(at, added["amount"])
-    columns = {name: dense.gather_every(_WIDTH, place) for place, name in enumerate(_PLACES)}
+    columns = {name: dense.gather_every(_WIDTH, place) for place, name in enumerate(PLACES)}
     there = pl.repeat(False, places // _WIDTH, dtype=pl.Boolean, eager=True).scatter(at // _WIDTH, True)
     place = pl.int_range(first // _WIDTH, (first + places) // _WIDTH, eager=True)
     return (

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from aimak.money import share
+from aimak_billing.domain import oldest_first
 from aimak_billing.domain.allocation import METHODS, MOVE, Policy, Standing, standing
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -228,3 +229,41 @@ def test_columns_say_what_one_account_says_by_hand(moves: list[Move], method: st
     """The columns come to what a bookkeeper comes to with a pencil, payment by payment."""
     policy = Policy(date.min, method, PRIORITY)
     assert left(moves, policy) == by_hand(moves, policy)
+
+
+def test_a_rule_of_later_days_changes_nothing_of_what_stood() -> None:
+    """What is decided for the days after the one asked for plays no part, neither its method nor its services."""
+    moves = [*TWO_MONTHS, (None, None, 70, -450)]
+    later = END + timedelta(days=1)
+    for policy in (Policy(later, "pro_rata", ("sewerage",)), Policy(later, "oldest_first", ("sewerage",))):
+        assert left(moves, policy) == left(moves)
+        now = Policy(FIRST, "current_first", PRIORITY)
+        assert left(moves, now, policy) == left(moves, now)
+    assert left(moves, Policy(END, "oldest_first", ("water",))) != left(
+        moves, Policy(END, "oldest_first", ("sewerage",))
+    )
+
+
+@FEW
+@given(
+    st.lists(st.tuples(st.sampled_from([4, 5, 9]), MOVES), max_size=4), st.permutations(["water", "sewerage", "waste"])
+)
+def test_columns_leave_what_every_debt_is_left(drawn: list[tuple[int, list[Move]]], services: list[str]) -> None:
+    """Accounts in columns are left the same debts and advances, by month and service, as by setting each payment
+    against its debt, whatever came in which order and which services are paid first."""
+    moves = pl.concat([frame([]), *(frame(said, account) for account, said in drawn)])
+    priority = tuple(services[:2])
+    found = standing(moves, [Policy(FIRST, "oldest_first", priority)], END)
+    wanted = {tuple(row[:4]): row[4] for row in found.debts.iter_rows()}
+    wanted |= {(account, provider, "", None): -paid for account, provider, paid in found.advances.iter_rows()}
+    keys = oldest_first.keys_of([moves])
+    numbered = keys.with_row_index("key")
+    rows = moves.join(numbered, on=keys.columns, nulls_equal=True).select("account_id", "key", "amount")
+    cells = oldest_first.Cells.none(4, 6, keys.height).plus(rows)
+    got = {
+        (4 + place, provider, origin or "", service): amount
+        for (provider, origin, service), column in oldest_first.left(cells, keys, priority)
+        for place, amount in enumerate(column)
+        if amount != 0
+    }
+    assert got == wanted

@@ -17,6 +17,7 @@ from aimak_billing.domain.allocation import MOVE, standing
 from aimak_billing.domain.carried import MOVED, Sums
 from aimak_billing.store.reports import carried as store
 from aimak_billing.store.reports import movements
+from aimak_billing.store.reports import moves as store_moves
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -179,6 +180,42 @@ def test_a_bill_that_was_cancelled_leaves_the_same_rows(town: Town, keys: str) -
     carried_on(town)
     assert [town.get(question) for question in asked] == before
     assert len(before[1]["rows"]) == 1
+
+
+def reckoned(town: Town, day: date, as_of: date | None) -> dict[tuple[str, str | None], int]:
+    """What is owed by creditor and service on a day, each payment set against its debt from the beginning of time."""
+    with town.service.work(TENANT) as work:
+        moved = store_moves.of_accounts(work, store_moves.Books(day, as_of), 0, 1_000)
+        left = standing(moved, store_moves.policies(work), day)
+    owed: dict[tuple[str, str | None], int] = {}
+    rows = [(provider, service, amount) for _, provider, _, service, amount in left.debts.iter_rows()]
+    for provider, service, amount in [*rows, *((to, None, -paid) for _, to, paid in left.advances.iter_rows())]:
+        owed[provider, service] = owed.get((provider, service), 0) + amount
+    return {key: amount for key, amount in owed.items() if amount != 0}
+
+
+@pytest.mark.parametrize("seed", [5, 7])
+def test_by_service_the_sheet_has_what_a_full_reckoning_leaves(town: Town, seed: int) -> None:
+    """Opening and closing by service, from sums and movements and from the whole ledger, of spans and ledger days
+    drawn by lot, are what is left of every debt when all that was ever posted is set against it; so they are from the
+    day on from which a rule names the services that are paid first."""
+    rule = {"valid_from": "2026-12-08", "method": "oldest_first", "priority": ["water"], "ground": "Decision 14"}
+    town.post("/billing/allocation", rule, role="approver")
+    three_months(town, seed)
+    drawn = random.Random(seed)
+    for carried in (True, False):
+        if not carried:
+            forget(town)
+        for _ in range(6):
+            since = date(2026, 11, 3) + timedelta(days=drawn.randint(0, 90))
+            through = since + timedelta(days=drawn.choice((0, 10, 30, 400)))
+            as_of = drawn.choice((None, date(2026, 11, 3) + timedelta(days=drawn.randint(0, 90))))
+            span = f"?from={since}&to={through}&by=provider,service" + (f"&as_of={as_of}" if as_of else "")
+            answer = town.get(f"{TURNOVER}{span}")
+            assert answer["problems"] == [], span
+            for column, day in (("opening", since - timedelta(days=1)), ("closing", through)):
+                said = {(row["provider"], row["service"]): row[f"{column}_tyiyn"] for row in answer["rows"]}
+                assert {key: amount for key, amount in said.items() if amount} == reckoned(town, day, as_of), span
 
 
 def test_a_month_is_read_from_what_moved(town: Town) -> None:

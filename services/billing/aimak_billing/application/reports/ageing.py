@@ -24,7 +24,7 @@ _OWNER = ["account_id", "provider"]
 
 def sheet(work: UnitOfWork, books: Books, by: Sequence[str]) -> Sheet:
     """What is owed on the day of `books` by age, what was paid in advance, and the balance (`COLUMNS`, tyiyn)."""
-    quick = "service" not in by and groups.oldest_first(work)
+    quick = "service" not in by and groups.oldest_first(work, books.through)
     owners = _quickly(work, books) if quick else _exactly(work, books)
     keys = groups.keys(by)
     placed = groups.place(work, owners, by)

@@ -9,7 +9,8 @@ import polars as pl
 from aimak.problems import Problem, Refused
 from aimak.storage.work import UnitOfWork
 
-from aimak_billing.domain.allocation import MOVE, OLDEST_FIRST, Standing, standing
+from aimak_billing.domain import allocation
+from aimak_billing.domain.allocation import MOVE, Standing, standing
 from aimak_billing.store import accounts
 from aimak_billing.store.reports import carried, moves
 from aimak_billing.store.reports.moves import Books
@@ -36,7 +37,7 @@ def keys(by: Sequence[str]) -> list[str]:
 def debts(work: UnitOfWork, books: Books) -> Iterator[Standing]:
     """What is left of every debt by the tenant's rules, some accounts at a time."""
     rules = moves.policies(work)
-    if oldest_first(work):
+    if oldest_first(work, books.through):
         for sums in carried.parts(work, books):
             # On which day anything came plays no part here.
             moved = sums.moves().with_columns(pl.lit(books.through).alias("day"))
@@ -49,9 +50,9 @@ def debts(work: UnitOfWork, books: Books) -> Iterator[Standing]:
         first = through + 1
 
 
-def oldest_first(work: UnitOfWork) -> bool:
-    """Whether nothing but the oldest debt was ever paid first."""
-    return all(policy.method == OLDEST_FIRST for policy in moves.policies(work))
+def oldest_first(work: UnitOfWork, day: date) -> bool:
+    """Whether nothing but the oldest debt was ever paid first, up to a day."""
+    return allocation.oldest_first(allocation.in_force(moves.policies(work), day))
 
 
 def place(work: UnitOfWork, frame: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:

@@ -12,6 +12,8 @@ from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
 
 from aimak_billing.application.reports import groups
+from aimak_billing.domain import allocation
+from aimak_billing.store.reports import by_service, moves
 from aimak_billing.store.reports import turnover as store
 from aimak_billing.store.reports.moves import Books
 
@@ -32,8 +34,7 @@ def sheet(work: UnitOfWork, since: date, books: Books, by: Sequence[str]) -> She
     """The turnover from `since` to the day of `books`. By service, payments are divided as the rules of allocation
     say, and what was paid in advance stands in a row without a service."""
     keys = groups.keys(by)
-    sums = store.sums(work, books, since, keys)
-    sums = _by_service(work, sums, since, books, by) if "service" in by else _closed(sums)
+    sums = _by_service(work, since, books, by) if "service" in by else _closed(store.sums(work, books, since, keys))
     # Who has rows of nothing but nought follows from what was carried forward, and from nothing that anybody did.
     told = sums.filter(pl.any_horizontal(pl.col(name) != 0 for name in COLUMNS))
     rows = groups.named(work, told, by, books.through)
@@ -47,19 +48,30 @@ def _closed(sums: pl.DataFrame) -> pl.DataFrame:
     return sums.with_columns(closing.alias("closing"))
 
 
-def _by_service(work: UnitOfWork, sums: pl.DataFrame, since: date, books: Books, by: Sequence[str]) -> pl.DataFrame:
+def _by_service(work: UnitOfWork, since: date, books: Books, by: Sequence[str]) -> pl.DataFrame:
     """What stood and stands by service follows from the debts; what is missing between the two was paid."""
+    keys, rules = groups.keys(by), moves.policies(work)
+    days = since - timedelta(days=1), books.through
+    first, last = (allocation.in_force(rules, day) for day in days)
+    if allocation.oldest_first(last):
+        sums = by_service.sums(work, books, since, keys, (first[-1].priority, last[-1].priority))
+    else:
+        sums = _each_payment(work, since, books, by)
+    moved_in = pl.col("opening") + pl.col("charged") + pl.col("recalculated")
+    paid = (moved_in - pl.col("written_off") - pl.col("closing")).alias("paid")
+    return sums.with_columns(paid).select(*keys, *COLUMNS)
+
+
+def _each_payment(work: UnitOfWork, since: date, books: Books, by: Sequence[str]) -> pl.DataFrame:
+    """Where the day of a payment decides what it meets: the debts before the sheet and in the end, each worked out from
+    all that was ever posted."""
     keys = groups.keys(by)
     before = _standing(work, Books(since - timedelta(days=1), books.as_of), by).rename({"owed": "opening"})
     after = _standing(work, books, by).rename({"owed": "closing"})
-    moved = sums.select(*keys, "charged", "recalculated", "written_off", "tax")
-    joined = moved
+    joined = store.sums(work, books, since, keys).select(*keys, *by_service.MOVED)
     for part in (before, after):
         joined = joined.join(part, on=keys, how="full", coalesce=True, nulls_equal=True)
-    filled = joined.with_columns(pl.col(pl.Int64).exclude(keys).fill_null(0))
-    moved_in = pl.col("opening") + pl.col("charged") + pl.col("recalculated")
-    paid = (moved_in - pl.col("written_off") - pl.col("closing")).alias("paid")
-    return filled.with_columns(paid).select(*keys, *COLUMNS)
+    return joined.with_columns(pl.col(pl.Int64).exclude(keys).fill_null(0))
 
 
 def _standing(work: UnitOfWork, books: Books, by: Sequence[str]) -> pl.DataFrame:

@@ -14,7 +14,8 @@ from aimak_billing.domain.carried import OPENING
 from aimak_billing.domain.turnover import CHARGES, PAID, SUMS, WRITTEN_OFF, Columns, groups_of, spread
 from aimak_billing.store import columns
 from aimak_billing.store.reports import carried, movements, parts
-from aimak_billing.store.reports.moves import Books, effect, places, within
+from aimak_billing.store.reports.moves import Books, effect, within
+from aimak_billing.store.reports.owners import Owners
 
 _ADDED = ("opening", "charged", "paid", "written_off", "tax")
 
@@ -24,9 +25,9 @@ def sums(work: UnitOfWork, books: Books, since: date, keys: Sequence[str]) -> pl
     then on, in tyiyn; paid and written off as people say them, above zero where the debt falls."""
     early = before(work, books, since)
     if early is None:
-        return _moved(work, books, since, keys, None)
+        return posted(work, books, since, keys, None)
     between = movements.since(work, early.through, books.as_of)
-    moved = _moved(work, books, since, keys, between[-1].through if between else early.through)
+    moved = posted(work, books, since, keys, between[-1].through if between else early.through)
     kept = _kept(work, Columns(since, books.through, issued_days(work, books, since)), keys, early, between)
     if moved.is_empty() and "account_id" in keys:
         # An account stands in one part alone.
@@ -34,19 +35,29 @@ def sums(work: UnitOfWork, books: Books, since: date, keys: Sequence[str]) -> pl
     return pl.concat([moved, kept.select(moved.columns)]).group_by(keys).agg(pl.col(*SUMS).sum())
 
 
-def _moved(work: UnitOfWork, books: Books, since: date, keys: Sequence[str], after: date | None) -> pl.DataFrame:
-    """`keys` and `SUMS` of ledger days after `after`. What else the columns ask is asked before: with a query inside,
-    PostgreSQL does the whole in one process."""
+def posted(
+    work: UnitOfWork,
+    books: Books,
+    since: date,
+    keys: Sequence[str],
+    after: date | None,
+    accounts: tuple[int, int] | None = None,
+) -> pl.DataFrame:
+    """`keys` (also origin) and `SUMS` of ledger days after `after`, of some accounts or of all. What else the columns
+    ask is asked before: with a query inside, PostgreSQL does the whole in one process."""
     transfer, account, premise = work.table("transfer"), work.table("account"), work.table("premise")
     named: dict[str, Any] = {
         "account_id": transfer.c.account_id,
         "provider": transfer.c.provider,
         "service": transfer.c.service,
+        "origin": transfer.c.origin,
         "class": account.c.customer_class,
         "street_id": premise.c.street_id,
     }
     wanted, added = [named[key] for key in keys], _added(work, since, _usual(work, books, since, after))
     query = select(*wanted, *added).where(within(work, books, after)).group_by(*wanted)
+    if accounts is not None:
+        query = query.where(transfer.c.account_id.between(*accounts))
     if {"class", "street_id"} & set(keys):
         owner = (account.c.tenant == transfer.c.tenant) & (account.c.id == transfer.c.account_id)
         query = query.join(account, owner)
@@ -105,7 +116,7 @@ def _kept(
     every = [early.keys, *(movement.keys for movement in between)]
     groups = groups_of(every, [key for key in ("provider", "service") if key in keys])
     numbers = [span.numbered(named, groups) for named in every]
-    owners = _Owners(work, keys)
+    owners = Owners(work, keys)
     found = []
     for part in parts.numbers(work):
         kept = [carried.of_part(work, early, part), *(movements.of_part(work, one, part) for one in between)]
@@ -115,37 +126,6 @@ def _kept(
     if groups.width > 1:
         sums = sums.join(groups, on="group")
     return owners.named(sums).select(*keys, *SUMS)
-
-
-class _Owners:
-    """What rows are added up for, by number: an account where accounts are asked for; otherwise a class, a street or a
-    class in a street, or all together."""
-
-    def __init__(self, work: UnitOfWork, keys: Sequence[str]) -> None:
-        asked = [key for key in ("class", "street_id") if key in keys]
-        self._alone = "account_id" in keys
-        placed = places(work, asked) if asked else None
-        self._said = self._number = None
-        if placed is not None and self._alone:
-            self._said = placed.rename({"account_id": "owner"})
-        elif placed is not None:
-            self._said = placed.select(asked).unique().with_row_index("owner").cast({"owner": pl.Int64})
-            numbered = placed.join(self._said, on=asked, nulls_equal=True)
-            self._number = numbered.select("account_id", "owner")
-
-    def of(self, rows: pl.DataFrame, part: int) -> pl.DataFrame:
-        """Rows of a part with `owner` in the place of account_id."""
-        if self._alone:
-            return rows.rename({"account_id": "owner"})
-        if self._number is None:
-            return rows.with_columns(pl.lit(0, dtype=pl.Int64).alias("owner"))
-        here = self._number.filter(pl.col("account_id").is_between(*parts.accounts_of(part)))
-        return rows.join(here, on="account_id")
-
-    def named(self, sums: pl.DataFrame) -> pl.DataFrame:
-        """`sums` with what their owner is."""
-        said = sums if self._said is None else sums.join(self._said, on="owner")
-        return said.rename({"owner": "account_id"}) if self._alone else said
 
 
 def receivables(work: UnitOfWork, books: Books) -> dict[str, int]:
