@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from aimak.contracts import billing
+from aimak_metering import store
 
 from .test_metering import steady
 
@@ -130,6 +132,21 @@ def test_what_cannot_be_exchanged_says_why(town: Any) -> None:
     assert len(town.told()) == 1
     assert exchanged(town).status_code == 200
     assert exchanged(town, new="S3").json["errors"][0]["code"] == "AIM-M410"
+
+
+@pytest.mark.parametrize("first", ["ended", "begun"])
+def test_meters_follow_whichever_connection_is_told_first(town: Any, first: str) -> None:
+    """A change of a whole town's creditor comes in several messages, in any order: an account's old connection may be in
+    another one than its new."""
+    town.meter()
+    alike = {"account_id": 1, "service": "water", "customer_class": "household", "attributes": "{}"}
+    ended = {"connection_id": 1001, "provider": "vodokanal", "valid_from": "2020-01-01", "valid_to": "2026-03-01"}
+    begun = {"connection_id": 2001, "provider": "other", "valid_from": "2026-03-01", "valid_to": None}
+    told = {"ended": {**ended, **alike, "version": 2}, "begun": {**begun, **alike, "version": 1}}
+    for name in sorted(told, key=lambda name: name != first):
+        town.hear(billing.ConnectionsDefined.of("naryn", [told[name]]))
+    with town.service.work("naryn") as work:
+        assert [meter.connection_id for meter in store.meters(work, {1})] == [2001]
 
 
 def test_meters_follow_a_change_of_creditor(town: Any) -> None:

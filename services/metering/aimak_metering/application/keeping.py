@@ -42,17 +42,19 @@ def keep_connections(work: UnitOfWork, event: billing.ConnectionsDefined) -> Non
         for row in event.rows()
     ]
     upsert_newer(work, work.table("connection"), rows)
-    follow(work, {row["account_id"] for row in rows if row["valid_to"] is not None})
+    follow(work, {row["account_id"] for row in rows})
 
 
 def follow(work: UnitOfWork, account_ids: set[int]) -> None:
     """Where a connection ended and another of the same account and service began that day, as when the creditor
-    changes, its meters hang on the other one, with the uses that end after that day."""
+    changes, its meters hang on the other one, with the uses that end after that day. The two may be told by messages
+    apart, in any order: the meters are held first, so that whoever keeps the second of them sees the first."""
+    meters = store.meters(work, account_ids, lock=True)
     chains: dict[tuple[int, str], list[Row[Any]]] = {}
-    for row in store.connections(work, account_ids):
+    for row in store.connections(work, {meter.account_id for meter in meters}):
         chains.setdefault((row.account_id, row.service), []).append(row)
     told: list[dict[str, Any]] = []
-    for meter in store.meters(work, account_ids, lock=True) if account_ids else ():
+    for meter in meters:
         after = _successor(chains.get((meter.account_id, meter.service), []), meter.connection_id)
         if after is not None:
             moved = {"connection_id": after.connection_id, "changed_at": work.now}
