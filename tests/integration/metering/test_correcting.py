@@ -136,8 +136,8 @@ def test_what_cannot_be_exchanged_says_why(town: Any) -> None:
 
 @pytest.mark.parametrize("first", ["ended", "begun"])
 def test_meters_follow_whichever_connection_is_told_first(town: Any, first: str) -> None:
-    """A change of a whole town's creditor comes in several messages, in any order: an account's old connection may be in
-    another one than its new."""
+    """A change of a whole town's creditor comes in several messages, in any order: an account's old connection may be
+    in another one than its new."""
     town.meter()
     alike = {"account_id": 1, "service": "water", "customer_class": "household", "attributes": "{}"}
     ended = {"connection_id": 1001, "provider": "vodokanal", "valid_from": "2020-01-01", "valid_to": "2026-03-01"}
