@@ -19,6 +19,8 @@ SERVICES = ("billing", "metering", "payments", "notifications", "gateway")
 # Where each service listens unless a setting says otherwise.
 PORTS = {"gateway": 8470, "billing": 8471, "metering": 8472, "payments": 8473, "notifications": 8474}
 MASK = "********"
+# The tenant of a session in which none was chosen yet, and of what belongs to none.
+NO_TENANT = "-"
 # Wherever they stand in a key: "owner_database.billing" holds a password as "database.billing" does.
 _SECRET_WORDS = ("secret", "password", "token", "database")
 _CREDENTIALS = re.compile(r"://\S*:\S*@")

@@ -12,6 +12,7 @@ from aimak import audit
 from aimak.http.auth import ROLES, Actor
 from aimak.http.guessing import Guesses
 from aimak.problems import Conflict, NotFound, Problem, Refused, Unauthorized
+from aimak.settings import NO_TENANT
 from aimak.storage.work import UnitOfWork
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -21,7 +22,6 @@ from aimak_gateway import store
 
 SESSION_LIFE = timedelta(hours=12)
 PASSWORD_LENGTH = 10
-NO_TENANT = "-"
 _hasher = PasswordHasher()
 # Verified when nobody of that name exists, so that the answer takes as long.
 _NOBODY = _hasher.hash(secrets.token_hex(16))

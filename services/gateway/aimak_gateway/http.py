@@ -13,6 +13,7 @@ from aimak.http.guessing import Guesses
 from aimak.http.kernel import AUDITORS, audit_answer
 from aimak.problems import Forbidden, Problem, Refused, Unauthorized
 from aimak.service import Service
+from aimak.settings import NO_TENANT
 from flask import Response, current_app, request
 from flask_smorest import Blueprint
 
@@ -39,10 +40,10 @@ def _own(service: Service) -> Blueprint:
         """Open a session."""
         asked = _json()
         name = str(asked.get("name", ""))
-        with service.work(application.NO_TENANT) as work:
+        with service.work(NO_TENANT) as work:
             person = store.person_named(work, name)
         verified = application.verify(guesses, name, person, str(asked.get("password", "")))
-        with trying(), service.work(application.NO_TENANT) as work:
+        with trying(), service.work(NO_TENANT) as work:
             token, actor = application.login(work, verified, asked.get("tenant"))
             work.commit()
         return {"token": token, **_shown(actor)}
@@ -63,7 +64,7 @@ def _people(routes: Blueprint, service: Service) -> None:
     def people() -> dict[str, Any]:
         """Everyone who may log in."""
         _admin(service)
-        with service.work(application.NO_TENANT) as work:
+        with service.work(NO_TENANT) as work:
             return {"people": store.people(work)}
 
     @routes.post("/people")
@@ -77,7 +78,7 @@ def _people(routes: Blueprint, service: Service) -> None:
             tuple(asked.get("roles") or ()),
             tuple(asked.get("tenants") or ("*",)),
         )
-        with _commanded(asking), service.work(application.NO_TENANT) as work:
+        with _commanded(asking), service.work(NO_TENANT) as work:
             application.add_person(work, new, asking.name)
             work.commit()
         return {"name": new.name, "roles": list(new.roles), "tenants": list(new.tenants)}
@@ -87,7 +88,7 @@ def _people(routes: Blueprint, service: Service) -> None:
     def change(name: str) -> dict[str, Any]:
         """Change someone's roles or password, let them in no more (`active` false) or again."""
         asking, wanted = _admin(service), _change(_json())
-        with _commanded(asking), service.work(application.NO_TENANT) as work:
+        with _commanded(asking), service.work(NO_TENANT) as work:
             person = application.change_person(work, name, wanted)
             work.commit()
         return {"name": name, "roles": person.roles, "tenants": person.tenants, "active": person.active}
@@ -99,7 +100,7 @@ def _people(routes: Blueprint, service: Service) -> None:
         asking = _asking(service)
         if not set(asking.roles) & set(AUDITORS):
             raise Forbidden(Problem("AIM-K072", {"actor": asking.name, "roles": ", ".join(AUDITORS)}))
-        return audit_answer(service, asking.tenant, kept_under=application.NO_TENANT)
+        return audit_answer(service, asking.tenant, kept_under=NO_TENANT)
 
 
 def _commanded(asking: Actor) -> AbstractContextManager[None]:
@@ -166,7 +167,7 @@ def _asking(service: Service) -> Actor:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind != "Bearer" or not token:
         raise Unauthorized(Problem("AIM-K070"))
-    with service.work(application.NO_TENANT) as work:
+    with service.work(NO_TENANT) as work:
         return application.behind(work, token)
 
 

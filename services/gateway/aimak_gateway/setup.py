@@ -6,7 +6,7 @@ from typing import Any
 
 from aimak import audit
 from aimak.service import Service
-from aimak.settings import Settings
+from aimak.settings import NO_TENANT, Settings
 from aimak.storage import migrate
 
 from aimak_gateway import application, store
@@ -25,7 +25,7 @@ def initialise(settings: Settings, admin: str, password: str, *, dry_run: bool =
         _upgrade(services, settings)
         gateway = next(service for service in services if service.name == "gateway")
         command = audit.Command("init", "init", admin)
-        with audit.commanded(command), gateway.work(application.NO_TENANT) as work:
+        with audit.commanded(command), gateway.work(NO_TENANT) as work:
             created = application.add_first_admin(work, admin, password)
             work.commit()
     return _initialised(settings, admin, created=created)
@@ -44,7 +44,7 @@ def _would_initialise(settings: Settings, admin: str, password: str) -> dict[str
         gateway = next(service for service in services if service.name == "gateway")
         if migrate.current(gateway) is None:
             return _initialised(settings, admin, created=True)
-        with gateway.work(application.NO_TENANT) as work:
+        with gateway.work(NO_TENANT) as work:
             return _initialised(settings, admin, created=not store.anyone(work))
 
 

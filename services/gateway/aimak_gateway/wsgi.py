@@ -71,7 +71,8 @@ def _environ(request: httpx.Request) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": request.url.path,
+        # As WSGI has it: the path's bytes as Latin-1, so that a path may be in any script.
+        "PATH_INFO": request.url.path.encode().decode("latin-1"),
         "QUERY_STRING": request.url.query.decode(),
         "SERVER_NAME": request.url.host or "embedded",
         "SERVER_PORT": str(request.url.port or 80),

@@ -204,8 +204,11 @@ class _Run:
         return int(row.done)
 
     def _take(self, work: UnitOfWork, block: Block, *, total: int, listed: int, **more: Any) -> None:
-        """Take a block of a file of `total` rows, `listed` of its faults being known; `more` is written with it."""
-        found, refused = self._offer(work, block)
+        """Take a block of a file of `total` rows, `listed` of its faults being known; `more` is written with it. Where
+        the file comes again, only the rows that were left out are offered."""
+        again = self._row.taken + self._row.refused > self._row.done
+        offered = self._left_out(work, block) if again else block
+        found, refused = self._offer(work, offered)
         store.add_faults(work, self._id, listed, found)
         done = self._row.done + block.count
         store.change(
@@ -214,11 +217,16 @@ class _Run:
             state="done" if done == total else "taking",
             total=total,
             done=done,
-            taken=self._row.taken + block.count - refused,
-            refused=self._row.refused + refused,
+            taken=self._row.taken + offered.count - refused,
+            refused=self._row.refused + refused - (offered.count if again else 0),
             faults=listed + len(found),
             **more,
         )
+
+    def _left_out(self, work: UnitOfWork, block: Block) -> Block:
+        lines = store.reclaimed(work, self._id, [row.line for row in (*block.good, *block.bad)])
+        good, bad = ([row for row in rows if row.line in lines] for rows in (block.good, block.bad))
+        return Block(good, bad)
 
     def _offer(self, work: UnitOfWork, block: Block) -> tuple[list[dict[str, object]], int]:
         problems = self._importer.take(work, Rows(block.good, self._file)) if block.good else []

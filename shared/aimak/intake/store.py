@@ -148,6 +148,17 @@ def drop_faults(work: UnitOfWork, import_id: int) -> None:
     work.fetch(_dropped(work.table("import_fault"), "import_id"), {"tenant": work.tenant, "import_id": import_id})
 
 
+def reclaimed(work: UnitOfWork, import_id: int, lines: Sequence[int]) -> set[int]:
+    """Those of a block's lines that were left out before; why is forgotten, as they are looked at anew."""
+    table = work.table("import_fault")
+    mine = (table.c.tenant == work.tenant) & (table.c.import_id == import_id) & table.c.refused
+    among = mine & table.c.line.between(min(lines), max(lines))
+    found = {int(line) for (line,) in work.execute(select(table.c.line).where(among))}
+    if found:
+        work.execute(delete(table).where(among))
+    return found
+
+
 def faults_after(work: UnitOfWork, import_id: int, place: int, limit: int = _PAGE) -> list[DbRow[Any]]:
     """The next page of problems after a place."""
     values = {"tenant": work.tenant, "import_id": import_id, "after": place, "most": limit}

@@ -6,6 +6,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
 
 from aimak.files.faults import FILE_TOO_LARGE
 from aimak.ids import derived_id
@@ -41,14 +44,15 @@ class Sending:
 
 def receive(service: Service, sending: Sending, read: Callable[[int], bytes]) -> Received:
     """Keep a file and have it taken in by the worker. The same content of the same kind and parameters is the same
-    import and is not taken again, save when it was refused: then it is looked at anew. A dry run is always new.
+    import and what was taken of it is not taken again; a file that was refused, or rows of it that were left out, are
+    looked at anew, since what they lacked may be there by now. A dry run is always new.
     `read(n)` gives up to n bytes, none at the end; no transaction is open while it waits for the sender."""
     upload_id = str(service.ids.uuid())
     kept = _keep_parts(service, sending, upload_id, read)
     import_id = _identity(sending, kept.digest, upload_id)
     with service.work(sending.tenant) as work:
         known = store.look(work, import_id)
-        if known is not None and known.state != "refused":
+        if known is not None and known.state != "refused" and not _left_rows_out(known):
             store.drop_parts(work, upload_id)
             work.commit()
             return Received(import_id, replayed=True)
@@ -61,15 +65,20 @@ def receive(service: Service, sending: Sending, read: Callable[[int], bytes]) ->
             )
         else:
             store.drop_parts(work, known.upload_id)
-            # What was taken before it was refused stays taken: it goes on behind that.
-            state = "taking" if known.done else "uploaded"
-            store.change(work, import_id, upload_id=upload_id, name=sending.name, state=state)
+            # What was taken stays taken: a refused file goes on behind it, one that is done begins with its left rows.
+            state = "taking" if known.taken + known.refused else "uploaded"
+            done = 0 if _left_rows_out(known) else known.done
+            store.change(work, import_id, upload_id=upload_id, name=sending.name, state=state, done=done)
         if kept.rest:
             store.add_part(work, upload_id, kept.parts, kept.rest)
         store.drop_unfinished(work)
         work.schedule(JOB, str(import_id), {"import": import_id})
         work.commit()
     return Received(import_id, replayed=False)
+
+
+def _left_rows_out(known: Row[Any]) -> bool:
+    return bool(known.state == "done" and known.refused)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from aimak.clock import Clock, IdSource
 from aimak.contracts.base import Event
 from aimak.period import business_date
 from aimak.problems import NotFound, PermanentFault, Problem
+from aimak.settings import NO_TENANT
 from aimak.storage import trial
 from aimak.storage.database import Database
 from aimak.storage.prepared import Values, fetch
@@ -185,7 +186,9 @@ class UnitOfWork:
         self.refuse_set_time()
         row = self._tenant_row()
         if row is None:
-            raise NotFound(Problem("AIM-K030", {"tenant": self.tenant}))
+            raise NotFound(
+                Problem("AIM-K032") if self.tenant == NO_TENANT else Problem("AIM-K030", {"tenant": self.tenant})
+            )
         return Tenant(row.code, row.name, row.zone, tuple(row.languages.split(",")), row.is_test)
 
     def refuse_set_time(self) -> None:

@@ -37,12 +37,13 @@ class Site:
     service: Service
     stop_at: str | None = None
     trip_at: str | None = None
+    left_out: str | None = "13"
     breaks: int = 0
     scanned: int = 0
     params: list[dict[str, str]] = field(default_factory=list)
 
     def take(self, work: UnitOfWork, rows: Rows) -> list[Problem]:
-        """Keep each row once; leave out account 13, note account 7; break or refuse where told."""
+        """Keep each row once; leave out an account (13), note account 7; break or refuse where told."""
         self.params.append(dict(rows.file.params))
         problems = []
         for row in rows:
@@ -54,7 +55,7 @@ class Site:
                 raise ConnectionError("the database went away")
             if account == self.trip_at:
                 raise TypeError("a bug")
-            if account == "13":
+            if account == self.left_out:
                 problems.append(Problem("AIM-F101", {"column": "account"}, Place(line=row.line, column="account")))
                 continue
             if account == "7":

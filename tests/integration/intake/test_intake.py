@@ -38,14 +38,48 @@ def test_good_rows_are_taken_and_faulty_ones_listed(site: Any) -> None:
 
 def test_the_same_file_again_is_the_same_import(site: Any) -> None:
     """The same bytes, whatever the file is called, are the same import with the same answer; nothing is taken twice."""
-    first = site.send(lines("1", "2", "13"))
+    first = site.send(lines("1", "2", "7"))
     site.work_off()
     answer = site.state(first)
-    again = site.send(lines("1", "2", "13"), name="other.csv")
+    again = site.send(lines("1", "2", "7"), name="other.csv")
     site.work_off()
     assert again == first
     assert site.state(first) == answer
-    assert len(site.items()) == 2
+    assert len(site.items()) == 3
+
+
+def test_rows_that_were_left_out_are_looked_at_again(site: Any) -> None:
+    """When what a row lacked is there, the same file takes that row and no other a second time; what is still wrong
+    stays listed, once."""
+    file = lines("1", "2", "13", "4") + "5;x;\n6;1;\n7;3;\n"
+    import_id = site.send(file)
+    site.work_off()
+    site.left_out = None
+    assert site.send(file) == import_id
+    site.work_off()
+    state = site.state(import_id)
+    assert site.items() == [("1", 2), ("2", 3), ("13", 4), ("4", 5), ("6", 7), ("7", 8)]
+    assert (state["state"], state["total"], state["done"], state["taken"], state["refused"]) == ("done", 7, 7, 6, 1)
+    listed = [(problem["code"], problem["place"]["line"]) for problem in state["problems"]]
+    assert sorted(listed) == [("AIM-F007", 8), ("AIM-F102", 6)]
+
+
+def test_a_second_look_that_breaks_goes_on(site: Any) -> None:
+    """A file that comes again and is stopped at its first left row, even twice, takes nothing twice, then the rest."""
+    file = lines("13", "2", "3", "4", "13x")
+    import_id = site.send(file)
+    site.work_off()
+    assert [account for account, _ in site.items()] == ["2", "3", "4", "13x"]
+    site.left_out, site.stop_at = None, "13"
+    for _ in range(2):
+        site.send(file)
+        site.work_off()
+        assert (site.state(import_id)["state"], len(site.items())) == ("refused", 4)
+    site.stop_at = None
+    site.send(file)
+    site.work_off()
+    state = site.state(import_id)
+    assert (state["state"], state["taken"], state["refused"], len(site.items())) == ("done", 5, 0, 5)
 
 
 @pytest.mark.parametrize(

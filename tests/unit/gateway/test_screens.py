@@ -273,3 +273,10 @@ def test_whoever_adds_can_look(run: Run) -> None:
     added = {name.rpartition(" ")[0] for name in ALL if name.endswith(" add")}
     assert len(added) > 4
     assert [noun for noun in sorted(added) if not {f"{noun} list", f"{noun} show"} & set(ALL)] == []
+
+
+def test_a_months_state_is_called_by_its_word() -> None:
+    """Where a step cannot follow, the state is named as the month's own screen names it, the step as it is typed."""
+    told = Problem("AIM-B031", {"period": "2026-10", "command": "preview", "state": "issued"})
+    ui = frame.Ui(as_json=False, lang="ru", quiet=False, debug=False)
+    assert "«preview» не может следовать за состоянием «выставлен»" in frame.error_lines(ui, ui.problem(told))[0]

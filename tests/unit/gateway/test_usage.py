@@ -28,6 +28,8 @@ SLIPS = [
     ("bill show 1 2", "AIM-G080", "2", ""),
     ("bill show 1 --lang xx", "AIM-G090", "xx", ""),
     ("bill show 1 --lang rus", "AIM-G090", "ky, ru", "ru"),
+    ("--lang xx bill show 1", "AIM-G090", "xx", ""),
+    ("account list", "AIM-G089", "list", ""),
 ]
 ENGLISH = re.compile(r"usage|error|hint|help:|try|option|argument|missing|such|command|value|number|mean|invalid", re.I)
 
@@ -56,10 +58,23 @@ def test_a_slip_is_told_in_the_readers_language(
 def test_the_language_that_is_asked_for_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """--lang holds for help and slips as for everything else, before or after the slip."""
     monkeypatch.setenv("AIMAK_LANG", "ru")
-    for words in (["bill", "show", "--lang", "ky"], ["bill", "--lang=ky"], ["bill", "show", "--lang", "ky", "--help"]):
-        answer = CliRunner().invoke(app, words)
-        assert "Колдонуу: " in answer.output, words
+    for typed in (
+        "bill show --lang ky",
+        "bill --lang=ky",
+        "bill show --lang ky --help",
+        "--lang ky --help",
+        "bill --help --lang ky",
+        "--lang=ky bill show --help",
+    ):
+        answer = CliRunner().invoke(app, typed.split())
+        assert "Колдонуу: " in answer.output and "AIM-G081" not in answer.output, typed
     assert "Использование: " in CliRunner().invoke(app, ["bill", "show", "--help"]).output
+
+
+def test_a_verb_that_is_like_no_other_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`account list` is not taken for `account split`."""
+    monkeypatch.setenv("AIMAK_LANG", "en")
+    assert "split" not in CliRunner().invoke(app, ["account", "list"]).stderr
 
 
 def test_a_script_gets_a_slip_as_an_object(monkeypatch: pytest.MonkeyPatch) -> None:

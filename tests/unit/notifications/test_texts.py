@@ -121,11 +121,10 @@ def test_a_town_is_called_by_its_name_alone(language: str) -> None:
 
 
 def test_a_town_that_is_called_town() -> None:
-    """A name of such words alone stays."""
-    assert (
-        receipt_message(ReceiptFacts(1, "demo", date(2026, 11, 5), ""), Reader("1", {"ru": "Село"}, "ru")).text[:5]
-        == "Село:"
-    )
+    """A name of such words alone stays, and so does one in which such a word stands where it is no "town of"."""
+    receipt = ReceiptFacts(1, "demo", date(2026, 11, 5), "")
+    for language, town in (("ru", "Село"), ("ru", "Мой город"), ("ru", "Белое село"), ("ky", "Менин шаарым")):
+        assert receipt_message(receipt, Reader("1", {language: town}, language)).text.startswith(f"{town}: ")
 
 
 def test_an_unknown_language_falls_back() -> None:

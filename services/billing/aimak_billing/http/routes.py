@@ -147,7 +147,7 @@ def _accounts(blue: Blueprint, service: Service) -> None:
     @blue.get("/accounts")
     @requires(*STAFF)
     def accounts() -> Any:
-        """Accounts; ?search is part of a name or the beginning of a number."""
+        """Accounts; ?search is part of a name, a number's beginning, a street (and house) or a phone's end."""
         with service.work(actor().tenant) as work:
             rows, following = views.accounts_view(work, request.args.get("search"), *page())
         return listed("accounts", rows, following)

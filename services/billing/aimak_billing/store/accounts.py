@@ -10,11 +10,13 @@ import polars as pl
 from aimak.batches import in_batches
 from aimak.storage import bulk
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Date, Integer, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, Row, Select, or_, select
 
-from aimak_billing.domain.addresses import EARLIEST
+from aimak_billing.domain.addresses import EARLIEST, HOUSE, STREET
 
 BATCH = 5_000
+# So many digits are a phone's number, not a house's.
+PHONE_DIGITS = 6
 
 
 def add_rows(work: UnitOfWork, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -73,14 +75,39 @@ def _described(work: UnitOfWork) -> Select[Any]:
 
 
 def listed(work: UnitOfWork, search: str | None, after: int, limit: int) -> Sequence[Row[Any]]:
-    """Accounts above `after` by id; `search` is part of a holder's name or the beginning of a number."""
-    account, customer = work.table("account"), work.table("customer")
+    """Accounts above `after` by id. `search` is part of a holder's name, the beginning of a number (an old one, too), a
+    street, also with its house, or the end of a phone's number."""
+    account = work.table("account")
     query = _described(work).where(account.c.id > after)
-    if search:
-        part = search.casefold()
-        named = customer.c.folded.contains(part, autoescape=True)
-        query = query.where(or_(named, account.c.number.startswith(search, autoescape=True)))
+    if search and (text := search.strip()):
+        query = query.where(or_(*_ways(work, text)))
     return work.execute(query.order_by(account.c.id).limit(limit)).all()
+
+
+def _ways(work: UnitOfWork, text: str) -> Iterator[ColumnElement[bool]]:
+    account, customer, premise = work.table("account"), work.table("customer"), work.table("premise")
+    yield customer.c.folded.contains(text.casefold(), autoescape=True)
+    yield account.c.number.startswith(text, autoescape=True)
+    alias = work.table("account_alias")
+    old = (alias.c.tenant == work.tenant) & alias.c.alias.startswith(text, autoescape=True)
+    yield account.c.id.in_(select(alias.c.account_id).where(old))
+    phone = "".join(sign for sign in text if sign.isdigit()).lstrip("0")
+    if len(phone) >= PHONE_DIGITS and not any(sign.isalpha() for sign in text):
+        yield customer.c.phone.endswith(phone)
+    if streets := _streets(work, text):
+        yield premise.c.street_id.in_(streets)
+    street, _, house = text.rpartition(" ")
+    if street and (streets := _streets(work, street)):
+        address = work.table("address")
+        there = (address.c.tenant == work.tenant) & (address.c.kind == HOUSE) & address.c.parent_id.in_(streets)
+        yield premise.c.house_id.in_(select(address.c.id).where(there, address.c.name == house))
+
+
+def _streets(work: UnitOfWork, text: str) -> list[int]:
+    """Streets whose name, now or before, holds the text; SQLite cannot compare Cyrillic letters of either case."""
+    table = work.table("address")
+    query = select(table.c.id, table.c.name).where(table.c.tenant == work.tenant, table.c.kind == STREET)
+    return sorted({row.id for row in work.execute(query) if text.casefold() in row.name.casefold()})
 
 
 def batches(work: UnitOfWork) -> Iterator[Sequence[Row[Any]]]:

@@ -19,9 +19,9 @@ import typer
 from aimak.languages import LANGUAGES
 from aimak.problems import Problem, Refused
 
-from aimak_gateway.cli.spoken import SpokenCommand
+from aimak_gateway.cli.spoken import ASKED, SpokenCommand
 
-WRONG_ROLE = "AIM-K072"
+WRONG_ROLE, WRONG_STATE = "AIM-K072", "AIM-B031"
 OK, FAILED, USAGE, NOT_FOUND, AUTH, VALIDATION, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 _EXITS = {401: AUTH, 403: AUTH, 404: NOT_FOUND, 422: VALIDATION, 400: VALIDATION, 413: VALIDATION}
 
@@ -133,6 +133,9 @@ def error_lines(ui: Ui, error: Mapping[str, Any]) -> list[str]:
     if error["code"] == WRONG_ROLE:
         codes = str(error["fields"]["roles"])
         message = message.replace(codes, roles_spoken(ui, codes.split(", ")))
+    if error["code"] == WRONG_STATE:
+        state = str(error["fields"]["state"])
+        message = message.replace(state, ui.word(f"ui.state_{state}"))
     column = str(place.get("column", ""))
     if message.startswith(f"{place.get('path')}: "):
         del place["path"]  # The message begins with it.
@@ -166,7 +169,9 @@ def command(
         @functools.wraps(function)
         def run(**given: Any) -> None:
             common = {key: given.pop(key) for key in added}
-            ui = Ui(**{**common, "lang": language(common["lang"])}, changes=changes, lists=lists, name=called)
+            ui = Ui(
+                **{**common, "lang": language(common["lang"] or ASKED.get())}, changes=changes, lists=lists, name=called
+            )
             raise typer.Exit(guarded(ui, functools.partial(function, ui, **given)))
 
         own = [

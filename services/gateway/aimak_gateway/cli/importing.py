@@ -31,6 +31,8 @@ ABOUT = {
     "facts": "What comes anew each period: days attended, containers, visits (CSV, XLSX).",
 }
 SHOWN = 20
+TARIFFS = "tariffs"
+ADOPT = 'aimak tariff adopt --all --ground "…"'
 
 File = Annotated[Path, typer.Argument(help="The file.")]
 RefusedTo = Annotated[Path | None, typer.Option("--refused", help="Write the refused rows, with reasons, to this CSV.")]
@@ -44,7 +46,12 @@ def register(app: typer.Typer) -> None:
 
 
 def _add(group: typer.Typer, kind: str) -> None:
-    @command(group, kind, changes=True, help=f"{ABOUT[kind]}  Example: aimak import {kind} FILE")
+    @command(
+        group,
+        kind,
+        changes=True,
+        help=f"{ABOUT[kind]}  Example: aimak import {kind} {kind}.{'yaml' if kind == TARIFFS else 'csv'}",
+    )
     def take(ui: Ui, file: File, refused: RefusedTo = None) -> None:
         with connected(ui) as api:
             state = import_file(ui, api, OWNERS[kind], kind, file, refused=refused)
@@ -75,16 +82,23 @@ def send_file(api: Api, service: str, kind: str, file: Path, **params: Any) -> d
 
 
 def follow_import(ui: Ui, api: Api, service: str, name: str, started: dict[str, Any]) -> dict[str, Any]:
-    """Wait until an upload has been taken; gives the import's state."""
+    """Wait until an upload has been taken; gives the import's state, and whether it had been taken before."""
     if "import" not in started:
         return started
+    asked: list[dict[str, Any]] = []
+
+    def ask() -> dict[str, Any]:
+        asked.append(api.get(f"/{service}/imports/{started['import']}"))
+        return asked[-1]
+
     with Progress(ui, name) as progress:
         state: dict[str, Any] = api.wait(
-            lambda: api.get(f"/{service}/imports/{started['import']}"),
+            ask,
             lambda answer: answer["state"] not in ("done", "refused"),
             lambda answer: progress.show(answer["done"], answer["total"]),
         )
-    return state
+    # One that was broken off by Ctrl+C is known, too, but goes on only now.
+    return {**state, "replayed": bool(started.get("replayed")) and asked[0]["state"] == "done"}
 
 
 def finish(ui: Ui, kind: str, state: dict[str, Any]) -> None:
@@ -93,7 +107,13 @@ def finish(ui: Ui, kind: str, state: dict[str, Any]) -> None:
     if state["state"] == "refused":
         raise Failed(VALIDATION, problems)
     key = "ui.checked" if state.get("dry_run") else "ui.taken"
-    ui.result(state, [ui.word(key, kind=ui.named("import", kind), taken=state["taken"], refused=state["refused"])])
+    drafts = kind == TARIFFS and state["taken"] and not state.get("dry_run")
+    said = ui.word(key, kind=ui.named("import", kind), taken=state["taken"], refused=state["refused"])
+    ui.result(state, [said], ADOPT if drafts else None)
+    if drafts:
+        ui.note(ui.word("ui.drafts"))
+    if state.get("replayed"):
+        ui.note(ui.word("ui.taken_before"))
     if state["refused"]:
         for problem in problems[:SHOWN]:
             for line in error_lines(ui, problem):

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import typer
 from aimak.problems import Problem, Refused
-from aimak.settings import Settings
+from aimak.settings import NO_TENANT, Settings
 
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.brought import existing
@@ -54,6 +54,8 @@ def register(app: typer.Typer) -> None:
             write_session(Settings.load(), answer)
         shown = {key: answer[key] for key in ("name", "roles", "tenant")}
         ui.result(shown, [ui.word("ui.logged_in", name=name, roles=roles_spoken(ui, answer["roles"]))])
+        if answer["tenant"] == NO_TENANT:
+            ui.note(ui.word("ui.no_tenant", name=name))
 
     users = noun(app, "user", "People who may log in.")
 

@@ -27,6 +27,8 @@ TYPES = {
     "<%Y-%m-%d>": "<date>",
     "<%Y-%m-%dT%H:%M|%Y-%m-%d>": "<moment>",
 }
+# How like a word must be to be named as what was probably meant: "cycel" is, "list" is no "split".
+LIKENESS = 0.7
 # The language that --lang asks for, before anything is parsed.
 ASKED: ContextVar[str | None] = ContextVar("asked", default=None)
 
@@ -120,9 +122,19 @@ def _asked(words: Sequence[str]) -> str | None:
     return None
 
 
-def _known_language(ctx: Any) -> None:
+def _without_language(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """A noun's words without a --lang among its own options, and the language."""
+    own = next((place for place, word in enumerate(words) if not word.startswith("-")), len(words))
+    for place, word in enumerate(words[:own]):
+        if word.startswith("--lang="):
+            return [*words[:place], *words[place + 1 :]], word.partition("=")[2]
+        if word == "--lang" and place + 1 < len(words):
+            return [*words[:place], *words[place + 2 :]], words[place + 1]
+    return list(words), None
+
+
+def _known_language(ctx: Any, asked: str | None) -> None:
     """Raises Wrong for a --lang that nothing is written in."""
-    asked = ctx.params.get("lang")
     if asked is not None and asked not in LANGUAGES:
         told = {"name": "--lang", "value": printable(asked), "known": ", ".join(LANGUAGES)}
         raise Wrong(Problem("AIM-G090", told), ctx, get_close_matches(asked, LANGUAGES))
@@ -142,7 +154,7 @@ class SpokenCommand(_Spoken, TyperCommand):
             raise
         if left and not ctx.resilient_parsing:
             raise Wrong(Problem("AIM-G080", {"words": printable(" ".join(left))}), ctx)
-        _known_language(ctx)
+        _known_language(ctx, ctx.params.get("lang"))
         return left
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -175,11 +187,18 @@ class SpokenGroup(_Spoken, TyperGroup):
             return run()
         sys.exit(usage.ended(run, words))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take what was typed apart; --lang may stand before the verb as well as behind it."""
+        left, asked = _without_language(args)
+        _known_language(ctx, asked)
+        parsed: list[str] = super().parse_args(ctx, left)
+        return parsed
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command of that name. Raises Wrong with the names like it."""
         name = args[0]
         if self.get_command(ctx, name) is None and not ctx.resilient_parsing and not name.startswith("-"):
-            close = get_close_matches(name, self.list_commands(ctx))
+            close = get_close_matches(name, self.list_commands(ctx), cutoff=LIKENESS)
             raise Wrong(Problem("AIM-G089", {"name": printable(name)}), ctx, close)
         return super().resolve_command(ctx, args)
 

@@ -57,7 +57,7 @@ def _views(group: typer.Typer) -> None:
     @command(group, "show")
     def show(ui: Ui, code: Annotated[str | None, typer.Argument(help="A tariff's code; none for all.")] = None) -> None:
         """A tariff with its versions: prices, norms, grounds, steps. As a file: tariff export.
-        Example: aimak tariff show water"""
+        Example: aimak tariff show water-household"""
         with connected(ui) as api:
             answer = api.get(f"/billing/tariffs/{code}" if code else "/billing/tariffs", lang=ui.lang)
         ui.result(answer, lambda: shown(ui, answer) if code else _list(ui, answer["tariffs"]))

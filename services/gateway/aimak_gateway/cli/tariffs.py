@@ -44,8 +44,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """What a service would cost. With FILE no database is asked; exit 5 where it cannot be rated.
-        Example: aimak tariff quote rates.owrs --format owrs --class RESIDENTIAL_SINGLE --usage 9 --unit ccf
-        --set meter_size='3/4"' --set days_in_period=30 --json"""
+        Example: aimak tariff quote --service water --provider vodokanal --class household --usage 12"""
         if file is not None:
             values = {**named(given or []), **({"residents": str(persons)} if persons is not None else {})}
             _by_file(ui, file, form, customer_class, usage, unit, service, provider, date, values)
@@ -93,7 +92,8 @@ def _by_file(
         return
     rows = [[line[key] for key in ("label", "quantity", "price", "amount")] for line in answer["lines"]]
     heads = [ui.word(f"ui.quote_{key}") for key in ("label", "quantity", "price", "amount")]
-    total = f"{ui.word('ui.total')}: {answer['total']} {answer['currency']}"
+    currency = ui.word("ui.som") if answer["currency"] == "KGS" else answer["currency"]
+    total = f"{ui.word('ui.total')}: {answer['total']} {currency}"
     ui.result(answer, [*table(rows, heads, right=(1, 2, 3)), *answer.get("sentences", []), total])
     if answer.get("unused"):
         ui.note(ui.word("ui.quote_unused", names=", ".join(answer["unused"])))

@@ -131,9 +131,14 @@ def _named(names: Names, language: str) -> str:
 
 @cache
 def _town(name: str, language: str) -> str:
-    """The name without "town of": everyone knows what it is, and it would cost a part."""
+    """The name without "town of": everyone knows what it is, and it would cost a part. A word is left out only at the
+    end where the language puts it ("город Талас", but "Мой город" stays)."""
     left_out = _text("sms.town_words", language).split()
-    return " ".join(word for word in name.split() if word.casefold() not in left_out) or name
+    before, _, after = name.partition(" ")
+    if after and f"{before.casefold()}…" in left_out:
+        return after
+    before, _, after = name.rpartition(" ")
+    return before if before and f"…{after.casefold()}" in left_out else name
 
 
 def _period(name: str, form: str) -> str:
