@@ -32,7 +32,7 @@ from aimak_billing.store import simulations as store
 
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
 PERIODS_AT_MOST = 36
-# A chunk of a simulation writes little: a larger one than a run's has fewer of the fixed costs of rating.
+# So many of a run's chunks at a time: little is written, and fewer of them have fewer of the fixed costs of rating.
 RUN_CHUNKS = 4
 _TOTALS = {
     "service": pl.String,

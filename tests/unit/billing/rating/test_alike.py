@@ -57,8 +57,8 @@ def test_what_is_worked_out_once_is_each_rows_own(pairs, far):
 
 def test_a_value_stands_in_as_many_rows_as_are_asked_for():
     """More than before, or fewer; and what is done to a column that was given changes no other."""
-    value = alike.alike(pl.lit("water"))
-    assert alike.alike(pl.lit("water").alias("other")) is value
+    value = alike.alike(pl.Series("one", ["water"]))
+    assert alike.alike(pl.Series("other", ["water"])) is value
     for rows in (2, 5, 3, 0):
         assert value.over(rows).to_list() == ["water"] * rows
     value.over(5).scatter([0], ["waste"])

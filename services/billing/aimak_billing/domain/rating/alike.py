@@ -88,16 +88,14 @@ class Same:
         return kept.head(rows)
 
 
+def alike(value: pl.Series) -> Same:
+    """The column of the one value of a column of one row; what several lines have alike is there once for all."""
+    return _alike(value.dtype, value.item())
+
+
 @lru_cache(maxsize=128)
-def same(kind: pl.DataType, value: str | int | None) -> Same:
-    """The column of a value; what several lines have alike is there once for all of them."""
+def _alike(kind: pl.DataType, value: str | int | None) -> Same:
     return Same(pl.Series([value], dtype=kind))
-
-
-def alike(value: pl.Expr) -> Same:
-    """The column of an expression that is made of no other."""
-    made = pl.select(value).to_series()
-    return same(made.dtype, made.item())
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ class Once:
 
     @cached_property
     def _alike(self) -> Same:
-        return alike(self.value)
+        return alike(pl.select(self.value).to_series())
 
     @cached_property
     def _columns(self) -> Sequence[str]:

@@ -84,7 +84,8 @@ class LineColumns:
         told = _nothing(pl.Int64()) if quantity is None else quantity.quick
         every = line_columns(one, line, told, price, scale, pl.col(column(line.code)), _nothing(pl.String()))
         varying = {each.meta.output_name(): each for each in every if each.meta.root_names()}
-        same = {each.meta.output_name(): alike(each) for each in every[:-1] if not each.meta.root_names()}
+        alone = pl.select(each for each in every[:-1] if not each.meta.root_names())
+        same = {one.name: alike(one) for one in alone.iter_columns()}
         own: dict[str, str] = {}
         made = []
         for name in ("quantity", "price", "amount"):
