@@ -104,3 +104,17 @@ def test_tariffs_that_were_taken_say_who_goes_on(desk: Desk) -> None:
     desk("provider add jaryk --name Жарык --tax-number 01234567890125")
     answer = desk("import tariffs", str(EXAMPLES / "town" / "tariffs.yaml"))
     assert "→ aimak tariff adopt" in answer.stderr and "другой человек" in answer.stderr
+
+
+def test_payments_are_listed_by_their_time_and_as_many_as_asked(desk: Desk) -> None:
+    """The list goes by the time of payment, names the account by its own number, and ends where --limit says."""
+    founded(desk)
+    desk("partner add kapchyk --name Капчык")
+    desk("payment import-registry --partner kapchyk", str(EXAMPLES / "guide" / "registry.tsv"))
+    listed = [line.split() for line in desk("payment list").stdout.splitlines()[2:]]
+    assert [(row[0], row[3]) for row in listed] == [
+        ("2026-11-05", "0100001"),
+        ("2026-11-06", "0100002"),
+        ("2026-11-06", "0199999"),
+    ]
+    assert len(desk("payment list --limit 1").stdout.splitlines()) == 3

@@ -54,8 +54,14 @@ def _payments(group: typer.Typer) -> None:
             payments = api.pages(f"/payments/{name}", name, most(ui, limit, 100), account=account, partner=partner)
         keys = ("paid_on", "partner", "external_id", "account")
         rows = [
-            [*(row.get(key) for key in keys), ui.named("payment", row["state"]), row["amount_tyiyn"]]
-            for row in payments
+            # The account's own number, where it was paid to by an old one.
+            [
+                *(row.get(key) for key in keys[:-1]),
+                row.get("number") or row["account"],
+                ui.named("payment", row["state"]),
+                row["amount_tyiyn"],
+            ]
+            for row in sorted(payments, key=lambda row: (row["paid_at"], row["partner"], row["external_id"]))
         ]
         listing.show(ui, {name: payments}, (*keys, "state", "amount:som"), rows)
 
