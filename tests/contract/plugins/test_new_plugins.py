@@ -53,7 +53,9 @@ def made(request, tmp_path_factory):
     told = json.loads(run(AIMAK, "plugins", "new", request.param, "boat-hire", "--folder", folder, "--json"))
     package = Path(told["data"]["folder"])
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    run(*command, "--wheel-dir", folder, package)
+    said = subprocess.run([*command, "--wheel-dir", folder, package], capture_output=True, text=True, timeout=300)
+    assert (said.returncode, "Warning" in said.stdout + said.stderr) == (0, False), said.stderr
+    assert told["next"] == f"pip install -e {package}"
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "site")

@@ -72,9 +72,11 @@ def test_the_language_that_is_asked_for_comes_first(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_verb_that_is_like_no_other_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`account list` is not taken for `account split`."""
+    """`account list` is not taken for `account split`, nor --reason for --json."""
     monkeypatch.setenv("AIMAK_LANG", "en")
     assert "split" not in CliRunner().invoke(app, ["account", "list"]).stderr
+    slip = ["account", "move-out", "17", "--on", "2026-11-15", "--reason", "moved"]
+    assert "--json" not in CliRunner().invoke(app, slip).stderr
 
 
 def test_a_script_gets_a_slip_as_an_object(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
 
         made, files = scaffold.make(kind, name, folder, write=not ui.dry_run)
         written = [str(file) for file in files]
-        ui.result({"folder": str(made), "files": written}, written, f"pip install {made}")
+        ui.result({"folder": str(made), "files": written}, written, f"pip install -e {made}")
 
 
 def _ask(api: Api) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

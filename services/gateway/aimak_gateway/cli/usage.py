@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from difflib import SequenceMatcher
 from typing import Any
 
 from aimak.problems import Problem
@@ -18,7 +19,7 @@ from typer._click.exceptions import (
 )
 
 from aimak_gateway.cli.frame import INTERRUPTED, OK, USAGE, Ui, language
-from aimak_gateway.cli.spoken import ASKED, Wrong, printable, spoken
+from aimak_gateway.cli.spoken import ASKED, LIKENESS, Wrong, printable, spoken
 
 _BELOW = "greater_than_equal"
 
@@ -43,6 +44,12 @@ def ended(run: Callable[[], Any], words: Sequence[str]) -> int:
 def _hint(ui: Ui, error: UsageError) -> str:
     """What was probably meant, and where the help is."""
     close = sorted(getattr(error, "possibilities", None) or ())
+    if isinstance(error, NoSuchOption):
+        close = [
+            name
+            for name in close
+            if SequenceMatcher(None, error.option_name.strip("-"), name.strip("-")).ratio() >= LIKENESS
+        ]
     meant = ui.word("ui.did_you_mean", words=", ".join(close)) if close else ""
     path = error.ctx.command_path if error.ctx else "aimak"
     return f"{meant} {ui.word('ui.see_help', command=f'{path} --help')}".strip()
