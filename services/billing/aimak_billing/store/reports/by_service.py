@@ -150,9 +150,10 @@ def _blocks(part: _Part, priorities: tuple[Sequence[str], Sequence[str]]) -> Ite
 
 
 def _filled(cells: Cells, rows: Sequence[pl.DataFrame]) -> Cells:
-    last = cells.first + cells.accounts - 1
+    span = cells.first, cells.first + cells.accounts - 1
     for one in rows:
-        cells = cells.plus(one.filter(pl.col("account_id").is_between(cells.first, last)))
+        inside = one.is_empty() or one["account_id"].is_between(*span).all()
+        cells = cells.plus(one if inside else one.filter(pl.col("account_id").is_between(*span)))
     return cells
 
 
