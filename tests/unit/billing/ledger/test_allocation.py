@@ -235,7 +235,7 @@ def test_a_rule_of_later_days_changes_nothing_of_what_stood() -> None:
     """What is decided for the days after the one asked for plays no part, neither its method nor its services."""
     moves = [*TWO_MONTHS, (None, None, 70, -450)]
     later = END + timedelta(days=1)
-    for policy in (Policy(later, "pro_rata", ("sewerage",)), Policy(later, "oldest_first", ("sewerage",))):
+    for policy in (Policy(later, "pro_rata", ("water",)), Policy(later, "oldest_first", ("water",))):
         assert left(moves, policy) == left(moves)
         now = Policy(FIRST, "current_first", PRIORITY)
         assert left(moves, now, policy) == left(moves, now)

@@ -202,6 +202,11 @@ def test_by_service_the_sheet_has_what_a_full_reckoning_leaves(town: Town, seed:
     rule = {"valid_from": "2026-12-08", "method": "oldest_first", "priority": ["water"], "ground": "Decision 14"}
     town.post("/billing/allocation", rule, role="approver")
     three_months(town, seed)
+    number = town.get("/billing/accounts/B1")["account_id"]
+    for day, amount in (("2026-11-20", 700), ("2026-12-20", 900)):
+        said = {"payment_id": amount, "external_id": day, "paid_on": day, "provider": "vodokanal"}
+        town.pay(number, amount, **said)
+    carried_on(town)
     drawn = random.Random(seed)
     for carried in (True, False):
         if not carried:
