@@ -56,6 +56,13 @@ def test_who_logs_in_to_no_municipality_is_told_what_to_do(desk: Desk) -> None:
     assert "КОД" not in desk("login admin").stderr
 
 
+def test_an_empty_folder_says_that_nobody_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
+    """Who mistypes the data folder is not told that the password is wrong."""
+    monkeypatch.setenv("AIMAK_DATA_DIR", str(tmp_path / "elsewhere"))
+    refused = desk("login admin", ends=AUTH)
+    assert "AIM-G005" in refused.stderr and "AIMAK_DATA_DIR" in refused.stderr
+
+
 def test_a_file_that_came_too_early_is_taken_when_it_comes_again(desk: Desk) -> None:
     """Accounts whose creditor is unknown are left out; when it is defined, the same file takes them, and a third time
     it says that nothing is entered twice."""

@@ -42,6 +42,8 @@ def _own(service: Service) -> Blueprint:
         name = str(asked.get("name", ""))
         with service.work(NO_TENANT) as work:
             person = store.person_named(work, name)
+            if person is None and not store.anyone(work):
+                raise Unauthorized(Problem("AIM-G005"))
         verified = application.verify(guesses, name, person, str(asked.get("password", "")))
         with trying(), service.work(NO_TENANT) as work:
             token, actor = application.login(work, verified, asked.get("tenant"))
