@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -95,7 +95,7 @@ def _bill(bill: BillDocument, lang: str, links: list[str]) -> dict[str, Any]:
         "told": holder,
         "identity_lines": max(beside, 2 + old.count("\n") + bool(old)),
         "residents": "" if bill.residents is None else str(bill.residents),
-        "charges": [row for part in bill.parts for row in _charges(part)],
+        "charges": _charges(bill.parts),
         "debts": _debts(bill.parts, lang),
         "sums": _sums(bill.parts),
         "to_pay": format_som(abs(bill.due)),
@@ -106,40 +106,58 @@ def _bill(bill: BillDocument, lang: str, links: list[str]) -> dict[str, Any]:
     }
 
 
-def _row(label: str, room: tuple[float, float], *cells: str) -> dict[str, Any]:
-    """A line of a table, as high as its label is when it is broken."""
-    said = broken(label, *room)
-    return {"cells": [said, *cells], "wide": "", "breaks": said.count("\n") + 1}
+class _Table:
+    """Lines of a table below one another: labels, each as high as it is when broken, and a text for each column."""
+
+    def __init__(self, columns: int) -> None:
+        self._labels: list[dict[str, Any]] = []
+        self._columns: list[list[str]] = [[] for _ in range(columns)]
+
+    def row(self, label: str, room: tuple[float, float], *cells: str) -> None:
+        """A label with a cell for each column."""
+        self._add(label, room, cells, wide=False)
+
+    def across(self, text: str) -> None:
+        """A small line from one margin to the other."""
+        self._add(text, _ACROSS, [""] * len(self._columns), wide=True)
+
+    def _add(self, label: str, room: tuple[float, float], cells: Sequence[str], *, wide: bool) -> None:
+        said = broken(label, *room)
+        breaks = said.count("\n") + 1
+        self._labels.append({"label": said, "wide": wide, "breaks": breaks})
+        for column, cell in zip(self._columns, cells, strict=True):
+            column.append(cell + "\n" * breaks)
+
+    def said(self) -> dict[str, Any]:
+        """The table for the template."""
+        return {"labels": self._labels, "columns": ["".join(column) for column in self._columns]}
 
 
-def _across(text: str) -> dict[str, Any]:
-    """A small line from one margin to the other."""
-    said = broken(text, *_ACROSS)
-    return {"cells": [], "wide": said, "breaks": said.count("\n") + 1}
+def _charges(parts: Sequence[CreditorPart]) -> dict[str, Any]:
+    table = _Table(5)
+    for part in parts:
+        if part.lines:
+            table.across(part.creditor.name)
+        for line in part.lines:
+            quantity = f"{line.quantity}\u00a0{line.unit}".strip("\u00a0")
+            sums = (format_som(amount) for amount in (line.net, line.tax, line.gross))
+            table.row(line.label, _SERVICE, quantity, line.price, *sums)
+            if line.note:
+                table.across(line.note)
+    return table.said()
 
 
-def _charges(part: CreditorPart) -> Iterator[dict[str, Any]]:
-    if part.lines:
-        yield _across(part.creditor.name)
-    for line in part.lines:
-        quantity = f"{line.quantity}\u00a0{line.unit}".strip("\u00a0")
-        sums = (format_som(amount) for amount in (line.net, line.tax, line.gross))
-        yield _row(line.label, _SERVICE, quantity, line.price, *sums)
-        if line.note:
-            yield _across(line.note)
-
-
-def _debts(parts: Sequence[CreditorPart], lang: str) -> list[dict[str, Any]]:
+def _debts(parts: Sequence[CreditorPart], lang: str) -> dict[str, Any]:
     """What is owed to each creditor, and where to; a recalculation has a column only where there is one."""
     corrected = any(part.corrected for part in parts)
-    rows = []
+    table = _Table(4 + corrected)
     for part in parts:
         amounts = [part.opening, part.charged, *([part.corrected] if corrected else []), part.paid, part.due]
         room = _CREDITOR_BESIDE_CORRECTED if corrected else _CREDITOR
-        rows.append(_row(part.creditor.name, room, *map(format_som, amounts)))
+        table.row(part.creditor.name, room, *map(format_som, amounts))
         if told := _details(part.creditor, lang):
-            rows.append(_across(told))
-    return rows
+            table.across(told)
+    return table.said()
 
 
 def _details(creditor: Creditor, lang: str) -> str:
@@ -168,6 +186,7 @@ def _reading(reading: MeterReading) -> dict[str, Any]:
     label = broken(f"{reading.label}, {reading.serial}", *_METER)
     return {
         "label": label,
+        "wide": False,
         "breaks": label.count("\n") + 1,
         "previous": reading.previous,
         "previous_on": f"{reading.previous_on:%d.%m.%Y}",
