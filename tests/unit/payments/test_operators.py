@@ -111,16 +111,17 @@ def test_payments_are_listed_with_their_filters(town: Town) -> None:
 
 
 def test_pages_follow_each_other(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Page by page every payment is listed once."""
+    """Page by page every payment is listed once, the latest first, also those of one moment."""
     from aimak_payments.store import payments
 
     monkeypatch.setattr(payments, "PAGE_ROWS", 2)
-    for number in range(5):
-        town.pay(str(number), "0100001", "1.00")
-    seen: list[str] = []
-    while rows := town.call("GET", f"/payments/payments?after={seen[-1] if seen else 0}").get_json()["payments"]:
-        seen += [row["payment"] for row in rows]
-    assert len(seen) == len(set(seen)) == 5
+    for number, day in enumerate((20, 22, 21, 22, 22, 22)):
+        town.pay(str(number), "0100001", "1.00", txn_date=f"202611{day}120000")
+    seen: dict[str, str] = {}
+    while rows := town.call("GET", f"/payments/payments?after={list(seen)[-1] if seen else 0}").get_json()["payments"]:
+        assert not seen.keys() & {row["payment"] for row in rows}
+        seen |= {row["payment"]: row["paid_on"] for row in rows}
+    assert [day[-2:] for day in seen.values()] == ["22", "22", "22", "22", "21", "20"]
 
 
 def test_split_rule_is_dated_and_never_in_the_past(town: Town) -> None:

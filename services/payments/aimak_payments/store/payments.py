@@ -8,7 +8,7 @@ from typing import Any
 
 from aimak.storage.statements import insert_into
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, Select, Table, func, select
+from sqlalchemy import ColumnElement, Row, Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aimak_payments.store import queries
@@ -77,9 +77,12 @@ def listed(
     suspended: bool = False,
     after: int = 0,
 ) -> Sequence[Row[Any]]:
-    """A page of payments in the order of ids, those with an id above `after`; days are the partner's, both included."""
+    """A page of payments, the latest first, those before the payment with the id `after`; days are the partner's, both
+    included."""
     payment = work.table("payment")
-    query = with_typed(work).where(payment.c.tenant == work.tenant, payment.c.id > after)
+    query = with_typed(work).where(payment.c.tenant == work.tenant)
+    if after:
+        query = query.where(_before(work, after))
     if account_id is not None:
         query = query.where(payment.c.account_id == account_id)
     if partner:
@@ -90,7 +93,15 @@ def listed(
         query = query.where(payment.c.paid_on <= until)
     if suspended:
         query = query.where(payment.c.suspense_reason.is_not(None))
-    return work.execute(query.order_by(payment.c.id).limit(PAGE_ROWS)).all()
+    return work.execute(query.order_by(payment.c.paid_at.desc(), payment.c.id.desc()).limit(PAGE_ROWS)).all()
+
+
+def _before(work: UnitOfWork, payment_id: int) -> ColumnElement[bool]:
+    """Whether a payment comes after that one in a list of the latest first."""
+    payment = work.table("payment")
+    last = payment.alias()
+    paid_at = select(last.c.paid_at).where(last.c.tenant == work.tenant, last.c.id == payment_id).scalar_subquery()
+    return (payment.c.paid_at < paid_at) | ((payment.c.paid_at == paid_at) & (payment.c.id < payment_id))
 
 
 def with_typed(work: UnitOfWork) -> Select[Any]:
