@@ -75,8 +75,7 @@ def _lists(routes: Blueprint, service: Service) -> None:
     @routes.get("/payments")
     @requires(*READERS)
     def payments() -> Any:
-        """Payments, the latest first; `account`, `partner`, `from`, `to` narrow, `after` is the last payment of the page
-        before."""
+        """Payments, the latest first; `account`, `partner`, `from`, `to` narrow, `after` is the page before's last."""
         return _listed(service, "payments", suspended=False)
 
     @routes.get("/suspense")
