@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -220,22 +221,59 @@ def test_a_run_given_up_settles_nothing(town: Town) -> None:
     assert town.balance("W") == 13_240 + 10_764
 
 
+def entered(town: Town, file: str) -> None:
+    """A file of tariffs and tax rules is taken."""
+    answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=file.encode())
+    assert answer.status_code == 200, answer.json
+
+
+def thirty(town: Town) -> None:
+    """The council has decided that waste costs 30.00 som a person since October."""
+    text = TARIFFS.replace("from: 2026-01-01", "from: 2026-10-01").replace("price: 25.00", "price: 30.00")
+    head, _, rest = text.partition("  - code: waste-household")
+    part = rest.partition("  - code: ")[0].replace('number: "31"', 'number: "77"')
+    entered(town, f"{head.partition('tariffs:')[0]}tariffs:\n  - code: waste-household{part}")
+    steps = {"tariffs": ["waste-household@2026-10-01"], "ground": "decided before"}
+    town.post("/billing/tariffs/adopt", steps, role="approver")
+
+
+def five_percent(town: Town) -> None:
+    """The sales tax is 5 % since October."""
+    rule = TARIFFS.partition("taxes:\n")[2].partition("  - tax:")[2].partition("  - tax:")[0]
+    rule = rule.replace("from: 2026-01-01", "from: 2026-10-01").replace("3 %", "5 %")
+    entered(town, f"aimak: tariffs/1\ntaxes:\n  - tax:{rule}")
+
+
 def test_a_tariff_decided_late_is_charged_from_its_day(town: Town) -> None:
     """The council decided in November that waste costs 30.00 som since October: October is made up for."""
     town.accounts(account_line("A"))
     bill(town, "2026-10")
-    text = TARIFFS.replace("from: 2026-01-01", "from: 2026-10-01").replace("price: 25.00", "price: 30.00")
-    head, _, rest = text.partition("  - code: waste-household")
-    part = rest.partition("  - code: ")[0].replace('number: "31"', 'number: "77"')
-    file = f"{head.partition('tariffs:')[0]}tariffs:\n  - code: waste-household{part}"
-    answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=file.encode())
-    assert answer.status_code == 200, answer.json
-    steps = {"tariffs": ["waste-household@2026-10-01"], "ground": "decided before"}
-    town.post("/billing/tariffs/adopt", steps, role="approver")
+    thirty(town)
     bill(town, "2026-11")
     assert town.balance("A") == 2 * 9_270
     said = town.get("/billing/bills/2/explain?lang=ru")["sentences"][1]
     assert said.endswith("Октябрь 2026: 92.70 вместо 77.25: +15.45 сом (стало известно: тариф)"), said
+
+
+@pytest.mark.parametrize(("told", "a_month"), [(thirty, 12_360), (five_percent, 10_500)])
+def test_a_tariff_told_while_bills_are_rated_is_not_settled_unbilled(
+    town: Town, told: Callable[[Town], None], a_month: int
+) -> None:
+    """A run was begun with October's old tariffs, and rates when others are in force: October waits for the next one,
+    which bills it, and November too."""
+    town.accounts(account_line("A"))
+    bill(town, "2026-10")
+    town.take("residents", [RESIDENTS, "A;4;2026-10-01;;book;0"])
+    town.post("/billing/cycles/2026-11/preview")
+    told(town)
+    town.pump.drain()
+    town.post("/billing/cycles/2026-11/approve", role="approver")
+    town.post("/billing/cycles/2026-11/issue")
+    town.pump.drain()
+    assert town.balance("A") == 7_725 + 10_300
+    bill(town, "2026-12")
+    assert town.balance("A") == 3 * a_month
+    sound(town)
 
 
 def test_a_month_that_is_cancelled_is_not_charged_by_a_correction(town: Town) -> None:

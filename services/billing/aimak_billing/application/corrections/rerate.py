@@ -32,13 +32,15 @@ _Pairs = set[tuple[int, str]]
 def earlier_books(kit: Kit, work: UnitOfWork, through: str) -> dict[str, Any]:
     """Ids of today's tariffs and tax rules for each period up to `through` that is to be looked at again. A period
     whose tariffs contradict one another is left out: what is open there waits."""
-    found = {}
-    for name in touched.periods(work, through):
-        try:
-            found[name] = book_ids(kit, work, Period.month(name))
-        except Refused:
-            continue
-    return found
+    found = {name: _ids(kit, work, name) for name in touched.periods(work, through)}
+    return {name: ids for name, ids in found.items() if ids is not None}
+
+
+def _ids(kit: Kit, work: UnitOfWork, name: str) -> dict[str, list[int]] | None:
+    try:
+        return book_ids(kit, work, Period.month(name))
+    except Refused:
+        return None
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ class Opened:
 
 
 def opened(work: UnitOfWork, run: Row[Any], chunk: Row[Any]) -> Opened:
-    """What a run is to look at again of a chunk; asked before anything else is read for it, and held: what becomes
-    known while it is rated is not taken for looked at."""
+    """What a run is to look at again of a chunk; asked before any fact that it is rated by is read, and held: what
+    becomes known while it is rated is not taken for looked at. The tariffs were fixed with the run: whether they are
+    still those of today is asked afterwards."""
     old = replaced(work, run, chunk).get_column("bill_id").to_list()
     return Opened(touched.open_reasons(work, chunk.first_account, chunk.last_account, run.period, old), old)
 
@@ -114,8 +117,10 @@ _NUMBERS = {"quantity": pl.Int64, "amount": pl.Int64, "price": pl.Int64, "price_
 
 
 def _book(kit: Kit, work: UnitOfWork, run: Row[Any], name: str) -> Book | None:
+    """The tariffs of a period as they were fixed with the run. None where others are in force by now, which the chunk's
+    reasons may tell of already, or none were fixed: what is open there waits for the next preview."""
     ids = run.book.get("earlier", {}).get(name)
-    if ids is None:
+    if ids is None or ids != _ids(kit, work, name):
         return None
     book = kit.book(work.tenant, run.id, run.attempt, name)
     if book is None:
