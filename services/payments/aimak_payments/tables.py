@@ -190,6 +190,7 @@ def _payments(metadata: MetaData) -> None:
     append_only(payment)
     Index("payment_account", payment.c.tenant, payment.c.account_id)
     Index("payment_day", payment.c.tenant, payment.c.partner, payment.c.paid_on)
+    Index("payment_time", payment.c.tenant, payment.c.paid_at, payment.c.id)
     ledger.day_index(payment)
     _typed(metadata)
     _parts(metadata)

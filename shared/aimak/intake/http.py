@@ -36,7 +36,7 @@ def blueprint(service: Service, importers: Sequence[Importer]) -> Blueprint:
     def send(kind: str) -> tuple[dict[str, Any], int]:
         """Send a file in. The answer names the import, which the worker then takes."""
         request.max_content_length = _UNLIMITED_BYTES
-        received = receive(service, _sending(by_kind, kind), _body())
+        received = receive(service, _sending(by_kind, kind), _body(), again=by_kind[kind].again)
         return {"import": received.import_id, "replayed": received.replayed}, 200 if received.replayed else 202
 
     @routes.get("/<int:import_id>")

@@ -51,6 +51,9 @@ class Importer:
     (severity "error") or is to be noted: totals, rows that stand twice. `document.trailer` is known after `blocks`.
 
     `reader` gives the format for one file where it is not a table with `columns`.
+
+    `again`: rows that were left out are looked at anew when the same file comes once more. Not where every row of a
+    file is put down as it was found, those that differ among them.
     """
 
     kind: str
@@ -61,6 +64,7 @@ class Importer:
     params: tuple[str, ...] = ()
     roles: tuple[str, ...] = ("clerk", "admin")
     block_rows: int = field(default=BLOCK_ROWS)
+    again: bool = True
 
     def reader_for(self, file: Incoming) -> Reader:
         """What reads this file."""

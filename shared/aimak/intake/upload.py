@@ -42,17 +42,18 @@ class Sending:
     dry_run: bool = False
 
 
-def receive(service: Service, sending: Sending, read: Callable[[int], bytes]) -> Received:
+def receive(service: Service, sending: Sending, read: Callable[[int], bytes], *, again: bool = True) -> Received:
     """Keep a file and have it taken in by the worker. The same content of the same kind and parameters is the same
-    import and what was taken of it is not taken again; a file that was refused, or rows of it that were left out, are
-    looked at anew, since what they lacked may be there by now. A dry run is always new.
+    import and what was taken of it is not taken again; a file that was refused, or (`again`) rows of it that were left
+    out, are looked at anew, since what they lacked may be there by now. A dry run is always new.
     `read(n)` gives up to n bytes, none at the end; no transaction is open while it waits for the sender."""
     upload_id = str(service.ids.uuid())
     kept = _keep_parts(service, sending, upload_id, read)
     import_id = _identity(sending, kept.digest, upload_id)
     with service.work(sending.tenant) as work:
         known = store.look(work, import_id)
-        if known is not None and known.state != "refused" and not _left_rows_out(known):
+        left = again and known is not None and _left_rows_out(known)
+        if known is not None and known.state != "refused" and not left:
             store.drop_parts(work, upload_id)
             work.commit()
             return Received(import_id, replayed=True)
@@ -67,8 +68,9 @@ def receive(service: Service, sending: Sending, read: Callable[[int], bytes]) ->
             store.drop_parts(work, known.upload_id)
             # What was taken stays taken: a refused file goes on behind it, one that is done begins with its left rows.
             state = "taking" if known.taken + known.refused else "uploaded"
-            done = 0 if _left_rows_out(known) else known.done
-            store.change(work, import_id, upload_id=upload_id, name=sending.name, state=state, done=done)
+            done = 0 if left else known.done
+            sent = {"name": sending.name, "actor": sending.actor, "received_at": work.now}
+            store.change(work, import_id, upload_id=upload_id, state=state, done=done, **sent)
         if kept.rest:
             store.add_part(work, upload_id, kept.parts, kept.rest)
         store.drop_unfinished(work)

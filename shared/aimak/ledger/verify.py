@@ -33,7 +33,8 @@ SAID = {CHAIN: "{} must stand here, over the hash of the day before", UNREADABLE
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong. `key` names the row, `columns` what differs in it where that can be told."""
+    """One thing that is wrong. `key` names the row, `columns` what differs in it where that can be told, `detail` a
+    day, a file or a hash (see SAID), or more in words."""
 
     kind: str
     service: str
@@ -208,7 +209,7 @@ def _differences(
 ) -> Iterator[Finding]:
     """Name the rows by the digests that were kept when the day was closed, which the day's record vouches for."""
     name = table["name"]
-    kept = list(_kept(file.with_suffix(".digests")))
+    kept = _kept(file.with_suffix(".digests"))
     if hashlib.sha256(b"".join(digest for _, digest in kept)).hexdigest() != table["digest"]:
         yield Finding(ROWS, service, day, name, detail="the list of digests is damaged too, so the row cannot be named")
         return
@@ -227,12 +228,16 @@ def _differences(
         yield Finding(ROWS, service, day, name, detail="rows stand twice or in another order")
 
 
-def _kept(file: Path) -> Iterator[tuple[str, bytes]]:
-    if not file.is_file():
-        return
-    for line in file.read_text(encoding="utf-8").splitlines():
-        *keys, digest = line.split("\t")
-        yield " ".join(keys), bytes.fromhex(digest)
+def _kept(file: Path) -> list[tuple[str, bytes]]:
+    """The key and digest of each row; none where the file is not there or holds something else."""
+    kept = []
+    try:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            *keys, digest = line.split("\t")
+            kept.append((" ".join(keys), bytes.fromhex(digest)))
+    except (FileNotFoundError, ValueError):
+        return []
+    return kept
 
 
 def _unmet(against: Iterable[str], hashes: dict[tuple[str, str], str]) -> Iterator[Finding]:

@@ -41,10 +41,12 @@ class Site:
     breaks: int = 0
     scanned: int = 0
     params: list[dict[str, str]] = field(default_factory=list)
+    takers: list[str] = field(default_factory=list)
 
     def take(self, work: UnitOfWork, rows: Rows) -> list[Problem]:
         """Keep each row once; leave out an account (13), note account 7; break or refuse where told."""
         self.params.append(dict(rows.file.params))
+        self.takers.append(rows.file.actor)
         problems = []
         for row in rows:
             account = row.values["account"]
@@ -84,9 +86,9 @@ class Site:
             rows = work.execute(select(table.c.account, table.c.line).order_by(table.c.line)).all()
         return [(row.account, row.line) for row in rows]
 
-    def client(self, *roles: str) -> Callable[..., Any]:
+    def client(self, *roles: str, name: str = "aida") -> Callable[..., Any]:
         """Calls the service's routes as an actor with these roles."""
-        token = sign(Actor("aida", roles, "naryn"), SECRET)
+        token = sign(Actor(name, roles, "naryn"), SECRET)
         client = self.service.web().test_client()  # type: ignore[misc]
 
         def call(method: str, path: str, body: bytes = b"", **query: str) -> Any:
@@ -95,10 +97,10 @@ class Site:
 
         return call
 
-    def send(self, body: str | bytes, kind: str = "readings", **query: str) -> int:
+    def send(self, body: str | bytes, kind: str = "readings", by: str = "aida", **query: str) -> int:
         """Send a file in and give the import's id."""
         data = body if isinstance(body, bytes) else body.encode()
-        answer = self.client("clerk")("POST", f"/sample/imports/{kind}", data, **{"name": "list.csv", **query})
+        answer = self.client("clerk", name=by)("POST", f"/sample/imports/{kind}", data, **{"name": "list.csv", **query})
         assert answer.status_code in (200, 202), answer.json
         return int(answer.json["import"])
 

@@ -49,15 +49,16 @@ def test_the_same_file_again_is_the_same_import(site: Any) -> None:
 
 
 def test_rows_that_were_left_out_are_looked_at_again(site: Any) -> None:
-    """When what a row lacked is there, the same file takes that row and no other a second time; what is still wrong
-    stays listed, once."""
+    """When what a row lacked is there, the same file takes that row and no other a second time, in the name of who sent
+    it again; what is still wrong stays listed, once."""
     file = lines("1", "2", "13", "4") + "5;x;\n6;1;\n7;3;\n"
     import_id = site.send(file)
     site.work_off()
     site.left_out = None
-    assert site.send(file) == import_id
+    assert site.send(file, by="bakyt") == import_id
     site.work_off()
     state = site.state(import_id)
+    assert list(dict.fromkeys(site.takers)) == ["aida", "bakyt"]
     assert site.items() == [("1", 2), ("2", 3), ("13", 4), ("4", 5), ("6", 7), ("7", 8)]
     assert (state["state"], state["total"], state["done"], state["taken"], state["refused"]) == ("done", 7, 7, 6, 1)
     listed = [(problem["code"], problem["place"]["line"]) for problem in state["problems"]]

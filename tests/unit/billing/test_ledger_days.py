@@ -184,6 +184,22 @@ def test_a_damaged_record_or_chain_is_named(copied: Path, tmp_path: Path) -> Non
     assert wrong(tmp_path / "nowhere") == [verify.Finding(verify.UNREADABLE, "nowhere", detail=verify.DAYS)]
 
 
+def test_a_damaged_list_of_digests_is_said_to_be(copied: Path, tmp_path: Path) -> None:
+    """Where it holds no digests and a row was changed, the row cannot be named: the day and table are, and the days
+    after it are looked at still."""
+    folder = shutil.copytree(copied, tmp_path / "copy")
+    day = folder / "billing" / "2026-11-02"
+    rows, digests = day / "transfer.tsv", day / "transfer.digests"
+    rows.write_text(rows.read_text() + rows.read_text().splitlines()[-1] + "\n")
+    digests.write_text("1\tno digest\n")
+    record = json.loads((folder / "billing" / "days.json").read_text())
+    record["days"][-1]["previous"] = "f" * 64
+    (folder / "billing" / "days.json").write_text(json.dumps(record))
+    found = wrong(folder)
+    assert (found[0].kind, found[0].day, found[0].table) == (verify.ROWS, "2026-11-02", "transfer")
+    assert [one.day for one in found if one.kind == verify.CHAIN] == [record["days"][-1]["day"]]
+
+
 def _cells(copied: Path) -> Iterator[tuple[str, str]]:
     for table in KEYS:
         with (copied / "billing" / "2026-11-02" / f"{table}.tsv").open(newline="") as stream:

@@ -84,6 +84,8 @@ def test_what_differs_is_listed_and_never_mended(town: Town) -> None:
     assert found["refused"] == 3 and town.rows("payment") == before
     refused = town.call("GET", f"/payments/imports/{found['import']}/refused.csv").get_data(as_text=True)
     assert len(refused.splitlines()) == 4 and "0199999" in refused
+    again = town.bring(content)
+    assert again.get_json()["replayed"] and state(town, again) == found
 
 
 def test_same_registry_twice_takes_nothing_twice(town: Town) -> None:

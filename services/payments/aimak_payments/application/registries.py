@@ -41,7 +41,7 @@ def importer(service: Service, protocols: Registry[PaymentPartner]) -> Importer:
         partner = open_partner(work.connection, work.metadata, work.tenant, rows.file.params["partner"], protocols)
         return match(work, partner, rows.file.id, [row.values["line"] for row in rows])
 
-    return Importer(KIND, None, taken, reader=reader, params=("partner",), block_rows=BLOCK_LINES)
+    return Importer(KIND, None, taken, reader=reader, params=("partner",), block_rows=BLOCK_LINES, again=False)
 
 
 def open_partner(

@@ -8,7 +8,7 @@ from typing import Any
 
 from aimak.storage.statements import insert_into
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, Row, Select, Table, func, select
+from sqlalchemy import ColumnElement, Row, Select, Table, func, literal, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aimak_payments.store import queries
@@ -101,7 +101,7 @@ def _before(work: UnitOfWork, payment_id: int) -> ColumnElement[bool]:
     payment = work.table("payment")
     last = payment.alias()
     paid_at = select(last.c.paid_at).where(last.c.tenant == work.tenant, last.c.id == payment_id).scalar_subquery()
-    return (payment.c.paid_at < paid_at) | ((payment.c.paid_at == paid_at) & (payment.c.id < payment_id))
+    return tuple_(payment.c.paid_at, payment.c.id) < tuple_(paid_at, literal(payment_id))
 
 
 def with_typed(work: UnitOfWork) -> Select[Any]:
