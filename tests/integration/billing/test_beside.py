@@ -14,10 +14,11 @@ from aimak.contracts import metering
 from aimak_billing.application import chunks, residents
 from aimak_billing.application.corrections import life
 from aimak_billing.application.usage import keep_usage
+from aimak_billing.store import accounts
 
 from tests.unit.billing.ledger.test_audit import RESIDENTS
 from tests.unit.billing.test_life import both, change
-from tests.unit.billing.town import TENANT, Town, account_line
+from tests.unit.billing.town import HEADER, TENANT, Town, account_line
 
 pytestmark = pytest.mark.servers
 
@@ -74,6 +75,41 @@ def test_another_class_while_the_creditor_changes_is_that_of_the_new_connection(
         with beside(admin, lambda: change(clerk, "accounts/A/connection", **asked)):
             work.commit()
     assert [(row["provider"], row["customer_class"]) for row in of_waste(admin)] == [("vodokanal", "budget")]
+
+
+def test_a_split_beside_a_change_of_creditor_waits_and_is_not_waited_for(
+    another: Callable[[], Town], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change of a whole town's creditor holds all its accounts before it takes ids: whoever splits one of a later
+    batch waits for it, and holds nothing that it needs."""
+    admin, clerk = another(), another()
+    both(admin, "A", "B")
+    monkeypatch.setattr(accounts, "BATCH", 1)
+    connect, asked = life._connect, {"as": "B2", "day": "2026-11-15", "services": ["water"]}
+
+    def connected(*given: Any, **named: Any) -> None:
+        connect(*given, **named)
+        monkeypatch.setattr(life, "_connect", connect)
+        threads.enter_context(beside(admin, lambda: change(clerk, "accounts/B/split", **asked)))
+
+    monkeypatch.setattr(life, "_connect", connected)
+    with ExitStack() as threads, admin.service.work(TENANT, bulk=True) as work:
+        assert life.change_provider(work, CHANGE)["accounts"] == 2
+        work.commit()
+    assert [row["number"] for row in admin.rows("account")] == ["A", "B", "B2"]
+
+
+def test_a_file_of_accounts_beside_a_change_of_creditor_connects_nobody_twice(another: Callable[[], Town]) -> None:
+    """The file's line of a connection that is just being made waits for it, and is then told as a duplicate."""
+    admin, clerk = another(), another()
+    both(clerk, "A", "B")
+    lines, taken = [HEADER, account_line("A", "waste", "vodokanal")], list[dict[str, Any]]()
+    with admin.service.work(TENANT, bulk=True) as work:
+        life.change_provider(work, CHANGE)
+        with beside(admin, lambda: taken.append(clerk.take("accounts", lines))):
+            work.commit()
+    assert [done["refused"] for done in taken] == [1]
+    assert len(of_waste(admin)) == 1
 
 
 def metered(town: Town) -> None:

@@ -19,7 +19,7 @@ from aimak_billing.application.registers import attribute_problems
 from aimak_billing.domain import addresses
 from aimak_billing.domain.phones import phone_number
 from aimak_billing.store import accounts as store
-from aimak_billing.store import registers
+from aimak_billing.store import life, registers
 
 # What every line of one account must say alike.
 _ALIKE = ("kind", "class", "holder", "phone", "language", "street", "house", "flat", "opened_on")
@@ -73,6 +73,7 @@ def _look_up(kit: Kit, work: UnitOfWork, rows: Sequence[Row]) -> _Block:
     known = store.by_numbers(work, numbers)
     names = store.ids_by_name(work, numbers | {alias for row in rows for alias in _aliases(row)})
     by_id = {account.id: account.number for account in known.values()}
+    life.lock_all(work, by_id)
     connected = {
         (by_id[connection.account_id], connection.service, connection.provider)
         for connection in store.connections_of(work, by_id)

@@ -213,8 +213,10 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
     else:
         ids = selections.of_service(work, service, provider)
     moved: set[int] = set()
+    # All of them before the first connection gets its id: who holds one and waits for an id must not be waited for.
     for part in in_batches(ids, accounts.BATCH):
         store.lock_all(work, part)
+    for part in in_batches(ids, accounts.BATCH):
         lasting = alive(accounts.connections_of(work, part), day)
         mine = [row for row in lasting if (row.service, row.provider) == (service, provider)]
         store.end_connections(work, mine, day)
