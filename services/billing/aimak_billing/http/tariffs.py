@@ -90,7 +90,7 @@ def _step(blue: Blueprint, service: Service, kit: Kit, name: str, roles: tuple[s
         """Take the step with every tariff named, or with none."""
         plain = {key: said[key] for key in ("ground", "body", "number", "scan", "not_required")}
         facts = Facts(day=said["date"], **plain)
-        with service.work(actor().tenant) as work:
+        with service.work(actor().tenant, bulk=True) as work:
             taken = tariff_life.take_step(kit, work, name, said["tariffs"], facts, actor().name)
             work.commit()
         return {"step": name, "tariffs": taken}

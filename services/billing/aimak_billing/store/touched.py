@@ -37,32 +37,20 @@ def touch(work: UnitOfWork, pairs: Collection[tuple[int, str]], reason: str) -> 
     """Note that something became known of accounts for periods (account id, period): what they were billed is looked
     at again by the next run, also where one has it in hand already. Each reason stands beside the others, open until
     a bill settles it."""
-    if pairs:
-        rows = [
-            {"tenant": work.tenant, "account_id": account_id, "period": period, "reason": reason}
-            for account_id, period in sorted(set(pairs))
-        ]
-        if len(rows) <= _NOTED_AT_MOST:
-            for row in rows:
-                after = {"period": row["period"], "reason": reason}
-                audit.note(work, account_id=row["account_id"], after=after, action=AFTER_THE_BILL)
-        statement = _upsert(work, {"run_id": None, "bill_id": None})
-        work.execute(statement, [{**row, "run_id": None, "bill_id": None} for row in rows])
+    rows = sorted(set(pairs))
+    if len(rows) <= _NOTED_AT_MOST:
+        for account_id, period in rows:
+            audit.note(work, account_id=account_id, after={"period": period, "reason": reason}, action=AFTER_THE_BILL)
+    told = {"tenant": work.tenant, "reason": reason, "run_id": None, "bill_id": None}
+    statement = _upsert(work, {"run_id": None, "bill_id": None})
+    for part in in_batches(rows, BATCH):
+        work.execute(statement, [{**told, "account_id": account_id, "period": period} for account_id, period in part])
 
 
 def _upsert(work: UnitOfWork, changed: dict[str, Any]) -> Any:
     table = work.table("touched")
     dialect: Any = sqlite if work.is_sqlite else postgresql
     return dialect.insert(table).on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed)
-
-
-def touch_service(work: UnitOfWork, service: str, provider: str, period: str, reason: str) -> None:
-    """The same for every account that has a service of a provider."""
-    connection = work.table("connection")
-    mine = (connection.c.tenant == work.tenant) & (connection.c.service == service)
-    rows = select(connection.c.account_id).where(mine, connection.c.provider == provider).distinct()
-    ids = [(int(account_id), period) for account_id in work.execute(rows).scalars()]
-    touch(work, ids, reason)
 
 
 def periods(work: UnitOfWork, through: str) -> list[str]:
@@ -87,12 +75,15 @@ def open_reasons(work: UnitOfWork, first: int, last: int, through: str, replaced
     more of the same opens it again afterwards."""
     touched = work.table("touched")
     mine = (touched.c.tenant == work.tenant) & (touched.c.account_id >= first) & (touched.c.account_id <= last)
-    query = select(touched.c.account_id, touched.c.period, touched.c.reason).where(mine, touched.c.period <= through)
-    query = query.order_by(*touched.primary_key.columns).with_for_update()
-    found: Reasons = {}
-    settled = (touched.c.bill_id.in_(part) for part in in_batches(sorted(replaced), BATCH))
-    for those in (touched.c.bill_id.is_(None), *settled):
-        for row in work.execute(query.where(those)):
+    wanted = touched.c.bill_id.is_(None)
+    if replaced:
+        # One statement, however many they are: it locks in the order in which others do.
+        wanted |= touched.c.bill_id.between(min(replaced), max(replaced))
+    query = select(touched.c.account_id, touched.c.period, touched.c.reason, touched.c.bill_id)
+    query = query.where(mine, touched.c.period <= through, wanted).order_by(*touched.primary_key.columns)
+    known, found = {None, *replaced}, Reasons()
+    for row in work.execute(query.with_for_update()):
+        if row.bill_id in known:
             found.setdefault((row.account_id, row.period), set()).add(row.reason)
     for pair in corrected_by(work, replaced):
         if pair[1] <= through:

@@ -10,7 +10,7 @@ from aimak.period import Period
 from aimak.storage.work import UnitOfWork
 
 from aimak_billing.domain.tariff import TariffVersion, TaxRule
-from aimak_billing.store import runs, touched, usage
+from aimak_billing.store import runs, selections, touched, usage
 
 A_DAY = timedelta(days=1)
 
@@ -62,8 +62,9 @@ def touch_tariffs(
     ]
     for key, day in told:
         since[key] = min(day, since.get(key, day))
-    periods = begun(work)
-    for (service, provider), day in sorted(since.items()):
-        for period in periods:
-            if period.end > day:
-                touched.touch_service(work, service, provider, period.name, "tariff")
+    # All at once, in the order in which a preview holds them.
+    earliest: dict[int, date] = {}
+    for (service, provider), day in since.items():
+        for account_id in selections.of_service(work, service, provider):
+            earliest[account_id] = min(day, earliest.get(account_id, day))
+    touch_since(work, earliest.items(), "tariff")
