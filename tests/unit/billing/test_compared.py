@@ -56,6 +56,15 @@ def test_a_sum_that_does_not_fit_is_refused():
             over_periods([compared(most), compared(later)])
 
 
+def test_chunks_kept_before_an_upgrade_go_with_those_after_it():
+    """Their months stand in wider columns, and are the same months."""
+    before, after = compared({1: ("a", 10, 20)}), compared({2: ("b", 30, 40)})
+    wide = before.accounts.with_columns(pl.col("length", "months").cast(pl.Int64))
+    made = of_chunks([Compared(wide, before.totals, before.held), after]).accounts
+    assert made.rows() == [(1, "a", 1, 1, 10, 20), (2, "b", 1, 1, 30, 40)]
+    assert made.schema == pl.Schema(ACCOUNTS)
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-3, 40)), min_size=1, max_size=70))
 def test_the_report_is_that_of_a_count_by_hand(amounts):
     """The middle change, those hit hardest and the tenths by what is paid now; who is equal stands by the id."""

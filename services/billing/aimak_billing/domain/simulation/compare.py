@@ -58,7 +58,9 @@ def over_periods(parts: Iterable[Compared]) -> Compared:
 
 def of_chunks(parts: Sequence[Compared]) -> Compared:
     """Several chunks as one, no account of which is in two, in the order of their ids."""
-    return Compared(pl.concat([part.accounts for part in parts]), *_summed(parts))
+    # A chunk that was kept before an upgrade may have its months in wider columns.
+    narrow = [pl.col(name).cast(pl.Int16, strict=True) for name in ("length", "months")]
+    return Compared(pl.concat([part.accounts.with_columns(narrow) for part in parts]), *_summed(parts))
 
 
 def _added(before: Compared, later: Compared) -> Compared:
