@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools.docs import events
+from tools.docs import events, imports
 
 
 def main(root: Path = Path()) -> None:
@@ -14,6 +14,7 @@ def main(root: Path = Path()) -> None:
         stale.unlink()
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")
+    (root / imports.PAGE).write_text(imports.page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

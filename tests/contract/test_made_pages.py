@@ -1,4 +1,4 @@
-"""The pages in docs/events are what the contracts say."""
+"""The pages that are made from the code are what the code says."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from aimak.contracts.base import Event
 
-from tools.docs import events
+from tools.docs import events, imports
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,6 +15,13 @@ def test_the_pages_are_current() -> None:
     """Whoever changes a contract sees it in docs/events (`make docs`), and so does the reviewer."""
     committed = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / events.FOLDER).glob("*.json")}
     assert committed == events.files()
+
+
+def test_the_columns_of_files_are_current() -> None:
+    """docs/imports.md names every column of every file that people bring, with its other headers."""
+    said = (ROOT / imports.PAGE).read_text(encoding="utf-8")
+    assert said == imports.page()
+    assert "| `account`, required | лицевой счёт, лицевой счет, л/с, жеке эсеп, өздүк эсеп |" in said
 
 
 @pytest.mark.parametrize("name", events.files())

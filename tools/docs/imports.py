@@ -1,0 +1,66 @@
+"""What the columns of each file that people bring are called and what stands in them, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aimak.files.columns import Column, Columns
+from aimak.plugins.reading_sources import READINGS
+from aimak_billing.application.imports import ACCOUNTS, BALANCES, FACTS, RESIDENTS
+from aimak_metering.application.meters import METERS
+
+PAGE = "docs/imports.md"
+# What the command calls it, its columns, the sample beside it, and what it brings.
+_FILES = (
+    ("accounts", ACCOUNTS, "accounts.csv", "accounts with their holders, addresses and services, a line a service"),
+    ("residents", RESIDENTS, "residents.csv", "how many people live there, from when and by which paper"),
+    ("meters", METERS, "meters.csv", "meters and what they showed when they were installed"),
+    ("balances", BALANCES, "balances.csv", "what was owed when the books were taken over, by creditor and month"),
+    ("readings", READINGS, "readings.csv", "readings of meters; a plugin may read another format"),
+    ("facts", FACTS, None, "what happened in a period: days attended, containers, days without supply"),
+)
+_KINDS = {
+    "text": "text, up to LENGTH characters",
+    "int": "a whole number",
+    "thousandths": "a number with up to three decimals",
+    "som": "som, with up to two decimals",
+    "date": "a date: 2026-10-31 or 31.10.2026",
+    "month": "a month: 2026-10 or 10.2026",
+    "json": 'attributes as JSON: `{"metered": true}`',
+    "choice": "one of these",
+}
+_HEAD = """# The columns of files
+
+Made from the code by `make docs`. `aimak import KIND FILE` takes CSV and XLSX (the first sheet). A file's first line
+names its columns, in any order; beside the name each column goes by the other headers of its line, whatever their case,
+spaces and dots. The separator (`;`, `,`, tab) and the encoding (UTF-8, UTF-16, cp1251, cp866) are found out. An empty
+cell says that it is not known; where a column is required it is a fault, and the row is left out and given back with
+the reason. `--dry-run` tells what would be taken.
+"""
+
+
+def page() -> str:
+    """The page's whole text."""
+    return _HEAD + "".join(_file(*file) for file in _FILES)
+
+
+def _file(kind: str, columns: Columns, sample: str | None, what: str) -> str:
+    seen = f" Sample: [{sample}](../examples/guide/{sample})." if sample else ""
+    head = f"\n## {kind}\n\n{what[0].upper()}{what[1:]}.{seen}\n\n"
+    table = "| column | other headers | what stands in it |\n|---|---|---|\n"
+    return head + table + "".join(_row(column) for column in columns.columns)
+
+
+def _row(column: Column) -> str:
+    name = f"`{column.name}`" + (", required" if column.required else "")
+    return f"| {name} | {', '.join(column.aliases)} | {_value(column)} |\n"
+
+
+def _value(column: Column) -> str:
+    said = _KINDS[column.kind].replace("LENGTH", str(column.max_length))
+    if column.kind == "choice":
+        assert isinstance(column.choices, Mapping), "each choice of these files has other words"
+        return f"{said}: " + "; ".join(", ".join([f"`{code}`", *words]) for code, words in column.choices.items())
+    if column.kind in ("int", "thousandths") and column.maximum is not None:
+        return f"{said}, {column.minimum} to {column.maximum}"
+    return said
