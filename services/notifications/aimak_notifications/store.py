@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 from aimak.batches import in_batches
-from aimak.storage import bulk
+from aimak.storage import bulk, turns
 from aimak.storage.statements import insert_into, rows_where
 from aimak.storage.types import dumps
 from aimak.storage.upsert import insert_once
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Column, Row, Select, Table, Update, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Column, Row, Select, Table, Update, bindparam, delete, func, insert, or_, select, update
 
 from aimak_notifications.domain import notices as domain
 from aimak_notifications.domain import states
@@ -42,11 +42,7 @@ class Filter:
 
 def take_turn(work: UnitOfWork) -> None:
     """Wait until no other transaction of this tenant makes notices; held until this one ends."""
-    if not work.is_sqlite:
-        work.execute(
-            text("SELECT pg_advisory_xact_lock(:space, hashtext(:tenant))"),
-            {"space": _TURN_LOCK_SPACE, "tenant": work.tenant},
-        )
+    turns.alone(work, _TURN_LOCK_SPACE)
 
 
 def town(work: UnitOfWork) -> Row[Any] | None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, update
 
 from aimak.problems import Conflict, Problem
+from aimak.storage import turns
 from aimak.storage.statements import insert_into, rows_where
 from aimak.storage.work import UnitOfWork
 
@@ -21,8 +22,7 @@ def open_day(work: UnitOfWork) -> date:
 
     The shared lock is held until the transaction ends, so that no posting falls into a day while it is being closed.
     """
-    if not work.is_sqlite:
-        work.execute(text("SELECT pg_advisory_xact_lock_shared(:space, hashtext(:tenant))"), _lock(work))
+    turns.share(work, _DAY_LOCK_SPACE)
     day = work.table("ledger_day")
     rows = work.fetch(rows_where(day, "tenant"), {"tenant": work.tenant})
     closed, today = rows[0].closed_through if rows else None, work.today()
@@ -34,8 +34,7 @@ def close_day(work: UnitOfWork, through: date) -> None:
     are under way. Raises Conflict for a day that is not over yet."""
     if through >= work.today():
         raise Conflict(Problem("AIM-K040", {"day": through.isoformat()}))
-    if not work.is_sqlite:
-        work.execute(text("SELECT pg_advisory_xact_lock(:space, hashtext(:tenant))"), _lock(work))
+    turns.alone(work, _DAY_LOCK_SPACE)
     day = work.table("ledger_day")
     mine = day.c.tenant == work.tenant
     closed = work.execute(select(day.c.closed_through).where(mine)).scalar()
@@ -43,10 +42,6 @@ def close_day(work: UnitOfWork, through: date) -> None:
         work.execute(insert(day).values(tenant=work.tenant, closed_through=through))
     elif through > closed:
         work.execute(update(day).where(mine).values(closed_through=through))
-
-
-def _lock(work: UnitOfWork) -> dict[str, Any]:
-    return {"space": _DAY_LOCK_SPACE, "tenant": work.tenant}
 
 
 def transfer(

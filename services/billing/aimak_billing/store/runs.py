@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aimak.period import Period
+from aimak.storage import turns
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, Select, delete, func, insert, literal, select, text, update
+from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
 
 from aimak_billing.domain import cycle as states
 
@@ -78,18 +79,12 @@ def begun_periods(work: UnitOfWork) -> list[str]:
 def keep_begun(work: UnitOfWork) -> None:
     """Let no period begin until this unit has ended: whoever asks which have, to note what became known of them, must
     not write what the first run over a further one has then not seen."""
-    if not work.is_sqlite:
-        work.execute(text("SELECT pg_advisory_xact_lock_shared(:space, hashtext(:tenant))"), _begun(work))
+    turns.share(work, _BEGUN_SPACE)
 
 
 def begin_alone(work: UnitOfWork) -> None:
     """Wait for all units that keep what has begun; those that come after see what this one begins."""
-    if not work.is_sqlite:
-        work.execute(text("SELECT pg_advisory_xact_lock(:space, hashtext(:tenant))"), _begun(work))
-
-
-def _begun(work: UnitOfWork) -> dict[str, Any]:
-    return {"space": _BEGUN_SPACE, "tenant": work.tenant}
+    turns.alone(work, _BEGUN_SPACE)
 
 
 def add_members(work: UnitOfWork, run_id: int, account_ids: Sequence[int]) -> None:
