@@ -98,6 +98,12 @@ class Service:
         database = self.bulk if bulk else self.online
         return UnitOfWork(database, self.metadata, tenant, self.clock, self.ids, sets_time=self.settings.sets_time)
 
+    def look(self, tenant: str) -> UnitOfWork:
+        """A unit of work that writes nothing and waits for nobody who does."""
+        return UnitOfWork(
+            self.online, self.metadata, tenant, self.clock, self.ids, sets_time=self.settings.sets_time, writes=False
+        )
+
     def close(self) -> None:
         """Close the databases' connections."""
         self.online.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Column, Integer, Select, String, Table, collate, func, select, type_coerce
@@ -24,6 +24,8 @@ from aimak.storage.work import UnitOfWork
 _TENANT = "tenant"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
 _OTHERS = re.compile("[\n\r\b\f\v]")
+# Rows taken from SQLite at once: one by one, each costs more than its text.
+_FETCHED = 1_000
 
 
 def keys(table: Table) -> list[str]:
@@ -72,7 +74,7 @@ def _order(work: UnitOfWork, column: Column[Any]) -> Any:
 
 
 def _sqlite(work: UnitOfWork, query: Select[Any]) -> Iterator[bytes]:
-    for row in work.execute(query):
+    for row in chain.from_iterable(work.execute(query).partitions(_FETCHED)):
         cells = ["\\N" if value is None else value if value.__class__ is str else str(value) for value in row]
         line = "\t".join(cells)
         # Hardly any row holds what must be escaped, and a look at the whole line is a tenth of one at each cell.

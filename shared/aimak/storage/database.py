@@ -34,12 +34,14 @@ class Database:
         """Whether this is the embedded runtime's file."""
         return self.url.get_backend_name() == "sqlite"
 
-    def begin(self) -> Connection:
-        """A connection with an open transaction; SQLite takes the write lock at once, so that a read that becomes
-        a write cannot fail halfway."""
+    def begin(self, *, writes: bool = True) -> Connection:
+        """A connection with an open transaction. To write, SQLite takes the write lock at once, so that a read that
+        becomes a write cannot fail halfway; without it a look waits for nobody."""
         connection = self.engine.connect()
         try:
-            if self.is_sqlite:
+            if self.is_sqlite and not writes:
+                connection.exec_driver_sql("BEGIN")
+            elif self.is_sqlite:
                 _begin_sqlite(connection)
             else:
                 connection.begin()

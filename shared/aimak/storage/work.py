@@ -48,7 +48,8 @@ class UnitOfWork:
     """`with work:` opens a transaction; leaving it without `commit()` changes nothing.
 
     One tenant, one instant (`now`, taken when it opens). Events published here are rows of the outbox in the same
-    transaction and travel only after the commit.
+    transaction and travel only after the commit. Without `writes` it is a look: nothing may be written, and nobody
+    who writes is waited for.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class UnitOfWork:
         ids: IdSource,
         *,
         sets_time: bool = False,
+        writes: bool = True,
     ) -> None:
         self.database = database
         self.metadata = metadata
@@ -67,6 +69,7 @@ class UnitOfWork:
         self.clock = clock
         self.ids = ids
         self._sets_time = sets_time
+        self._writes = writes
         self._connection: Connection | None = None
         self._trial: trial.Trial | None = None
         self._tenant: Any = None
@@ -77,7 +80,7 @@ class UnitOfWork:
         assert self._connection is None, "a unit of work is opened once"
         self.now = self.clock.now()
         self._trial = trial.present()
-        self._connection = self._trial.join(self.database) if self._trial else self.database.begin()
+        self._connection = self._trial.join(self.database) if self._trial else self.database.begin(writes=self._writes)
         return self
 
     def __exit__(
@@ -127,6 +130,7 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Make everything of this unit durable and close it. A command that is only tried keeps it until its end."""
+        assert self._writes, "a look has nothing to commit"
         connection = self.connection
         audit.write(self)
         self._end(connection, "COMMIT")

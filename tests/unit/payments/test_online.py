@@ -48,6 +48,14 @@ def test_check_answers_by_the_table(town: Town, account: str, total: str, code: 
     assert result(town.check(account, total)) == code
 
 
+def test_check_waits_for_nobody_who_writes(town: Town) -> None:
+    """While someone else writes for long (a day is closed, a registry matched), a payer at a terminal is answered."""
+    with town.service.work(TENANT) as writes:
+        assert result(town.check("0100001")) == 0
+        assert result(town.check("0199999")) == 5
+        writes.commit()
+
+
 def test_pay_is_split_posted_and_told(town: Town) -> None:
     """A payment is split over the providers, posted to the ledger and told to the others, all of it once."""
     text = town.pay("1", "0100001", "150.01").get_data(as_text=True)

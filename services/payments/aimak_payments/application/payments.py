@@ -39,7 +39,8 @@ class Taken:
 
 
 def answer(work: UnitOfWork, partner: Partner, command: PartnerCommand | Refusal) -> PartnerResponse:
-    """Do what a partner asks online and give its answer; the caller commits before it sends it."""
+    """Do what a partner asks online and give its answer; the caller commits a `Pay` before it sends that. All else
+    is answered from a look."""
     work.refuse_set_time()
     if isinstance(command, Refusal):
         return partner.say(command.outcome, command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from aimak.http import open_to
-from aimak.plugins.payment_partners import Outcome, PartnerRequest, PartnerResponse, PaymentPartner
+from aimak.plugins.payment_partners import Outcome, PartnerRequest, PartnerResponse, Pay, PaymentPartner
 from aimak.plugins.registry import Registry
 from aimak.problems import Problem, Refused
 from aimak.service import Service
@@ -57,6 +57,9 @@ class Door:
         partner = self._partner(record)
         command = partner.protocol.parse(_asked(rest))
         try:
+            if not isinstance(command, Pay):
+                with self._service.look(tenant) as look:
+                    return payments.answer(look, partner, command)
             with self._service.work(tenant) as work:
                 response = payments.answer(work, partner, command)
                 work.commit()
