@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from functools import cache
 from importlib import resources, util
@@ -11,7 +12,7 @@ from babel.messages.pofile import read_po
 from aimak.languages import DEFAULT_LANGUAGE, LANGUAGES
 from aimak.problems import Problem
 
-__all__ = ["DEFAULT_LANGUAGE", "LANGUAGES", "catalogue", "hint", "text", "translate"]
+__all__ = ["DEFAULT_LANGUAGE", "LANGUAGES", "catalogue", "codes", "hint", "template", "text", "translate"]
 
 # The letter after "AIM-" names the owner of a code.
 OWNERS = {
@@ -25,6 +26,9 @@ OWNERS = {
     "N": "aimak_notifications",
     "G": "aimak_gateway",
 }
+
+
+_CODE = re.compile(r"AIM-[A-Z]\d{3}")
 
 
 class _Lenient(string.Formatter):
@@ -69,3 +73,16 @@ def text(problem: Problem, lang: str) -> str:
 def hint(problem: Problem, lang: str) -> str | None:
     """What mends it, in the reader's language."""
     return translate(_owner(problem.code), f"{problem.code}.hint", lang, **problem.fields)
+
+
+def template(code: str, lang: str) -> tuple[str, str]:
+    """What a code says and what mends it, the names of its fields in braces; empty where there is no such text."""
+    owner = _owner(code)
+    return translate(owner, code, lang) or "", translate(owner, f"{code}.hint", lang) or ""
+
+
+def codes() -> list[str]:
+    """The codes of everything that is installed here."""
+    return sorted(
+        code for package in set(OWNERS.values()) for code in catalogue(package, "en") if _CODE.fullmatch(code)
+    )

@@ -30,6 +30,7 @@ NEITHER = {
     "correction show",
     "dead-letters show",
     "doctor",
+    "help",
     "ledger export",
     "partner show",
     "plugins check",

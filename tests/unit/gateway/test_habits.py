@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,11 +75,19 @@ def test_a_trial_migration_says_the_versions_of_what_is_there(environment: dict[
     assert sorted(folder.rglob("*")) == before
 
 
+def test_verbose_tells_what_is_asked(environment: dict[str, str]) -> None:
+    """Each request with its answer and its time on stderr, the same result on stdout."""
+    quiet, told = aimak(environment, "doctor"), aimak(environment, "doctor", "-v")
+    assert (told.returncode, told.stdout) == (quiet.returncode, quiet.stdout)
+    assert re.search(r"^GET /billing/doctor\S* \d{3} \d+\.\d{3} s$", told.stderr, re.M)
+    assert "GET /" not in quiet.stderr
+
+
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_each_command_has_the_common_options_and_an_example(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--json, --lang, --quiet and --debug everywhere, and help that ends with an example that begins as one types."""
+    """The same options everywhere, and help that ends with an example that begins as one types."""
     options = {option for parameter in ALL[name].params for option in parameter.opts}
-    assert {"--json", "--lang", "--quiet", "--debug"} <= options
+    assert {"--json", "--lang", "--quiet", "-v", "--no-color", "--debug"} <= options
     monkeypatch.setenv("AIMAK_LANG", "en")
     assert f"Example: aimak {name}" in " ".join((ALL[name].help or "").split())
 

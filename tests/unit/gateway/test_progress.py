@@ -45,3 +45,20 @@ def test_progress_is_shown_on_a_terminal_alone(
     assert bool(said) == shown
     assert not shown or ("preview 2026-10" in said and "3/8" in said and "12 a second" in said)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("no_color", "variable", "coloured"), [(False, "", True), (True, "", False), (False, "1", False)]
+)
+def test_colour_can_be_switched_off(
+    monkeypatch: pytest.MonkeyPatch, no_color: bool, variable: str, coloured: bool
+) -> None:
+    """With --no-color or NO_COLOR the bar has none."""
+    screen = Screen(terminal=True)
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", variable)
+    ui = Ui(as_json=False, lang="en", quiet=False, debug=False, no_color=no_color)
+    with Progress(ui, "preview 2026-10") as progress:
+        progress.show(3, 8)
+    assert ("\x1b[38;5;" in screen.getvalue()) == coloured

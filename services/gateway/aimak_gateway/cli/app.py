@@ -11,6 +11,7 @@ from aimak_gateway.cli import (
     corrections,
     cycle,
     dead_letters,
+    explaining,
     importing,
     installation,
     ledger,
@@ -70,6 +71,7 @@ MODULES = (
     plugins,
     dead_letters,
     serving,
+    explaining,
 )
 for module in MODULES:
     module.register(app)

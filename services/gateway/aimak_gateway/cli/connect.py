@@ -144,7 +144,7 @@ def connected(ui: Ui) -> Iterator[Api]:
     settings = Settings.load()
     session = read_session(settings)
     if settings.runtime == "servers":
-        with _at(str(settings.get("gateway.address", "http://127.0.0.1:8470"))) as client:
+        with _at(ui, str(settings.get("gateway.address", "http://127.0.0.1:8470"))) as client:
             yield Api(client, ui, session)
         return
     from aimak_gateway.embedded import Embedded, Held
@@ -152,23 +152,41 @@ def connected(ui: Ui) -> Iterator[Api]:
     try:
         runtime = _own(ui, lambda: Embedded(settings))
     except Held as held:
-        with _at(held.address) as client:
+        with _at(ui, held.address) as client:
             yield Api(client, ui, session)
         return
     with runtime:
+        _tell(ui, runtime.client)
         yield Api(runtime.client, ui, session, runtime.pump.step)
 
 
 @contextmanager
-def _at(address: str) -> Iterator[httpx.Client]:
+def _at(ui: Ui, address: str) -> Iterator[httpx.Client]:
     """A client of the gateway at that address. Raises Conflict where nobody answers, or not in time."""
     import httpx
 
     with httpx.Client(base_url=address, timeout=TIMEOUT_S) as client:
+        _tell(ui, client)
         try:
             yield client
         except httpx.TransportError as away:
             raise Conflict(Problem("AIM-G093", {"address": address})) from away
+
+
+def _tell(ui: Ui, client: httpx.Client) -> None:
+    """With --verbose: each request as it is answered, on stderr."""
+    if not ui.verbose:
+        return
+
+    def asked(request: httpx.Request) -> None:
+        request.extensions["asked_at"] = time.monotonic()
+
+    def answered(answer: httpx.Response) -> None:
+        request = answer.request
+        took = time.monotonic() - request.extensions["asked_at"]
+        ui.note(f"{request.method} {request.url.raw_path.decode()} {answer.status_code} {took:.3f} s")
+
+    client.event_hooks = {"request": [asked], "response": [answered]}
 
 
 def _own(ui: Ui, build: Callable[[], Any]) -> Any:

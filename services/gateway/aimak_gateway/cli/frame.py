@@ -1,4 +1,4 @@
-"""What every command has: --json, --lang, --quiet, --debug; exit codes; results on stdout, all else on stderr.
+"""What every command has: its common options (`_COMMON`); exit codes; results on stdout, all else on stderr.
 
 A command that changes something has --dry-run as well, one that lists has --csv and --xlsx."""
 
@@ -28,6 +28,11 @@ _EXITS = {401: AUTH, 403: AUTH, 404: NOT_FOUND, 422: VALIDATION, 400: VALIDATION
 Dump = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="ky, ru or en (default: AIMAK_LANG, the locale, en).")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Tell on stderr what is asked of the installation, and how long it took."),
+]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR in the environment does the same.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an unexpected error.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 Csv = Annotated[Path | None, typer.Option("--csv", help="Write the list to this file, for a spreadsheet.")]
@@ -36,6 +41,8 @@ _COMMON: dict[str, tuple[Any, Any]] = {
     "as_json": (Dump, False),
     "lang": (Lang, None),
     "quiet": (Quiet, False),
+    "verbose": (Verbose, False),
+    "no_color": (NoColor, False),
     "debug": (Debug, False),
 }
 _CHANGES: dict[str, tuple[Any, Any]] = {"dry_run": (DryRun, False)}
@@ -60,6 +67,8 @@ class Ui:
     lang: str
     quiet: bool
     debug: bool
+    verbose: bool = False
+    no_color: bool = False
     changes: bool = True
     dry_run: bool = False
     lists: bool = True
@@ -160,7 +169,7 @@ def roles_spoken(ui: Ui, roles: Iterable[str]) -> str:
 def command(
     group: typer.Typer, name: str, *, changes: bool = False, lists: bool = False, **options: Any
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a command whose function takes the Ui first; --json, --lang, --quiet and --debug come by themselves.
+    """Register a command whose function takes the Ui first; the options that each has come by themselves.
     What `changes` something gets --dry-run, and alone may post; what `lists` gets --csv and --xlsx."""
     called = " ".join(word for word in (group.info.name, name) if isinstance(word, str))
     added = {**(_CHANGES if changes else {}), **(_LISTS if lists else {}), **_COMMON}

@@ -16,6 +16,7 @@ class Progress:
     def __init__(self, ui: Ui, what: str) -> None:
         self._shown = not ui.quiet and not ui.as_json and sys.stderr.isatty()
         self._what = what
+        self._no_color = ui.no_color
         self._bar: Any = None
         self._task: Any = None
 
@@ -27,7 +28,7 @@ class Progress:
 
             speed = TextColumn("{task.fields[speed]}")
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), speed)
-            self._bar = Bar(*columns, console=Console(stderr=True))
+            self._bar = Bar(*columns, console=Console(stderr=True, no_color=self._no_color or None))
             self._task = self._bar.add_task(self._what, total=None, speed="")
             self._bar.start()
         return self
