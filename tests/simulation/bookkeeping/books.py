@@ -121,7 +121,9 @@ class Books:
 
     def be_otherwise(self, account: Account, service: str, value: object, day: date) -> bool:
         """Of waste another class of customer, of water a meter put in or taken out, from a day on."""
-        alive = [one for one in account.connections if one.service == service and (one.until or date.max) > day]
+        # What ended as it began never held, and cannot be otherwise.
+        mine = [one for one in account.connections if one.service == service]
+        alive = [one for one in mine if (one.until or date.max) > max(day, one.since)]
         if len(alive) != 1:
             return False
         asked: dict[str, Any] = {"service": service, "day": day, "ground": "act"}
@@ -164,10 +166,13 @@ class Books:
         day = max(day, before.closed)
         asked = {"as": number, "day": day, "holder": "New", "persons": persons}
         self._do(lambda work: life.move_in(work, before.number, asked))
+        ended = [one for one in before.connections if one.until == before.closed]
+        # Of a creditor who came on the very day the newest alone goes on.
+        came = {one.service: one for one in ended if one.since == before.closed}
         had = [
             Connection(one.service, one.provider, day, like=Timeline([(day, one.like.last)]))
-            for one in before.connections
-            if one.until == before.closed
+            for one in ended
+            if came.get(one.service, one) is one
         ]
         account = self._opened(number, day, had)
         account.street = before.street

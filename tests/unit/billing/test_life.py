@@ -284,6 +284,19 @@ def test_a_connection_changed_twice_on_a_day_stays_what_it_was_before(town: Town
     assert [row["customer_class"] for row in town.rows("connection")] == ["other"]
 
 
+def test_who_moves_in_has_a_service_once_though_a_creditor_changed_on_the_day_it_was_left(town: Town) -> None:
+    """The house was left on the day on which creditors came and went: the one who came last has the service."""
+    both(town, "A")
+    for old, new in (("tazalyk", "jaryk"), ("jaryk", "tazalyk"), ("tazalyk", "jaryk")):
+        moved = {"service": "waste", "provider": old, "to": new, "day": "2026-10-01"}
+        change(town, "connections/provider", "admin", **moved)
+    change(town, "accounts/A/move-out", day="2026-10-01")
+    change(town, "accounts/A/move-in", **{"as": "B"}, day="2026-10-01", holder="Асанов", persons=2)
+    new = max(row["account_id"] for row in town.rows("connection"))
+    had = [(row["service"], row["provider"]) for row in town.rows("connection") if row["account_id"] == new]
+    assert sorted(had) == [("waste", "jaryk"), ("water", "vodokanal")]
+
+
 def test_a_creditor_changed_back_and_forth_leaves_an_account_that_can_be_corrected(town: Town) -> None:
     """What never held a day is not carried on: connections do not double with each change of a past day, and the one
     that there is can still be of another class."""

@@ -106,10 +106,18 @@ def move_in(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str
     day = asked["day"]
     if before.status == ACTIVE or (before.closed_on and before.closed_on > day):
         raise Conflict(Problem("AIM-B125", {"account": before.number}))
-    had = [row for row in accounts.connections_of(work, [before.id]) if row.valid_to == before.closed_on]
+    had = _last(accounts.connections_of(work, [before.id]), before.closed_on)
     key = _open_account(work, before, asked["as"], day, asked)
     _connect(work, had, day, account_id=key, anew=True)
     return {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
+
+
+def _last(rows: Iterable[Row[Any]], day: date | None) -> list[Row[Any]]:
+    """The connections that ended with an account on a day. Where another creditor came on that very day, the service is
+    connected once, to the one who came last."""
+    ended = sorted((row for row in rows if row.valid_to == day), key=lambda row: row.id)
+    came = {row.service: row.id for row in ended if row.valid_from == day}
+    return [row for row in ended if came.get(row.service, row.id) == row.id]
 
 
 def split(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
