@@ -57,10 +57,12 @@ def test_who_logs_in_to_no_municipality_is_told_what_to_do(desk: Desk) -> None:
 
 
 def test_an_empty_folder_says_that_nobody_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
-    """Who mistypes the data folder is not told that the password is wrong."""
+    """Who mistypes the data folder is not told that the password is wrong, and leaves no databases behind."""
     monkeypatch.setenv("AIMAK_DATA_DIR", str(tmp_path / "elsewhere"))
-    refused = desk("login admin", ends=AUTH)
-    assert "AIM-G005" in refused.stderr and "AIMAK_DATA_DIR" in refused.stderr
+    for words in ("login admin", "doctor", "serve --port 0"):
+        refused = desk(words, ends=AUTH)
+        assert "AIM-G005" in refused.stderr and "AIMAK_DATA_DIR" in refused.stderr
+        assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_file_that_came_too_early_is_taken_when_it_comes_again(desk: Desk) -> None:

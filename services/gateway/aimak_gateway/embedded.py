@@ -18,7 +18,7 @@ import aimak_notifications.bootstrap
 import aimak_payments.bootstrap
 import httpx
 from aimak.messaging.inprocess import Pump
-from aimak.problems import Conflict, Problem
+from aimak.problems import Conflict, Problem, Unauthorized
 from aimak.service import Service
 from aimak.settings import Settings
 from aimak.storage import migrate
@@ -150,3 +150,11 @@ class Embedded:
         for service in self.services:
             service.close()
         self.ownership.release()
+
+
+def begun(settings: Settings) -> Embedded:
+    """The runtime of an installation that `aimak init` has begun. Raises Unauthorized, and makes nothing, where none
+    was: the data folder may be mistyped."""
+    if not owned(settings.data_dir):
+        raise Unauthorized(Problem("AIM-G005"))
+    return Embedded(settings)

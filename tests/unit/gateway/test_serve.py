@@ -142,6 +142,7 @@ def test_a_port_that_is_taken_is_said_to_be(serving: Serving, tmp_path: Path) ->
     """`serve` on another folder and the same port: a problem with what mends it, and the folder is free again."""
     port = serving.address.rpartition(":")[2]
     other = {**serving.environment, "AIMAK_DATA_DIR": str(tmp_path / "other")}
+    assert CliRunner().invoke(app, ["init"], env=other).exit_code == 0
     done = CliRunner().invoke(app, ["serve", "--port", port], env=other)
     assert (done.exit_code, done.stdout) == (5, "")
     assert "AIM-G092" in done.stderr and port in done.stderr and "--port" in done.stderr

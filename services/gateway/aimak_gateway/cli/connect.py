@@ -147,10 +147,10 @@ def connected(ui: Ui) -> Iterator[Api]:
         with _at(ui, str(settings.get("gateway.address", "http://127.0.0.1:8470"))) as client:
             yield Api(client, ui, session)
         return
-    from aimak_gateway.embedded import Embedded, Held
+    from aimak_gateway.embedded import Held, begun
 
     try:
-        runtime = _own(ui, lambda: Embedded(settings))
+        runtime = _own(ui, lambda: begun(settings))
     except Held as held:
         with _at(ui, held.address) as client:
             yield Api(client, ui, session)

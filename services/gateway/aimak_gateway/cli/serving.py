@@ -28,10 +28,10 @@ def register(app: typer.Typer) -> None:
         """Everything in one process until stopped (Ctrl+C).  Example: aimak serve --port 8470"""
         from aimak.supervisor.supervisor import raise_file_limit
 
-        from aimak_gateway.embedded import Embedded
+        from aimak_gateway.embedded import begun
 
         raise_file_limit()
-        with Embedded(Settings.load()) as runtime:
+        with begun(Settings.load()) as runtime:
             server = _listening(runtime.app, host, port)
             address = f"http://{host}:{server.effective_port}"
             runtime.ownership.announce(address)
