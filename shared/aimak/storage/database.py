@@ -18,6 +18,8 @@ WORK_MB = {"online": 4, "bulk": 64}
 # How long SQLite itself waits for the write lock of a file, and the pauses before it is asked for again: contention is
 # over in moments, while a fault that counts as an attempt is retried after seconds, then minutes.
 SQLITE_BUSY_S = 10
+# More than the threads of a process that serves.
+SQLITE_CONNECTIONS = 24
 LOCKED_PAUSES_S = (0.05, 0.2, 0.8)
 
 
@@ -36,8 +38,10 @@ class Database:
 
     def begin(self, *, writes: bool = True) -> Connection:
         """A connection with an open transaction. To write, SQLite takes the write lock at once, so that a read that
-        becomes a write cannot fail halfway; without it a look waits for nobody."""
+        becomes a write cannot fail halfway; a look waits for nobody. PostgreSQL lets a look write nothing."""
         connection = self.engine.connect()
+        if not writes and not self.is_sqlite:
+            connection = connection.execution_options(postgresql_readonly=True)
         try:
             if self.is_sqlite and not writes:
                 connection.exec_driver_sql("BEGIN")
@@ -60,6 +64,8 @@ class Database:
             connect_args={"timeout": SQLITE_BUSY_S, "check_same_thread": False, "autocommit": True}
             if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
             else {"timeout": SQLITE_BUSY_S, "check_same_thread": False, "isolation_level": None},
+            # As many as ask at a time: who looks must not wait until those who write have had their turn.
+            pool_size=SQLITE_CONNECTIONS,
         )
         event.listen(engine, "do_connect", _make_folder)
         event.listen(engine, "connect", _prepare_sqlite)

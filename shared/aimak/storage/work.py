@@ -154,6 +154,7 @@ class UnitOfWork:
     def publish(self, event: Event, to: str | None = None) -> None:
         """Put an event into the outbox; `to` names the one service that is to get it (rebuild)."""
         assert event.tenant == self.tenant, "an event of another tenant"
+        assert self._writes, "a look tells nothing"
         if len(event) == 0:
             return
         for rows, body in event.bodies():
@@ -174,6 +175,7 @@ class UnitOfWork:
     ) -> None:
         """Have a job done by the worker at `due_at` (default: now). The same kind and key again is the same job;
         one that was done or has failed is done again, and one that is being done just now is done once more."""
+        assert self._writes, "a look asks for nothing to be done"
         job, due = self.table("job"), due_at or self.now
         values = {"payload": dict(payload or {}), "due_at": due, "attempts": 0, "state": "waiting", "problem": None}
         named = {"tenant": self.tenant, "kind": kind, "key": key}

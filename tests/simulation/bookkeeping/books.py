@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from operator import itemgetter
 from typing import Any
 
 from aimak.ledger.days import close_through
@@ -121,9 +122,7 @@ class Books:
 
     def be_otherwise(self, account: Account, service: str, value: object, day: date) -> bool:
         """Of waste another class of customer, of water a meter put in or taken out, from a day on."""
-        # What ended as it began never held, and cannot be otherwise.
-        mine = [one for one in account.connections if one.service == service]
-        alive = [one for one in mine if (one.until or date.max) > max(day, one.since)]
+        alive = [one for one in account.lasting(day) if one.service == service]
         if len(alive) != 1:
             return False
         asked: dict[str, Any] = {"service": service, "day": day, "ground": "act"}
@@ -138,11 +137,19 @@ class Books:
         asked |= {"account": account.number} if account else {}
         self._do(lambda work: life.change_provider(work, asked))
         for one in [account] if account else self.known.accounts:
-            for had in [some for some in one.connections if (some.service, some.provider) == ("waste", old)]:
-                if had.until is None or had.until > day:
+            for had in one.lasting(day):
+                if (had.service, had.provider) == ("waste", old):
                     since, until = max(day, had.since), had.until
                     had.until = since
-                    one.connections.append(Connection("waste", new, since, until, had.like.since(since)))
+                    came = Connection("waste", new, since, until, had.like.since(since))
+                    one.connections.append(came)
+                    one.waiting = [(start, came if other is had else other) for start, other in one.waiting]
+            for start, had, until in one.to_come():
+                since = max(day, start)
+                if (had.service, had.provider) == ("waste", old) and until > since:
+                    came = Connection("waste", new, since, like=Timeline([(since, had.like.last)]))
+                    stays = [piece for piece in one.waiting if piece[1] is not had or day > start]
+                    one.waiting = sorted([*stays, (since, came)], key=itemgetter(0))
 
     def move_out(self, account: Account, day: date) -> bool:
         """Nobody lives there from a day on; False where they left before."""
@@ -155,9 +162,10 @@ class Books:
 
     def _left(self, account: Account, day: date) -> None:
         account.closed = day
-        for one in account.connections:
-            if one.until is None or one.until > day:
-                one.until = max(day, one.since)
+        for one in account.lasting(day):
+            one.until = max(day, one.since)
+            account.waiting.append((one.until, one))
+        account.waiting.sort(key=itemgetter(0))
 
     def move_in(self, before: Account, persons: int, day: date) -> None:
         """Others live in a house that was left, with the services that it had last."""
@@ -166,14 +174,12 @@ class Books:
         day = max(day, before.closed)
         asked = {"as": number, "day": day, "holder": "New", "persons": persons}
         self._do(lambda work: life.move_in(work, before.number, asked))
-        ended = [one for one in before.connections if one.until == before.closed]
-        # Of a creditor who came on the very day the newest alone goes on.
-        came = {one.service: one for one in ended if one.since == before.closed}
-        had = [
-            Connection(one.service, one.provider, day, like=Timeline([(day, one.like.last)]))
-            for one in ended
-            if came.get(one.service, one) is one
-        ]
+        had = []
+        for start, one, until in before.to_come():
+            since = max(day, start)
+            if until > since:
+                end = None if until == date.max else until
+                had.append(Connection(one.service, one.provider, since, end, Timeline([(since, one.like.last)])))
         account = self._opened(number, day, had)
         account.street = before.street
         account.people.set(day, (persons, 0))
@@ -185,8 +191,8 @@ class Books:
         if self._try("split", lambda work: life.split(work, account.number, asked)) is None:
             return False
         had = []
-        for one in [some for some in account.connections if some.service == "waste"]:
-            if one.until is None or one.until > day:
+        for one in account.lasting(day):
+            if one.service == "waste":
                 since, until = max(day, one.since), one.until
                 had.append(Connection("waste", one.provider, since, until, one.like.since(since)))
                 one.until = since

@@ -284,17 +284,76 @@ def test_a_connection_changed_twice_on_a_day_stays_what_it_was_before(town: Town
     assert [row["customer_class"] for row in town.rows("connection")] == ["other"]
 
 
-def test_who_moves_in_has_a_service_once_though_a_creditor_changed_on_the_day_it_was_left(town: Town) -> None:
+def had(town: Town, number: str) -> list[tuple[str, str, str, str | None]]:
+    """service, provider and days of an account's connections, those left out that never held."""
+    rows = town.rows("connection")
+    (account,) = {row["id"] for row in town.rows("account") if row["number"] == number}
+    mine = [row for row in rows if row["account_id"] == account and row["valid_from"] != row["valid_to"]]
+    days = [(str(row["valid_from"]), row["valid_to"] and str(row["valid_to"])) for row in mine]
+    found = [(row["service"], row["provider"], *dates) for row, dates in zip(mine, days, strict=True)]
+    return sorted(found, key=lambda row: (row[0], row[2], row[1]))
+
+
+def creditor(town: Town, old: str, new: str, day: str) -> None:
+    """Another creditor gives waste removal to all from a day on."""
+    change(town, "connections/provider", "admin", service="waste", provider=old, to=new, day=day)
+
+
+def move_in(town: Town, number: str, day: str, old: str = "A") -> dict[str, str]:
+    """Others live there from a day on; what they are connected to."""
+    asked = {"as": number, "day": day, "holder": "Асанов", "persons": 2}
+    connected: dict[str, str] = change(town, f"accounts/{old}/move-in", **asked)["connected"]
+    return connected
+
+
+def test_who_moves_in_has_a_service_once_though_a_creditor_changed_on_the_day(town: Town) -> None:
     """The house was left on the day on which creditors came and went: the one who came last has the service."""
     both(town, "A")
     for old, new in (("tazalyk", "jaryk"), ("jaryk", "tazalyk"), ("tazalyk", "jaryk")):
-        moved = {"service": "waste", "provider": old, "to": new, "day": "2026-10-01"}
-        change(town, "connections/provider", "admin", **moved)
+        creditor(town, old, new, "2026-10-01")
     change(town, "accounts/A/move-out", day="2026-10-01")
-    change(town, "accounts/A/move-in", **{"as": "B"}, day="2026-10-01", holder="Асанов", persons=2)
-    new = max(row["account_id"] for row in town.rows("connection"))
-    had = [(row["service"], row["provider"]) for row in town.rows("connection") if row["account_id"] == new]
-    assert sorted(had) == [("waste", "jaryk"), ("water", "vodokanal")]
+    assert move_in(town, "B", "2026-10-01") == {"waste": "jaryk", "water": "vodokanal"}
+    since = ("2026-10-01", None)
+    assert had(town, "B") == [("waste", "jaryk", *since), ("water", "vodokanal", *since)]
+
+
+def test_two_creditors_of_a_service_at_a_time_both_go_on(town: Town) -> None:
+    """Where one of them changes on the very day, the other is not lost."""
+    town.accounts(account_line("A"), account_line("A", provider="vodokanal"))
+    creditor(town, "tazalyk", "jaryk", "2026-10-01")
+    change(town, "accounts/A/move-out", day="2026-10-01")
+    move_in(town, "B", "2026-10-01")
+    assert [row[1] for row in had(town, "B")] == ["jaryk", "vodokanal"]
+
+
+def test_what_was_split_off_is_not_given_to_who_moves_in(town: Town) -> None:
+    """The part has the waste removal since the very day on which the rest of the house was left."""
+    both(town, "A")
+    change(town, "accounts/A/split", **{"as": "P"}, day="2026-10-01", services=["waste"], persons=1)
+    change(town, "accounts/A/move-out", day="2026-10-01")
+    assert move_in(town, "B", "2026-10-01") == {"water": "vodokanal"}
+
+
+@pytest.mark.parametrize("told", ["before the house is left", "while it stands empty", "when others live there"])
+@pytest.mark.parametrize(("day", "first"), [("2026-09-25", "tazalyk"), ("2026-10-05", "jaryk")])
+def test_who_moves_in_has_the_creditor_of_the_day(town: Town, told: str, day: str, first: str) -> None:
+    """Another creditor comes in October: the house was left in September, and whoever moves in before has the old one
+    until then, whoever moves in after has the new one; whenever the change was told."""
+    both(town, "A")
+    steps = {
+        "before the house is left": lambda: creditor(town, "tazalyk", "jaryk", "2026-10-01"),
+        "": lambda: change(town, "accounts/A/move-out", day="2026-09-20"),
+        "while it stands empty": lambda: creditor(town, "tazalyk", "jaryk", "2026-10-01"),
+        " ": lambda: move_in(town, "B", day),
+        "when others live there": lambda: creditor(town, "tazalyk", "jaryk", "2026-10-01"),
+    }
+    for when, step in steps.items():
+        if when in ("", " ", told):
+            step()
+    waste = [row[1:] for row in had(town, "B") if row[0] == "waste"]
+    assert [row[0] for row in waste] == ([first, "jaryk"] if first == "tazalyk" else [first])
+    assert [row[1] for row in waste] == ([day, "2026-10-01"] if first == "tazalyk" else [day])
+    assert waste[-1][2] is None
 
 
 def test_a_creditor_changed_back_and_forth_leaves_an_account_that_can_be_corrected(town: Town) -> None:

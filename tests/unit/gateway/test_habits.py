@@ -81,6 +81,8 @@ def test_verbose_tells_what_is_asked(environment: dict[str, str]) -> None:
     assert (told.returncode, told.stdout) == (quiet.returncode, quiet.stdout)
     assert re.search(r"^GET /billing/doctor\S* \d{3} \d+\.\d{3} s$", told.stderr, re.M)
     assert "GET /" not in quiet.stderr
+    found = aimak(environment, "account", "find", "Асанов", "-v")
+    assert re.search(r"^GET \S+\?\S*\b\w+ \d{3} ", found.stderr, re.M) and "%D0" not in found.stderr.partition("s\n")[0]
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

@@ -56,6 +56,22 @@ def test_check_waits_for_nobody_who_writes(town: Town) -> None:
         writes.commit()
 
 
+def test_check_sees_what_was_paid_since_the_last_one(town: Town) -> None:
+    """A look ends with the answer: the next one on the same connection shows the payment between them."""
+    assert ">300.00<" in town.check("0100001").get_data(as_text=True)
+    assert result(town.pay("1", "0100001", "150.00")) == 0
+    assert ">150.00<" in town.check("0100001").get_data(as_text=True)
+
+
+def test_a_look_keeps_nothing(town: Town) -> None:
+    """What only looks cannot commit, tell others, or have something done."""
+    with town.service.look(TENANT) as look:
+        with pytest.raises(AssertionError):
+            look.schedule("maintain", "once more")
+        with pytest.raises(AssertionError):
+            look.commit()
+
+
 def test_pay_is_split_posted_and_told(town: Town) -> None:
     """A payment is split over the providers, posted to the ledger and told to the others, all of it once."""
     text = town.pay("1", "0100001", "150.01").get_data(as_text=True)

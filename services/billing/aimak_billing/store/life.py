@@ -43,16 +43,24 @@ def raise_versions(work: UnitOfWork, account_ids: Sequence[int]) -> None:
         work.execute(update(table).where(mine).values(version=table.c.version + 1))
 
 
-def end_connections(work: UnitOfWork, rows: Sequence[Row[Any]], day: date) -> None:
+def end_connections(work: UnitOfWork, rows: Sequence[Row[Any]], day: date, *, left_on: date | None = None) -> None:
     """Connections end; `day` is the first without them, and one that begins later ends as it begins. A statement for
-    each day."""
+    each day. `left_on`: because the account is left that day."""
     table = work.table("connection")
     ending: dict[date, list[int]] = {}
     for row in rows:
         ending.setdefault(max(day, row.valid_from), []).append(row.id)
     for end, ids in sorted(ending.items()):
         mine = (table.c.tenant == work.tenant) & table.c.id.in_(ids)
-        work.execute(update(table).where(mine).values(valid_to=end, version=table.c.version + 1))
+        work.execute(update(table).where(mine).values(valid_to=end, left_on=left_on, version=table.c.version + 1))
+
+
+def no_longer_left(work: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
+    """Another takes the place of connections for whoever moves in."""
+    table = work.table("connection")
+    mine = (table.c.tenant == work.tenant) & table.c.id.in_([row.id for row in rows])
+    if rows:
+        work.execute(update(table).where(mine).values(left_on=None))
 
 
 def end_resident(work: UnitOfWork, resident_id: int, day: date) -> None:

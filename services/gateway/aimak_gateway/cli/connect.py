@@ -174,8 +174,9 @@ def _at(ui: Ui, address: str) -> Iterator[httpx.Client]:
 
 
 def _tell(ui: Ui, client: httpx.Client) -> None:
-    """With --verbose: each request as it is answered, on stderr."""
-    if not ui.verbose:
+    """With --verbose: each request as its answer begins, on stderr. The values of parameters are people's names and
+    telephones, too, and are left out; with --json stderr is for the errors' object alone."""
+    if not ui.verbose or ui.as_json:
         return
 
     def asked(request: httpx.Request) -> None:
@@ -184,7 +185,8 @@ def _tell(ui: Ui, client: httpx.Client) -> None:
     def answered(answer: httpx.Response) -> None:
         request = answer.request
         took = time.monotonic() - request.extensions["asked_at"]
-        ui.note(f"{request.method} {request.url.raw_path.decode()} {answer.status_code} {took:.3f} s")
+        names = "&".join(request.url.params)
+        ui.note(f"{request.method} {request.url.path}{'?' * bool(names)}{names} {answer.status_code} {took:.3f} s")
 
     client.event_hooks = {"request": [asked], "response": [answered]}
 

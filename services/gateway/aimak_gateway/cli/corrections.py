@@ -279,7 +279,8 @@ def changed_lines(ui: Ui, facts: dict[str, Any]) -> list[str]:
 
 def _fact(ui: Ui, name: str, value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key}={str(one).lower() if isinstance(one, bool) else one}" for key, one in value.items())
+        said = {key: str(one).lower() if isinstance(one, bool) else one for key, one in value.items()}
+        return ", ".join(f"{ui.named('service', key)}={one}" for key, one in said.items())
     return ui.named(_KINDS.get(name, name), value)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
-from aimak import texts
 from aimak.problems import NotFound, Problem
 from typer._click.globals import get_current_context
 
@@ -29,6 +27,9 @@ def register(app: typer.Typer) -> None:
         if code is None:
             commands = get_current_context().find_root().get_help()
             return ui.result({"help": commands}, [commands])
+        # The catalogues' reader takes longer to load than the rest of the command line.
+        from aimak import texts
+
         known = _known(code, ui.lang)
         means, mends = (_with_names(text) for text in texts.template(known, ui.lang))
         lines = [f"{known}: {means}", *([f"{ui.word('ui.hint')}: {mends}"] if mends else [])]
@@ -37,7 +38,11 @@ def register(app: typer.Typer) -> None:
 
 def _known(typed: str, lang: str) -> str:
     """The code that is meant. Raises NotFound, with those like it."""
-    code = typed.upper()
+    from difflib import get_close_matches
+
+    from aimak import texts
+
+    code = typed.strip(" :").upper()
     code = code if code.startswith("AIM-") else f"AIM-{code}"
     if texts.template(code, lang)[0]:
         return code

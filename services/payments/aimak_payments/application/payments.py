@@ -39,8 +39,8 @@ class Taken:
 
 
 def answer(work: UnitOfWork, partner: Partner, command: PartnerCommand | Refusal) -> PartnerResponse:
-    """Do what a partner asks online and give its answer; the caller commits a `Pay` before it sends that. All else
-    is answered from a look."""
+    """Do what a partner asks online and give its answer; the caller commits before it sends it, save what a look
+    is enough for: a `Check`, a `Refusal`."""
     work.refuse_set_time()
     if isinstance(command, Refusal):
         return partner.say(command.outcome, command)

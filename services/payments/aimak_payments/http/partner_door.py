@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from aimak.http import open_to
-from aimak.plugins.payment_partners import Outcome, PartnerRequest, PartnerResponse, Pay, PaymentPartner
+from aimak.plugins.payment_partners import Check, Outcome, PartnerRequest, PartnerResponse, PaymentPartner, Refusal
 from aimak.plugins.registry import Registry
 from aimak.problems import Problem, Refused
 from aimak.service import Service
@@ -57,7 +57,7 @@ class Door:
         partner = self._partner(record)
         command = partner.protocol.parse(_asked(rest))
         try:
-            if not isinstance(command, Pay):
+            if isinstance(command, Check | Refusal):
                 with self._service.look(tenant) as look:
                     return payments.answer(look, partner, command)
             with self._service.work(tenant) as work:
@@ -73,7 +73,7 @@ class Door:
     def _record(self, tenant: str, code: str) -> PartnerRecord | None:
         """The partner as it is set now; while the database is away, as it was last seen."""
         try:
-            # No unit of work: on SQLite it would take the write lock for a look.
+            # One statement, before anybody is let in: no unit of work.
             with self._service.online.engine.connect() as connection:
                 record = self._read(connection, tenant, code)
         except SQLAlchemyError as away:

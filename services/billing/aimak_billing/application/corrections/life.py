@@ -18,6 +18,7 @@ from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
+from aimak_billing.application.corrections.going_on import Piece, lasting, waiting
 from aimak_billing.application.corrections.touching import touch_since
 from aimak_billing.application.views import address_parts, find_account
 from aimak_billing.domain.addresses import STREET, address_text
@@ -76,18 +77,13 @@ def move_out(work: UnitOfWork, number: str, day: date) -> dict[str, Any]:
     account = _active(work, number)
     if day < account.opened_on:
         raise Refused(Problem("AIM-B124", {"account": account.number, "day": account.opened_on.isoformat()}))
-    end_all(work, account.id, day)
+    store.end_connections(work, alive(accounts.connections_of(work, [account.id]), day), day, left_on=day)
+    _end_residents(work, account.id, day)
     store.change_account(work, account.id, status=CLOSED, closed_on=day)
     touch_since(work, [(account.id, day)], "moved_out")
     tell_accounts(work, [account.id])
     tell_connections(work, [account.id])
     return {"account": account.number, "status": CLOSED, "closed_on": day.isoformat()}
-
-
-def end_all(work: UnitOfWork, account_id: int, day: date) -> None:
-    """End every connection and every entry of the resident register of an account on a day."""
-    store.end_connections(work, alive(accounts.connections_of(work, [account_id]), day), day)
-    _end_residents(work, account_id, day)
 
 
 def _end_residents(work: UnitOfWork, account_id: int, day: date) -> None:
@@ -99,25 +95,21 @@ def _end_residents(work: UnitOfWork, account_id: int, day: date) -> None:
 
 
 def move_in(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Open a new account at the premise of `number`, with the services that it had last. asked: as (the new number),
+    """Open a new account at the premise of `number`, with the services that it was left with, each of the creditor who
+    would give it by then. asked: as (the new number),
     day, holder, persons, pensioners, phone, language. Debts stay with who made them."""
     work.tenant_facts()
-    before = find_account(work, number)
-    day = asked["day"]
+    store.lock(work, find_account(work, number).id)
+    before, day = find_account(work, number), asked["day"]
     if before.status == ACTIVE or (before.closed_on and before.closed_on > day):
         raise Conflict(Problem("AIM-B125", {"account": before.number}))
-    had = _last(accounts.connections_of(work, [before.id]), before.closed_on)
+    waited = (piece.after(day) for piece in waiting(accounts.connections_of(work, [before.id])))
+    had = [piece for piece in waited if piece is not None]
     key = _open_account(work, before, asked["as"], day, asked)
-    _connect(work, had, day, account_id=key, anew=True)
-    return {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
-
-
-def _last(rows: Iterable[Row[Any]], day: date | None) -> list[Row[Any]]:
-    """The connections that ended with an account on a day. Where another creditor came on that very day, the service is
-    connected once, to the one who came last."""
-    ended = sorted((row for row in rows if row.valid_to == day), key=lambda row: row.id)
-    came = {row.service: row.id for row in ended if row.valid_from == day}
-    return [row for row in ended if came.get(row.service, row.id) == row.id]
+    _connect(work, had, account_id=key, anew=True)
+    opened = {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
+    # Who was the creditor when the house was left need not be the one whom people expect today.
+    return {**opened, "connected": {piece.row.service: piece.row.provider for piece in had}}
 
 
 def split(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,13 +119,13 @@ def split(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, 
     account = _active(work, number)
     before, day = find_account(work, number), asked["day"]
     wanted = set(asked.get("services") or ())
-    mine = [row for row in alive(accounts.connections_of(work, [account.id]), day) if row.service in wanted]
-    missing = wanted - {row.service for row in mine}
+    mine = [piece for piece in lasting(accounts.connections_of(work, [account.id]), day) if piece.row.service in wanted]
+    missing = wanted - {piece.row.service for piece in mine}
     if missing or not wanted:
         raise Refused(Problem("AIM-B126", {"account": number, "service": ", ".join(sorted(missing)) or "-"}))
     key = _open_account(work, before, asked["as"], day, asked)
-    store.end_connections(work, mine, day)
-    _connect(work, mine, day, account_id=key)
+    store.end_connections(work, [piece.row for piece in mine], day)
+    _connect(work, mine, account_id=key)
     touch_since(work, [(account.id, day)], "split")
     tell_connections(work, [account.id])
     return {"account": asked["as"], "account_id": key, "services": sorted(wanted), "opened_on": day.isoformat()}
@@ -166,30 +158,28 @@ def _enter_residents(work: UnitOfWork, account_id: int, persons: int, pensioners
 
 def _connect(
     work: UnitOfWork,
-    like: Sequence[Row[Any]],
-    day: date,
+    like: Sequence[Piece],
     *,
     account_id: int | None = None,
     anew: bool = False,
     provider: str | None = None,
 ) -> None:
-    """Connections as others were, of the same accounts or of `account_id`, from a day on where those had begun by then:
-    they were what those were on each of their days, and end when those would have. `anew`: as those were in the end,
-    and without one."""
+    """Connections as others were on some of their days, of the same accounts or of `account_id`: they were what those
+    were on each of these days. `anew`: as those were in the end."""
     if not like:
         return
     first = counters.reserve(work, "connection", len(like))
     rows = [
-        {"id": first + place, "account_id": account_id or row.account_id}
-        | {"service": row.service, "provider": provider or row.provider}
-        | {"customer_class": row.customer_class, "attributes": dumps(row.attributes)}
-        | {"valid_from": max(day, row.valid_from), "valid_to": None if anew else row.valid_to}
-        | {"version": 1}
-        for place, row in enumerate(like)
+        {"id": first + place, "account_id": account_id or piece.row.account_id}
+        | {"service": piece.row.service, "provider": provider or piece.row.provider}
+        | {"customer_class": piece.row.customer_class, "attributes": dumps(piece.row.attributes)}
+        | {"valid_from": piece.since, "valid_to": piece.until}
+        | {"left_on": None if anew else piece.row.left_on, "version": 1}
+        for place, piece in enumerate(like)
     ]
     accounts.add_rows(work, "connection", rows)
     if not anew:
-        store.copy_past(work, {before.id: row for before, row in zip(like, rows, strict=True)})
+        store.copy_past(work, {piece.row.id: row for piece, row in zip(like, rows, strict=True)})
     tell_connections(work, sorted({row["account_id"] for row in rows}))
 
 
@@ -209,29 +199,54 @@ def set_residents(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> di
 
 def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Another creditor gives a service from a day on: to one account, or to all that have it from `provider`. asked:
-    service, provider, to, day, account. Debts stay owed to whom they were made."""
+    service, provider, to, day, account. Debts stay owed to whom they were made. Of all, also those who move in later
+    where the service was left."""
     work.tenant_facts()
     service, provider, to, day = (asked[name] for name in ("service", "provider", "to", "day"))
     for code in (provider, to):
         if registers.provider(work, code) is None:
             known = ", ".join(row.code for row in registers.providers(work))
             raise Refused(Problem("AIM-B011", {"provider": code, "known": known}))
-    if asked.get("account"):
-        ids = [_active(work, asked["account"]).id]
-    else:
-        ids = selections.of_service(work, service, provider)
+    ids = [_active(work, asked["account"]).id] if asked.get("account") else _all_of(work, service, provider)
     moved: set[int] = set()
-    # All of them before the first connection gets its id: who holds one and waits for an id must not be waited for.
     for part in in_batches(ids, accounts.BATCH):
-        store.lock_all(work, part)
-    for part in in_batches(ids, accounts.BATCH):
-        lasting = alive(accounts.connections_of(work, part), day)
-        mine = [row for row in lasting if (row.service, row.provider) == (service, provider)]
-        store.end_connections(work, mine, day)
-        _connect(work, mine, day, provider=to)
-        moved |= {row.account_id for row in mine}
+        rows = accounts.connections_of(work, part)
+        mine = [piece for piece in lasting(rows, day) if (piece.row.service, piece.row.provider) == (service, provider)]
+        followed = _followed(rows, mine, day, (service, provider))
+        store.end_connections(work, [piece.row for piece in mine], day)
+        store.no_longer_left(work, [piece.row for piece, whole in followed if whole])
+        _connect(work, [*mine, *(piece for piece, _ in followed)], provider=to)
+        moved |= {piece.row.account_id for piece in mine}
     touch_since(work, [(account_id, day) for account_id in moved], "provider")
     return {"service": service, "provider": to, "from": day.isoformat(), "accounts": len(moved)}
+
+
+def _all_of(work: UnitOfWork, service: str, provider: str) -> list[int]:
+    """The accounts that have, or had, a service of a provider, locked: all of them before the first connection gets its
+    id, as who holds one and waits for an id must not be waited for. Who came while others were locked comes as well."""
+    held: set[int] = set()
+    while more := sorted(set(selections.of_service(work, service, provider)) - held):
+        for part in in_batches(more, accounts.BATCH):
+            store.lock_all(work, part)
+        held.update(more)
+    return sorted(held)
+
+
+def _followed(
+    rows: Sequence[Row[Any]], ended: Sequence[Piece], day: date, whose: tuple[str, str]
+) -> list[tuple[Piece, bool]]:
+    """What another creditor would give from a day on where accounts were left, as a connection that never held; with
+    whether it takes the whole place of what was left. `ended`: what really ends that day, whose mark goes over."""
+    by_account: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        by_account.setdefault(row.account_id, []).append(row)
+    over, found = {piece.row.id for piece in ended}, []
+    for had in by_account.values():
+        for piece in waiting(had):
+            rest = piece.after(day)
+            if rest and piece.row.id not in over and (piece.row.service, piece.row.provider) == whose:
+                found.append((Piece(piece.row, rest.since, rest.since), rest.since == piece.since))
+    return found
 
 
 def rename_street(work: UnitOfWork, street_id: int, name: str, day: date) -> dict[str, Any]:
