@@ -62,7 +62,22 @@ def test_who_moves_out_while_the_creditor_changes_is_not_connected_anew(another:
         with beside(clerk, lambda: change(admin, "connections/provider", role="admin", **asked)):
             work.commit()
     assert of_waste(clerk) == []
-    assert len([row for row in clerk.rows("connection") if row["provider"] == "vodokanal"]) == 3
+    held = [row for row in clerk.rows("connection") if row["valid_from"] != row["valid_to"]]
+    assert len([row for row in held if row["provider"] == "vodokanal"]) == 3
+
+
+def test_who_moves_in_while_the_creditor_changes_has_the_new_one(another: Callable[[], Town]) -> None:
+    """The change of a whole town's creditor waits for the house that was left, and finds who has just come."""
+    clerk, admin = another(), another()
+    both(clerk, "A", "B")
+    change(clerk, "accounts/A/move-out", day="2026-11-05")
+    with clerk.service.work(TENANT) as work:
+        life.move_in(work, "A", {"as": "C", "day": date(2026, 11, 7), "holder": "New", "persons": 1})
+        asked = {**CHANGE, "day": "2026-11-10"}
+        with beside(clerk, lambda: change(admin, "connections/provider", role="admin", **asked)):
+            work.commit()
+    last = [row for row in clerk.rows("connection") if row["service"] == "waste" and row["valid_to"] is None]
+    assert {row["provider"] for row in last} == {"vodokanal"} and len(last) == 2
 
 
 def test_another_class_while_the_creditor_changes_is_that_of_the_new_connection(another: Callable[[], Town]) -> None:
