@@ -195,13 +195,15 @@ def _answers(port: int) -> bool:
 
 
 def ages(place: Desk, accounts: int, runs: int) -> Iterator[Result]:
-    """Ageing of today and as of a day long past."""
+    """Ageing of today, on the evening of an earlier issue and at the end of that month."""
     today, past = books.paid_on(books.LAST) + timedelta(days=8), books.issued_on(books.LAST.previous())
     now = books.ageing_totals(accounts, today, AGES)
     for by in ("provider,class", "street", "account"):
         yield place.timed(f"ageing by {by}", f"/reports/ageing?on={today}&by={by}", now, runs)
-    then = books.ageing_totals(accounts, past, AGES)
-    yield place.timed(f"ageing as of {past}", f"/reports/ageing?on={past}&as_of={past}", then, runs)
+    # Sums are kept of the last day in each month that has any: an earlier one is read from those of the month before.
+    for day in (past, books.LAST.next().start - timedelta(days=1)):
+        then = books.ageing_totals(accounts, day, AGES)
+        yield place.timed(f"ageing as of {day}", f"/reports/ageing?on={day}&as_of={day}", then, runs)
 
 
 def turnovers(place: Desk, accounts: int, runs: int) -> Iterator[Result]:
