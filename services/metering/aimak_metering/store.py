@@ -40,6 +40,11 @@ def connections(work: UnitOfWork, account_ids: Collection[int]) -> list[Row[Any]
     return sorted(found, key=lambda row: (row.valid_from, row.connection_id))
 
 
+def ever_held(connection: Row[Any]) -> bool:
+    """Whether a connection has a day at all; one that ended as it began waits for who moves in, at the most."""
+    return connection.valid_to is None or bool(connection.valid_to > connection.valid_from)
+
+
 def meters(work: UnitOfWork, account_ids: Collection[int], *, lock: bool = False) -> list[Row[Any]]:
     """The meters of these accounts, in the order of their ids; locked until the transaction ends where asked."""
     table = work.table("meter")

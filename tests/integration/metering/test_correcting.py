@@ -168,3 +168,21 @@ def test_meters_follow_a_change_of_creditor(town: Any) -> None:
     }
     town.take("readings", "1;S1;2026-05-01;40;;")
     assert town.told()[-1]["connection_id"] == 2001
+
+
+@pytest.mark.parametrize("day", ["2026-02-15", "2026-03-01"])
+def test_a_connection_that_waits_for_who_moves_in_has_no_meter(town: Any, day: str) -> None:
+    """The house was left in the middle of February, and another creditor's connection waits there, from that day or a
+    later one: the meter stays with the one that was there, whatever is told or imported afterwards."""
+    town.meter()
+    town.take("readings", *steady()[:1])
+    facts = {"account_id": 1, "service": "water", "customer_class": "household", "attributes": "{}"}
+    ended = {"connection_id": 1001, "provider": "vodokanal", "valid_from": "2020-01-01", "valid_to": "2026-02-15"}
+    waits = {"connection_id": 2001, "provider": "other", "valid_from": day, "valid_to": day}
+    town.hear(
+        billing.ConnectionsDefined.of("naryn", [{**facts, **ended, "version": 2}, {**facts, **waits, "version": 1}])
+    )
+    town.meter()
+    town.take("readings", "1;S1;2026-02-15;25;;")
+    assert {row["connection_id"] for row in town.told()} == {1001}
+    assert town.told()[-1]["to_date"] == "2026-02-15"

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from operator import itemgetter
 from typing import Any
 
 from aimak.ledger.days import close_through
@@ -143,13 +142,14 @@ class Books:
                     had.until = since
                     came = Connection("waste", new, since, until, had.like.since(since))
                     one.connections.append(came)
-                    one.waiting = [(start, came if other is had else other) for start, other in one.waiting]
-            for start, had, until in one.to_come():
+                    one.waiting = [(start, came if other is had else other, end) for start, other, end in one.waiting]
+            for piece in list(one.waiting):
+                start, had, end = piece
                 since = max(day, start)
-                if (had.service, had.provider) == ("waste", old) and until > since:
+                if (had.service, had.provider) == ("waste", old) and end > since:
+                    one.waiting.remove(piece)
                     came = Connection("waste", new, since, like=Timeline([(since, had.like.last)]))
-                    stays = [piece for piece in one.waiting if piece[1] is not had or day > start]
-                    one.waiting = sorted([*stays, (since, came)], key=itemgetter(0))
+                    one.waiting += [(start, had, day)] * (day > start) + [(since, came, end)]
 
     def move_out(self, account: Account, day: date) -> bool:
         """Nobody lives there from a day on; False where they left before."""
@@ -163,9 +163,8 @@ class Books:
     def _left(self, account: Account, day: date) -> None:
         account.closed = day
         for one in account.lasting(day):
-            one.until = max(day, one.since)
-            account.waiting.append((one.until, one))
-        account.waiting.sort(key=itemgetter(0))
+            planned, one.until = one.until, max(day, one.since)
+            account.waiting.append((one.until, one, planned or date.max))
 
     def move_in(self, before: Account, persons: int, day: date) -> None:
         """Others live in a house that was left, with the services that it had last."""
@@ -175,7 +174,7 @@ class Books:
         asked = {"as": number, "day": day, "holder": "New", "persons": persons}
         self._do(lambda work: life.move_in(work, before.number, asked))
         had = []
-        for start, one, until in before.to_come():
+        for start, one, until in before.waiting:
             since = max(day, start)
             if until > since:
                 end = None if until == date.max else until

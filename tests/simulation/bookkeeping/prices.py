@@ -116,8 +116,8 @@ class Account:
     connections: list[Connection]
     street: str = "Токтогул"
     closed: date | None = None
-    waiting: list[tuple[date, Connection]] = field(default_factory=list)
-    """Of a house that was left: from which day on whoever moves in has what, in this order."""
+    waiting: list[tuple[date, Connection, date]] = field(default_factory=list)
+    """Of a house that was left: from which day on whoever moves in has what, and up to which."""
     people: Timeline = field(default_factory=Timeline)
     usage: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
     dry: dict[int, int] = field(default_factory=dict)
@@ -125,17 +125,6 @@ class Account:
     def lasting(self, day: date) -> list[Connection]:
         """What holds on a day or later; what ended as it began never did."""
         return [one for one in self.connections if (one.until or date.max) > max(day, one.since)]
-
-    def to_come(self) -> list[tuple[date, Connection, date]]:
-        """What waits at a house that was left, each up to the day on which another creditor of its service comes."""
-        return [
-            (
-                start,
-                one,
-                next((day for day, other in self.waiting[place + 1 :] if other.service == one.service), date.max),
-            )
-            for place, (start, one) in enumerate(self.waiting)
-        ]
 
     def due(self, place: int, prices: list[Version]) -> dict[tuple[str, str], Span]:
         """What a month comes to, net and tax, tyiyn, by service and provider."""

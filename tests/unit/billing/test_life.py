@@ -334,6 +334,28 @@ def test_what_was_split_off_is_not_given_to_who_moves_in(town: Town) -> None:
     assert move_in(town, "B", "2026-10-01") == {"water": "vodokanal"}
 
 
+def test_what_is_split_off_later_is_had_until_then(town: Town) -> None:
+    """A split was planned for November when the house was left in October: who moves in between has the waste removal
+    up to the day on which the part has it."""
+    both(town, "A")
+    change(town, "accounts/A/split", **{"as": "P"}, day="2026-11-01", services=["waste"], persons=1)
+    change(town, "accounts/A/move-out", day="2026-10-20")
+    move_in(town, "B", "2026-10-25")
+    assert had(town, "B") == [
+        ("waste", "tazalyk", "2026-10-25", "2026-11-01"),
+        ("water", "vodokanal", "2026-10-25", None),
+    ]
+
+
+def test_one_of_two_creditors_changes_while_a_house_stands_empty(town: Town) -> None:
+    """Each goes on by itself."""
+    town.accounts(account_line("A"), account_line("A", provider="vodokanal"))
+    change(town, "accounts/A/move-out", day="2026-09-20")
+    creditor(town, "tazalyk", "jaryk", "2026-10-01")
+    move_in(town, "B", "2026-10-05")
+    assert [row[1] for row in had(town, "B")] == ["jaryk", "vodokanal"]
+
+
 @pytest.mark.parametrize("told", ["before the house is left", "while it stands empty", "when others live there"])
 @pytest.mark.parametrize(("day", "first"), [("2026-09-25", "tazalyk"), ("2026-10-05", "jaryk")])
 def test_who_moves_in_has_the_creditor_of_the_day(town: Town, told: str, day: str, first: str) -> None:

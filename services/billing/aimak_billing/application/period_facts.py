@@ -74,7 +74,8 @@ class _Block:
         said = row.values
         found = self.connections.get((self.ids[said["account"]], said["service"]), [])
         found = [one for one in found if said["provider"] in (None, one.provider)]
-        found = [one for one in found if one.valid_to is None or one.valid_to > said["from"]]
+        found = [one for one in found if one.valid_to is None or one.valid_to > max(said["from"], one.valid_from)]
+        found = [one for one in found if said.get("to") is None or one.valid_from < said["to"]]
         if len(found) == 1:
             return found[0]
         fields = {"account": said["account"], "service": said["service"]}

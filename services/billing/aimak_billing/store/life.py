@@ -9,7 +9,7 @@ from typing import Any
 from aimak.batches import in_batches
 from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, null, select, update
 
 from aimak_billing.store import accounts
 
@@ -47,20 +47,29 @@ def end_connections(work: UnitOfWork, rows: Sequence[Row[Any]], day: date, *, le
     """Connections end; `day` is the first without them, and one that begins later ends as it begins. A statement for
     each day. `left_on`: because the account is left that day."""
     table = work.table("connection")
-    ending: dict[date, list[int]] = {}
-    for row in rows:
-        ending.setdefault(max(day, row.valid_from), []).append(row.id)
-    for end, ids in sorted(ending.items()):
+    # Until when it waits for who moves in is until when it would have lasted.
+    waits = {"left_on": left_on, "left_until": null() if left_on is None else table.c.valid_to}
+    for end, ids in _by_day((row, max(day, row.valid_from)) for row in rows):
         mine = (table.c.tenant == work.tenant) & table.c.id.in_(ids)
-        work.execute(update(table).where(mine).values(valid_to=end, left_on=left_on, version=table.c.version + 1))
+        work.execute(update(table).where(mine).values(valid_to=end, version=table.c.version + 1, **waits))
 
 
-def no_longer_left(work: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
-    """Another takes the place of connections for whoever moves in."""
+def _by_day(rows: Iterable[tuple[Row[Any], date]]) -> list[tuple[date, list[int]]]:
+    found: dict[date, list[int]] = {}
+    for row, day in rows:
+        found.setdefault(day, []).append(row.id)
+    return sorted(found.items())
+
+
+def end_waiting(work: UnitOfWork, rows: Iterable[tuple[Row[Any], date]]) -> None:
+    """For whoever moves in, another takes the place of connections from a day on, each its own; the whole place where
+    it would not have held before."""
     table = work.table("connection")
-    mine = (table.c.tenant == work.tenant) & table.c.id.in_([row.id for row in rows])
-    if rows:
-        work.execute(update(table).where(mine).values(left_on=None))
+    for day, ids in _by_day(rows):
+        mine = (table.c.tenant == work.tenant) & table.c.id.in_(ids)
+        before = (table.c.valid_from < day) & (table.c.left_on < day)
+        work.execute(update(table).where(mine, ~before).values(left_on=None, left_until=None))
+        work.execute(update(table).where(mine, before).values(left_until=day))
 
 
 def end_resident(work: UnitOfWork, resident_id: int, day: date) -> None:

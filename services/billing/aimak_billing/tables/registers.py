@@ -130,6 +130,7 @@ def _at_accounts(metadata: MetaData) -> None:
         Column("valid_from", Day, nullable=False),
         Column("valid_to", Day, comment="first day without the service"),
         Column("left_on", Day, comment="the account was left with it that day: who moves in has it again"),
+        Column("left_until", Day, comment="the first day on which they do not, as was planned by then"),
         Column("version", BigInteger, nullable=False),
     )
     Index("connection_account", connection.c.tenant, connection.c.account_id)

@@ -72,7 +72,7 @@ def _successor(chain: list[Row[Any]], connection_id: int) -> Row[Any] | None:
     while present is not None and present.valid_to is not None:
         day, before = present.valid_to, present.connection_id
         present = next((row for row in chain if row.valid_from == day and row.connection_id > before), None)
-        found = present or found
+        found = present if present is not None and store.ever_held(present) else found
     return found
 
 

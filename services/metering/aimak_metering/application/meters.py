@@ -39,7 +39,9 @@ def take_meters(work: UnitOfWork, rows: Rows) -> list[Problem]:
     whose first reading would change under readings that are kept already."""
     accounts = store.accounts(work, {row.values["account"] for row in rows})
     connections = {
-        (row.account_id, row.service): row.connection_id for row in store.connections(work, set(accounts.values()))
+        (row.account_id, row.service): row.connection_id
+        for row in store.connections(work, set(accounts.values()))
+        if store.ever_held(row)
     }
     known = {row.meter_id: row._asdict() for row in store.meters(work, set(accounts.values()), lock=True)}
     before = {meter_id: dict(meter) for meter_id, meter in known.items()}

@@ -6,6 +6,7 @@ Each change has its day. What it says of periods that were billed already is cor
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -109,7 +110,7 @@ def move_in(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str
     _connect(work, had, account_id=key, anew=True)
     opened = {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
     # Who was the creditor when the house was left need not be the one whom people expect today.
-    return {**opened, "connected": {piece.row.service: piece.row.provider for piece in had}}
+    return {**opened, "connected": {piece.row.service: piece.row.provider for piece in reversed(had)}}
 
 
 def split(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,7 +175,8 @@ def _connect(
         | {"service": piece.row.service, "provider": provider or piece.row.provider}
         | {"customer_class": piece.row.customer_class, "attributes": dumps(piece.row.attributes)}
         | {"valid_from": piece.since, "valid_to": piece.until}
-        | {"left_on": None if anew else piece.row.left_on, "version": 1}
+        | {"left_on": None if anew else piece.left_on, "left_until": None if anew else piece.left_until}
+        | {"version": 1}
         for place, piece in enumerate(like)
     ]
     accounts.add_rows(work, "connection", rows)
@@ -212,10 +214,11 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
     for part in in_batches(ids, accounts.BATCH):
         rows = accounts.connections_of(work, part)
         mine = [piece for piece in lasting(rows, day) if (piece.row.service, piece.row.provider) == (service, provider)]
-        followed = _followed(rows, mine, day, (service, provider))
+        waited = _waiting_for(rows, mine, day, (service, provider))
         store.end_connections(work, [piece.row for piece in mine], day)
-        store.no_longer_left(work, [piece.row for piece, whole in followed if whole])
-        _connect(work, [*mine, *(piece for piece, _ in followed)], provider=to)
+        store.end_waiting(work, [(piece.row, piece.since) for piece in waited])
+        came = [replace(piece, until=piece.since, left_until=piece.until) for piece in waited]
+        _connect(work, [*mine, *came], provider=to)
         moved |= {piece.row.account_id for piece in mine}
     touch_since(work, [(account_id, day) for account_id in moved], "provider")
     return {"service": service, "provider": to, "from": day.isoformat(), "accounts": len(moved)}
@@ -232,21 +235,12 @@ def _all_of(work: UnitOfWork, service: str, provider: str) -> list[int]:
     return sorted(held)
 
 
-def _followed(
-    rows: Sequence[Row[Any]], ended: Sequence[Piece], day: date, whose: tuple[str, str]
-) -> list[tuple[Piece, bool]]:
-    """What another creditor would give from a day on where accounts were left, as a connection that never held; with
-    whether it takes the whole place of what was left. `ended`: what really ends that day, whose mark goes over."""
-    by_account: dict[int, list[Row[Any]]] = {}
-    for row in rows:
-        by_account.setdefault(row.account_id, []).append(row)
-    over, found = {piece.row.id for piece in ended}, []
-    for had in by_account.values():
-        for piece in waiting(had):
-            rest = piece.after(day)
-            if rest and piece.row.id not in over and (piece.row.service, piece.row.provider) == whose:
-                found.append((Piece(piece.row, rest.since, rest.since), rest.since == piece.since))
-    return found
+def _waiting_for(rows: Sequence[Row[Any]], ended: Sequence[Piece], day: date, whose: tuple[str, str]) -> list[Piece]:
+    """What of a creditor's service waits on a day or later where accounts were left; left out is what really `ended`
+    that day, whose mark goes over."""
+    over = {piece.row.id for piece in ended}
+    mine = [row for row in rows if (row.service, row.provider) == whose and row.id not in over]
+    return [rest for piece in waiting(mine) if (rest := piece.after(day))]
 
 
 def rename_street(work: UnitOfWork, street_id: int, name: str, day: date) -> dict[str, Any]:

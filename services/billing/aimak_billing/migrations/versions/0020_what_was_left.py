@@ -11,11 +11,17 @@ down_revision = "0019"
 
 
 def upgrade() -> None:
-    """Add the mark; of accounts that were left before, by the day alone."""
+    """Add the mark. Of accounts that were left before, by the day alone; of those of a service that began on that very
+    day, the last."""
     about = "the account was left with it that day: who moves in has it again"
     op.add_column("connection", sa.Column("left_on", types.Day(), nullable=True, comment=about))
+    planned = "the first day on which they do not, as was planned by then"
+    op.add_column("connection", sa.Column("left_until", types.Day(), nullable=True, comment=planned))
     op.execute(
         "UPDATE connection SET left_on = valid_to WHERE EXISTS (SELECT 1 FROM account WHERE "
         "account.tenant = connection.tenant AND account.id = connection.account_id "
-        "AND account.status = 'closed' AND account.closed_on = connection.valid_to)"
+        "AND account.status = 'closed' AND account.closed_on = connection.valid_to) "
+        "AND NOT EXISTS (SELECT 1 FROM connection AS came WHERE came.tenant = connection.tenant "
+        "AND came.account_id = connection.account_id AND came.service = connection.service "
+        "AND came.valid_from = connection.valid_to AND came.valid_to = connection.valid_to AND came.id > connection.id)"
     )
