@@ -25,20 +25,22 @@ class Piece:
     left_on: date | None = None
     left_until: date | None = None
 
-    def after(self, day: date) -> Piece | None:
-        """What of it is on a day or later; None where nothing is."""
-        since = max(day, self.since)
-        return replace(self, since=since) if self.until is None or self.until > since else None
-
 
 def lasting(rows: Iterable[Row[Any]], day: date) -> list[Piece]:
     """What of connections is on a day or later."""
-    found = (Piece(row, row.valid_from, row.valid_to, row.left_on, row.left_until).after(day) for row in rows)
-    return [piece for piece in found if piece is not None]
+    pieces = (Piece(row, row.valid_from, row.valid_to, row.left_on, row.left_until) for row in rows)
+    return _after(pieces, day)
 
 
-def waiting(rows: Iterable[Row[Any]]) -> list[Piece]:
-    """What would go on at an account that was left, from that day on, the earliest first; nothing at one where people
+def waiting(rows: Iterable[Row[Any]], day: date) -> list[Piece]:
+    """What would go on at an account that was left, on a day or later, the earliest first; nothing at one where people
     live."""
     left = sorted((row for row in rows if row.left_on is not None), key=lambda row: (row.valid_from, row.id))
-    return [Piece(row, max(row.valid_from, row.left_on), row.left_until, row.left_on, row.left_until) for row in left]
+    pieces = (Piece(row, max(row.valid_from, row.left_on), row.left_until, row.left_on, row.left_until) for row in left)
+    return _after(pieces, day)
+
+
+def _after(pieces: Iterable[Piece], day: date) -> list[Piece]:
+    """What of pieces is on a day or later."""
+    cut = (replace(piece, since=max(day, piece.since)) for piece in pieces)
+    return [piece for piece in cut if piece.until is None or piece.until > piece.since]

@@ -97,15 +97,14 @@ def _end_residents(work: UnitOfWork, account_id: int, day: date) -> None:
 
 def move_in(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Open a new account at the premise of `number`, with the services that it was left with, each of the creditor who
-    would give it by then. asked: as (the new number),
-    day, holder, persons, pensioners, phone, language. Debts stay with who made them."""
+    would give it by then. asked: as (the new number), day, holder, persons, pensioners, phone, language. Debts stay
+    with who made them."""
     work.tenant_facts()
     store.lock(work, find_account(work, number).id)
     before, day = find_account(work, number), asked["day"]
     if before.status == ACTIVE or (before.closed_on and before.closed_on > day):
         raise Conflict(Problem("AIM-B125", {"account": before.number}))
-    waited = (piece.after(day) for piece in waiting(accounts.connections_of(work, [before.id])))
-    had = [piece for piece in waited if piece is not None]
+    had = waiting(accounts.connections_of(work, [before.id]), day)
     key = _open_account(work, before, asked["as"], day, asked)
     _connect(work, had, account_id=key, anew=True)
     opened = {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
@@ -240,7 +239,7 @@ def _waiting_for(rows: Sequence[Row[Any]], ended: Sequence[Piece], day: date, wh
     that day, whose mark goes over."""
     over = {piece.row.id for piece in ended}
     mine = [row for row in rows if (row.service, row.provider) == whose and row.id not in over]
-    return [rest for piece in waiting(mine) if (rest := piece.after(day))]
+    return waiting(mine, day)
 
 
 def rename_street(work: UnitOfWork, street_id: int, name: str, day: date) -> dict[str, Any]:
