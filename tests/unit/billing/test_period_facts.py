@@ -163,3 +163,17 @@ def test_facts_stand_beside_attributes_whatever_these_look_like() -> None:
         '{"b":1}',
         '{"v":"1.000"}',
     ]
+
+
+def test_a_fact_is_of_the_connection_of_its_days(garden: Town) -> None:
+    """The kindergarten changed hands on 1 October and what never held stands between: the sheet of October is the
+    second one's, that of September the first one's, and each is found without naming it."""
+    asked = {"service": "kindergarten", "day": "2026-10-01"}
+    for old, new in (("tazalyk", "vodokanal"), ("vodokanal", "jaryk")):
+        garden.post("/billing/connections/provider", {**asked, "provider": old, "to": new}, role="admin")
+    september = [line.replace("2026-10-01;2026-11-01", "2026-09-01;2026-10-01") for line in sheet("C1", "20")]
+    taken = garden.take("facts", [FACTS, *sheet("C1", "16"), *september])
+    assert taken["refused"] == 0, taken["problems"]
+    providers = {row["id"]: row["provider"] for row in garden.rows("connection")}
+    found = {(str(row["from_date"]), providers[row["connection_id"]]) for row in garden.rows("period_fact")}
+    assert found == {("2026-10-01", "jaryk"), ("2026-09-01", "tazalyk")}

@@ -51,7 +51,7 @@ class _Desk:
             self.lines[line.bill_id].append(line)
         self.aliases = accounts.aliases_of_many(work, {bill.account_id for bill in bills})
         self.usage = {
-            period: store.readings_of(work, [bill.account_id for bill in bills if bill.period == period], period)
+            period: store.readings(work, [bill.account_id for bill in bills if bill.period == period], period)
             for period in {bill.period for bill in bills}
         }
         versions, taxes = stored(kit, work)
@@ -127,20 +127,19 @@ class _Desk:
             yield PaymentCode(part.creditor.name if len(holders) > 1 else "", link)
 
     def _readings(self, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker) -> Iterator[MeterReading]:
-        services = {line.connection_id: line.service for line in lines}
+        services = {line.service for line in lines}
         for row in self.usage[bill.period].get(bill.account_id, ()):
-            if row.connection_id not in services:
+            if row.service not in services:
                 continue
-            service = services[row.connection_id]
             yield MeterReading(
-                label=speaker.service(service),
+                label=speaker.service(row.service),
                 serial=row.serial,
                 previous=quantity_text(row.previous_thousandths, 0),
                 previous_on=row.from_date,
                 current=quantity_text(row.current_thousandths, 0),
                 current_on=row.to_date,
                 used=quantity_text(row.quantity_thousandths, 0),
-                unit=speaker.unit(service),
+                unit=speaker.unit(row.service),
             )
 
 

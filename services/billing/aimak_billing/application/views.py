@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from aimak.period import Period
 from aimak.problems import NotFound, Problem
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
@@ -169,10 +168,10 @@ def _line(line: Row[Any]) -> dict[str, Any]:
 
 def readings_view(work: UnitOfWork, bill: Row[Any], lines: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     """Readings behind the lines of a bill."""
-    services = {line.connection_id: line.service for line in lines}
+    services = {line.service for line in lines}
     return [
         {
-            "service": services[row.connection_id],
+            "service": row.service,
             "serial": row.serial,
             "from_date": _iso(row.from_date),
             "to_date": _iso(row.to_date),
@@ -180,7 +179,8 @@ def readings_view(work: UnitOfWork, bill: Row[Any], lines: Sequence[Row[Any]]) -
             "current_thousandths": row.current_thousandths,
             "quantity_thousandths": row.quantity_thousandths,
         }
-        for row in bills.readings(work, bill.account_id, services, Period.month(bill.period))
+        for row in bills.readings(work, [bill.account_id], bill.period).get(bill.account_id, ())
+        if row.service in services
     ]
 
 

@@ -152,6 +152,11 @@ def owners(work: UnitOfWork, connection_ids: Collection[int]) -> dict[int, int]:
     return _at_connections(work, "account_id", connection_ids)
 
 
+def services_of(work: UnitOfWork, connection_ids: Collection[int]) -> dict[int, str]:
+    """The service of each of these connections."""
+    return _at_connections(work, "service", connection_ids)
+
+
 def classes_of(work: UnitOfWork, connection_ids: Collection[int]) -> dict[int, str]:
     """The customer's class at each of these connections."""
     return _at_connections(work, "customer_class", connection_ids)

@@ -67,11 +67,14 @@ def of_route(work: UnitOfWork, period: str) -> list[Row[Any]]:
     return list(work.execute(query.outerjoin(cancelled, undone).where(mine)).all())
 
 
-def readings_of(work: UnitOfWork, account_ids: Collection[int], period: str) -> dict[int, list[Row[Any]]]:
-    """Accepted usage of accounts in a period, by account, in order."""
-    usage = work.table("usage")
+def readings(work: UnitOfWork, account_ids: Collection[int], period: str) -> dict[int, list[Row[Any]]]:
+    """Accepted usage of accounts in a period with its service, by account, in order. Of which connection it was told
+    says nothing more: a bill shows the readings of its services, whoever supplied them."""
+    usage, connection = work.table("usage"), work.table("connection")
+    same = (connection.c.tenant == usage.c.tenant) & (connection.c.id == usage.c.connection_id)
     mine = (usage.c.tenant == work.tenant) & usage.c.account_id.in_(sorted(set(account_ids)))
-    query = select(usage).where(mine, usage.c.state == "accepted", of_period(usage, Period.month(period)))
+    query = select(usage, connection.c.service).join(connection, same)
+    query = query.where(mine, usage.c.state == "accepted", of_period(usage, Period.month(period)))
     found: dict[int, list[Row[Any]]] = {}
     for row in work.execute(query.order_by(usage.c.connection_id, usage.c.from_date, usage.c.usage_id)):
         found.setdefault(row.account_id, []).append(row)
@@ -90,15 +93,6 @@ def lines(work: UnitOfWork, bill_ids: Collection[int]) -> Sequence[Row[Any]]:
     line = work.table("bill_line")
     mine = (line.c.tenant == work.tenant) & line.c.bill_id.in_(list(bill_ids))
     return work.execute(select(line).where(mine).order_by(line.c.bill_id, line.c.line)).all()
-
-
-def readings(work: UnitOfWork, account_id: int, connection_ids: Collection[int], period: Period) -> Sequence[Row[Any]]:
-    """Accepted usage of some connections of an account in a period, in order."""
-    usage = work.table("usage")
-    mine = (usage.c.tenant == work.tenant) & (usage.c.account_id == account_id)
-    mine &= usage.c.connection_id.in_(list(connection_ids))
-    query = select(usage).where(mine, usage.c.state == "accepted", of_period(usage, period))
-    return work.execute(query.order_by(usage.c.connection_id, usage.c.from_date, usage.c.usage_id)).all()
 
 
 def batches(work: UnitOfWork) -> Iterator[Sequence[Row[Any]]]:

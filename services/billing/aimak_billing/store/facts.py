@@ -13,7 +13,8 @@ from sqlalchemy.sql.elements import SQLColumnExpression
 
 from aimak_billing.domain.chunk import Facts
 from aimak_billing.domain.spans import Moved
-from aimak_billing.store import columns, period_facts, registers
+from aimak_billing.domain.supplied import away, by_supplier
+from aimak_billing.store import accounts, columns, period_facts, registers
 
 _CONNECTIONS = {
     "account_id": pl.Int64,
@@ -32,7 +33,10 @@ _PAST = {
     "customer_class": pl.String,
     "attributes": pl.String,
 }
-USAGE = {"connection_id": pl.Int64, "usage": pl.Int64, "from_date": pl.Date, "to_date": pl.Date}
+USAGE = {"account_id": pl.Int64, "connection_id": pl.Int64, "usage": pl.Int64, "from_date": pl.Date, "to_date": pl.Date}
+
+USED = ("account_id", "connection_id", "quantity_thousandths", "from_date", "to_date")
+"""The columns of the table that USAGE names."""
 
 
 def of_accounts(work: UnitOfWork, first: int, last: int, period: Period) -> Facts:
@@ -47,9 +51,11 @@ def of_accounts(work: UnitOfWork, first: int, last: int, period: Period) -> Fact
     asked = _Asked(work, first, last, period)
     connections = columns.read(work, asked.connections(), _CONNECTIONS)
     residents = columns.read(work, asked.residents(), _RESIDENTS)
-    used = columns.read(work, asked.usage(), USAGE)
+    told = columns.read(work, asked.usage(), USAGE)
+    moved_connections = columns.read(work, asked.moved_connections(), _CONNECTIONS | _DATED).with_columns(regime)
+    used = by_supplier(told, _services(work, away(told, connections)), connections, moved_connections, period)
     moved = Moved(
-        connections=columns.read(work, asked.moved_connections(), _CONNECTIONS | _DATED).with_columns(regime),
+        connections=moved_connections,
         past=past(work, first, last, period.start),
         residents=columns.read(work, asked.moved_residents(), _RESIDENTS | _DATED),
         usage=used,
@@ -117,7 +123,7 @@ class _Asked:
     def usage(self) -> Any:
         usage = self.work.table("usage")
         return (
-            select(usage.c.connection_id, usage.c.quantity_thousandths, usage.c.from_date, usage.c.to_date)
+            select(*(usage.c[name] for name in USED))
             .where(self._within(usage, usage.c.account_id))
             .where(usage.c.state == "accepted", of_period(usage, self.period))
         )
@@ -136,6 +142,12 @@ class _Asked:
         )
         part = or_(table.c.valid_from > self.period.start, table.c.valid_to < self.period.end)
         return and_(overlaps, part)
+
+
+def _services(work: UnitOfWork, used: pl.DataFrame) -> pl.DataFrame:
+    """connection_id and service of the connections of some uses."""
+    found = accounts.services_of(work, used.get_column("connection_id").unique().sort().to_list())
+    return pl.DataFrame(list(found.items()), schema={"connection_id": pl.Int64, "service": pl.String}, orient="row")
 
 
 def past(work: UnitOfWork, first: int, last: int, day: date) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from aimak_billing.domain.chunk import Facts
 from aimak_billing.domain.spans import Moved
+from aimak_billing.domain.supplied import by_supplier
 from aimak_billing.store import columns, facts, period_facts, registers
 
 _DATED = {"valid_from": pl.Date, "valid_to": pl.Date}
@@ -85,16 +86,20 @@ class History:
         whole = (pl.col("valid_from") <= start) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= end))
         touches = (pl.col("valid_from") < end) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > start))
         persons = [pl.col(name).sum() for name in ("residents", "pensioners")]
-        used = self.usage.filter((pl.col("to_date") > start) & (pl.col("to_date") <= end))
+        told = self.usage.filter((pl.col("to_date") > start) & (pl.col("to_date") <= end))
+        always = self.connections.filter(whole).drop(*_DATED)
+        parts = self.connections.filter(touches & ~whole)
+        services = self.connections.select("connection_id", "service")
+        used = by_supplier(told, services, always, parts, period)
         moved = Moved(
-            connections=self.connections.filter(touches & ~whole),
+            connections=parts,
             past=self.past.filter(pl.col("valid_to") > start),
             residents=self.residents.filter(touches & ~whole),
             usage=used,
         )
         return Facts(
             accounts=self.accounts,
-            connections=self.connections.filter(whole).drop(*_DATED),
+            connections=always,
             residents=self.residents.filter(whole).group_by("account_id").agg(persons),
             usage=used.group_by("connection_id").agg(pl.col("usage").sum()),
             told=period_facts.of_period(work, first, last, period),
@@ -114,7 +119,7 @@ def history(work: UnitOfWork, first: int, last: int, services: Collection[str], 
     living = select(resident.c.account_id, resident.c.persons, resident.c.pensioners, *_dates(resident)).where(
         _within(work, resident, resident.c.account_id, first, last)
     )
-    used = select(usage.c.connection_id, usage.c.quantity_thousandths, usage.c.from_date, usage.c.to_date).where(
+    used = select(*(usage.c[name] for name in facts.USED)).where(
         _within(work, usage, usage.c.account_id, first, last),
         usage.c.state == "accepted",
         usage.c.to_date > min(period.start for period in periods),

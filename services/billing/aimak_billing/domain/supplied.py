@@ -1,0 +1,79 @@
+"""Which connection each use of a meter falls to: the one that supplied the account on the days of the use.
+
+A meter is read when somebody comes by, not on the day on which the creditor of its service changes, and a change may be
+told long before or after its day. So the connection that a use is told with says which account and service it is of;
+who supplied them on its days follows from the connections.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+from aimak.period import Period
+
+from aimak_billing.domain.spans import DAY, shared_out
+
+_BEGINS, _ENDS, _HOLDER, _USE = "_begins", "_ends", "_holder", "_use"
+_SERVICE = ["account_id", "service"]
+
+
+def away(usage: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
+    """The uses of connections that do not hold on all days of the period. `usage`: with connection_id; `whole`: the
+    connections that do."""
+    return usage.join(whole.select("connection_id"), on="connection_id", how="anti")
+
+
+def by_supplier(
+    usage: pl.DataFrame, services: pl.DataFrame, whole: pl.DataFrame, moved: pl.DataFrame, period: Period
+) -> pl.DataFrame:
+    """The uses of a period by the connections that they fall to: what was used while one connection of an account and
+    service gave way to another is shared by the days that each had of it; where it has no day with any of them in
+    common, by all of their days.
+
+    usage: account_id, connection_id, usage (thousandths), from_date, to_date; services: connection_id, service, of
+    every use's connection that does not hold on all days; whole: the connections that hold on all of them;
+    moved: those that hold on a part, with valid_from and valid_to. As it was
+    told stays what is of a connection of all days, and what cannot be told apart: no connection of the service has a
+    day of the period, or two of them have the same one. Returns the columns of usage.
+    """
+    apart = away(usage, whole)
+    if apart.is_empty():
+        return usage
+    stays = usage.join(whole.select("connection_id"), on="connection_id", how="semi")
+    rows = apart.with_row_index(_USE).join(services, on="connection_id", how="left")
+    rows = rows.join(_held(whole, moved, period), on=_SERVICE, how="left")
+    unknown = rows.filter(pl.col(_HOLDER).is_null())
+    return pl.concat([part.select(usage.columns) for part in (stays, unknown, _shared(rows))])
+
+
+def _held(whole: pl.DataFrame, moved: pl.DataFrame, period: Period) -> pl.DataFrame:
+    """account_id, service, the connection and its days in the period, of services that are never of two at once."""
+    start, end = pl.lit(period.start, dtype=DAY), pl.lit(period.end, dtype=DAY)
+    named = [*_SERVICE, pl.col("connection_id").alias(_HOLDER)]
+    begins, ends = pl.col("valid_from").clip(start), pl.col("valid_to").fill_null(end).clip(None, end)
+    held = pl.concat(
+        [
+            whole.select(*named, start.alias(_BEGINS), end.alias(_ENDS)),
+            moved.select(*named, begins.alias(_BEGINS), ends.alias(_ENDS)),
+        ]
+    )
+    held = held.filter(pl.col(_BEGINS) < pl.col(_ENDS)).sort(*_SERVICE, _BEGINS)
+    before = pl.col(_ENDS).cum_max().shift(1).over(_SERVICE)
+    return held.filter(~(pl.col(_BEGINS) < before).fill_null(False).any().over(_SERVICE))
+
+
+def _shared(rows: pl.DataFrame) -> pl.DataFrame:
+    """Uses with the connections that they may fall to, each as what falls to that one, on the days of its part."""
+    rows = rows.filter(pl.col(_HOLDER).is_not_null()).with_columns(pl.col("usage").cast(pl.Int128))
+    first, last = pl.max_horizontal("from_date", _BEGINS), pl.min_horizontal("to_date", _ENDS)
+    common = (last - first).dt.total_days().clip(lower_bound=0)
+    rows = rows.with_columns(first.alias("_first"), last.alias("_last"), common.alias("_common"))
+    meets = pl.col("_common").sum().over(_USE) > 0
+    weight = pl.when(meets).then("_common").otherwise((pl.col(_ENDS) - pl.col(_BEGINS)).dt.total_days())
+    rows = rows.with_columns(meets.alias("_meets"), weight.alias("_weight")).filter(pl.col("_weight") > 0)
+    shared = shared_out(rows.sort(_USE, _BEGINS), _USE, "usage", "_weight")
+    return shared.with_columns(
+        pl.col(_HOLDER).alias("connection_id"),
+        pl.col("usage").cast(pl.Int64, strict=True),
+        pl.when("_meets").then("_first").otherwise("from_date").alias("from_date"),
+        pl.when("_meets").then("_last").otherwise("to_date").alias("to_date"),
+    )
