@@ -166,22 +166,29 @@ class Books:
             planned, one.until = one.until, max(day, one.since)
             account.waiting.append((one.until, one, planned or date.max))
 
-    def move_in(self, before: Account, persons: int, day: date) -> None:
-        """Others live in a house that was left, with the services that it had last."""
+    def move_in(self, before: Account, persons: int, day: date) -> bool:
+        """Others live in a house that was left, with the services that it had last; False where none waits."""
         number = f"H{len(self.known.accounts) + 1}"
         assert before.closed is not None
         day = max(day, before.closed)
         asked = {"as": number, "day": day, "holder": "New", "persons": persons}
-        self._do(lambda work: life.move_in(work, before.number, asked))
-        had = []
+        had, left = [], []
         for start, one, until in before.waiting:
             since = max(day, start)
             if until > since:
                 end = None if until == date.max else until
                 had.append(Connection(one.service, one.provider, since, end, Timeline([(since, one.like.last)])))
+            if start < min(since, until):
+                left.append((start, one, min(since, until)))
+        moved = self._try("move in", lambda work: life.move_in(work, before.number, asked))
+        assert (moved is not None) == bool(had), f"{before.number}: {moved} moved in, where {had} waits"
+        if not had:
+            return False
+        before.waiting = left
         account = self._opened(number, day, had)
         account.street = before.street
         account.people.set(day, (persons, 0))
+        return True
 
     def split(self, account: Account, persons: int, day: date) -> bool:
         """The waste of a part of the house goes to an account of its own."""

@@ -178,8 +178,7 @@ class Machine(RuleBasedStateMachine):
         """Into a house that was left."""
         left = [one for one in self.known.accounts if one.closed]
         chosen = left[account % len(left)]
-        self.books.move_in(chosen, persons, self._since(chosen, place, day))
-        self._did("others move in")
+        self._did("others move in", self.books.move_in(chosen, persons, self._since(chosen, place, day)))
 
     @precondition(lambda self: len(self.known.accounts) < ACCOUNTS_AT_MOST + 2)
     @rule(account=accounts, persons=persons, place=months, day=days)

@@ -347,6 +347,25 @@ def test_what_is_split_off_later_is_had_until_then(town: Town) -> None:
     ]
 
 
+def test_a_house_that_was_left_is_moved_into_once(town: Town) -> None:
+    """Nobody is charged twice for one house: who comes a second time is told to look; the house may still be taken for
+    the days before the first came; and a later change of creditor has nobody to connect there."""
+    both(town, "A")
+    change(town, "accounts/A/move-out", day="2026-09-01")
+    move_in(town, "B", "2026-10-11")
+    again = {"as": "C", "day": "2026-10-15", "holder": "Асанов", "persons": 1}
+    assert town.refused("/billing/accounts/A/move-in", body=again) == (409, ["AIM-B198"])
+    move_in(town, "C", "2026-10-01")
+    assert had(town, "C") == [
+        ("waste", "tazalyk", "2026-10-01", "2026-10-11"),
+        ("water", "vodokanal", "2026-10-01", "2026-10-11"),
+    ]
+    before = len(town.rows("connection"))
+    creditor(town, "tazalyk", "jaryk", "2026-11-01")
+    assert len(town.rows("connection")) == before + 1
+    assert move_in(town, "D", "2026-09-01") == {"waste": "tazalyk", "water": "vodokanal"}
+
+
 def test_one_of_two_creditors_changes_while_a_house_stands_empty(town: Town) -> None:
     """Each goes on by itself."""
     town.accounts(account_line("A"), account_line("A", provider="vodokanal"))

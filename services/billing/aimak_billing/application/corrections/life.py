@@ -97,14 +97,17 @@ def _end_residents(work: UnitOfWork, account_id: int, day: date) -> None:
 
 def move_in(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Open a new account at the premise of `number`, with the services that it was left with, each of the creditor who
-    would give it by then. asked: as (the new number), day, holder, persons, pensioners, phone, language. Debts stay
-    with who made them."""
+    would give it by then; nothing waits there any more. asked: as (the new number), day, holder, persons, pensioners,
+    phone, language. Debts stay with who made them. Raises Conflict where people live there, or nothing waits."""
     work.tenant_facts()
     store.lock(work, find_account(work, number).id)
     before, day = find_account(work, number), asked["day"]
     if before.status == ACTIVE or (before.closed_on and before.closed_on > day):
         raise Conflict(Problem("AIM-B125", {"account": before.number}))
     had = waiting(accounts.connections_of(work, [before.id]), day)
+    if not had:
+        raise Conflict(Problem("AIM-B198", {"account": before.number, "day": day.isoformat()}))
+    store.end_waiting(work, [(piece.row, piece.since) for piece in had])
     key = _open_account(work, before, asked["as"], day, asked)
     _connect(work, had, account_id=key, anew=True)
     opened = {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
