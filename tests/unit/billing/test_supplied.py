@@ -69,6 +69,27 @@ def test_a_use_of_days_before_the_change_is_the_first_ones() -> None:
     assert fallen(uses, [(FIRST, None, 11), (SECOND, 11, None)]) == {FIRST: 7_000, SECOND: 9_000}
 
 
+def test_who_came_after_the_reading_gets_a_use_of_nought() -> None:
+    """Read on the 11th, the day of the change, and not since: the next reading tells what the second supplied, and
+    until then no norm stands for it."""
+    assert fallen([(FIRST, 7_000, -20, 11)], [(FIRST, None, 11), (SECOND, 11, None)]) == {FIRST: 7_000, SECOND: 0}
+
+
+def test_a_use_that_began_before_the_month_is_shared_over_all_of_its_days() -> None:
+    """92 m³ from 1 August: 71 days were the first one's and 21 the second one's."""
+    assert fallen([(SECOND, 92_000, -60, 32)], [(FIRST, None, 11), (SECOND, 11, None)]) == {
+        FIRST: 71_000,
+        SECOND: 21_000,
+    }
+
+
+def test_a_use_while_nobody_supplied_stays_where_it_was_told() -> None:
+    """All of it in the days between the two; of a connection that is long gone it is shared by their days."""
+    held = [(FIRST, None, 11), (SECOND, 21, None)]
+    assert fallen([(FIRST, 9_000, 12, 15)], held) == {FIRST: 9_000, SECOND: 0}
+    assert fallen([(OTHER, 21_000, 12, 15)], held) == {FIRST: 10_000, SECOND: 11_000}
+
+
 def test_a_use_told_with_a_connection_to_come_is_of_the_one_that_holds() -> None:
     """The change of the 1st of November was told before: October is the first one's."""
     assert fallen([(SECOND, 9_000, 1, 32)], [(FIRST, None, None)]) == {FIRST: 9_000}
@@ -108,8 +129,9 @@ def test_nothing_is_lost_and_each_has_its_days(cuts: list[int], uses: list[tuple
     for connection, since, until in held:
         share = 0
         for begins, quantity in uses:
-            first = max(begins, 1)
-            days = max(0, min(until or 32, 32) - max(since or 1, first))
+            # Who had a day of the month shares by all days of the use; the first of all had the days before it.
+            first = begins if any(end is None or end > 1 for one, _, end in held if one == 1) else max(begins, 1)
+            days = max(0, min(until or 32, 32) - max(since or first, first))
             share += quantity * days // (32 - first)
         assert share <= found.get(connection, 0) <= share + len(uses)
 

@@ -12,7 +12,7 @@ from aimak.period import Period
 
 from aimak_billing.domain.spans import DAY, shared_out
 
-_BEGINS, _ENDS, _HOLDER, _USE = "_begins", "_ends", "_holder", "_use"
+_BEGINS, _ENDS, _DAYS, _HOLDER, _USE = "_begins", "_ends", "_days", "_holder", "_use"
 _SERVICE = ["account_id", "service"]
 
 
@@ -26,14 +26,16 @@ def by_supplier(
     usage: pl.DataFrame, services: pl.DataFrame, whole: pl.DataFrame, moved: pl.DataFrame, period: Period
 ) -> pl.DataFrame:
     """The uses of a period by the connections that they fall to: what was used while one connection of an account and
-    service gave way to another is shared by the days that each had of it; where it has no day with any of them in
-    common, by all of their days.
+    service gave way to another is shared by the days that each had of it.
 
     usage: account_id, connection_id, usage (thousandths), from_date, to_date; services: connection_id, service, of
     every use's connection that does not hold on all days; whole: the connections that hold on all of them;
-    moved: those that hold on a part, with valid_from and valid_to. As it was
-    told stays what is of a connection of all days, and what cannot be told apart: no connection of the service has a
-    day of the period, or two of them have the same one. Returns the columns of usage.
+    moved: those that hold on a part, with valid_from and valid_to. Only connections with a day of the period share: a
+    use over earlier periods is of those of its last. Each of them gets a part, if of 0: what it supplied since the
+    meter was read is the next reading's, and no norm is to be charged for it before. Where no day is common to the use
+    and any of them, it stays where it was told if that is one of them, else it is shared by their days of the period.
+    As it was told stays what is of a connection of all days, and what cannot be told apart: no connection of the
+    service has a day of the period, or two of them have the same one. Returns the columns of usage.
     """
     apart = away(usage, whole)
     if apart.is_empty():
@@ -46,17 +48,18 @@ def by_supplier(
 
 
 def _held(whole: pl.DataFrame, moved: pl.DataFrame, period: Period) -> pl.DataFrame:
-    """account_id, service, the connection and its days in the period, of services that are never of two at once."""
+    """account_id, service, the connection, its first day and the one after its last, and how many of them are in the
+    period; of services that are never of two at once."""
     start, end = pl.lit(period.start, dtype=DAY), pl.lit(period.end, dtype=DAY)
     named = [*_SERVICE, pl.col("connection_id").alias(_HOLDER)]
-    begins, ends = pl.col("valid_from").clip(start), pl.col("valid_to").fill_null(end).clip(None, end)
     held = pl.concat(
         [
             whole.select(*named, start.alias(_BEGINS), end.alias(_ENDS)),
-            moved.select(*named, begins.alias(_BEGINS), ends.alias(_ENDS)),
+            moved.select(*named, pl.col("valid_from").alias(_BEGINS), pl.col("valid_to").fill_null(end).alias(_ENDS)),
         ]
     )
-    held = held.filter(pl.col(_BEGINS) < pl.col(_ENDS)).sort(*_SERVICE, _BEGINS)
+    days = (pl.min_horizontal(_ENDS, end) - pl.max_horizontal(_BEGINS, start)).dt.total_days()
+    held = held.with_columns(days.alias(_DAYS)).filter(pl.col(_DAYS) > 0).sort(*_SERVICE, _BEGINS)
     before = pl.col(_ENDS).cum_max().shift(1).over(_SERVICE)
     return held.filter(~(pl.col(_BEGINS) < before).fill_null(False).any().over(_SERVICE))
 
@@ -67,9 +70,15 @@ def _shared(rows: pl.DataFrame) -> pl.DataFrame:
     first, last = pl.max_horizontal("from_date", _BEGINS), pl.min_horizontal("to_date", _ENDS)
     common = (last - first).dt.total_days().clip(lower_bound=0)
     rows = rows.with_columns(first.alias("_first"), last.alias("_last"), common.alias("_common"))
-    meets = pl.col("_common").sum().over(_USE) > 0
-    weight = pl.when(meets).then("_common").otherwise((pl.col(_ENDS) - pl.col(_BEGINS)).dt.total_days())
-    rows = rows.with_columns(meets.alias("_meets"), weight.alias("_weight")).filter(pl.col("_weight") > 0)
+    own = (pl.col("connection_id") == pl.col(_HOLDER)).cast(pl.Int64)
+    weight = (
+        pl.when(pl.col("_common").sum().over(_USE) > 0)
+        .then("_common")
+        .when(own.sum().over(_USE) > 0)
+        .then(own)
+        .otherwise(_DAYS)
+    )
+    rows = rows.with_columns(weight.alias("_weight"), (pl.col("_common") > 0).alias("_meets"))
     shared = shared_out(rows.sort(_USE, _BEGINS), _USE, "usage", "_weight")
     return shared.with_columns(
         pl.col(_HOLDER).alias("connection_id"),

@@ -19,7 +19,7 @@ from aimak.messaging.envelope import Unconfirmed
 from aimak.messaging.rabbitmq import wire
 from aimak.messaging.rabbitmq.broker import CONNECT_S
 from aimak.messaging.rabbitmq.receiver import Receiver
-from aimak.messaging.rabbitmq.topology import EVENTS, dead_queue, event_queue
+from aimak.messaging.rabbitmq.topology import DEAD, EVENTS, dead_queue, event_queue
 from aimak.problems import PermanentFault
 
 RECEIVER = "aimak.receiver"
@@ -70,7 +70,12 @@ class WatchedLoop(QueueConsumer):
         super().on_iteration()
 
     def on_decode_error(self, message: Any, exc: BaseException) -> None:
-        """What kombu cannot decode goes to the dead letters as it is."""
+        """What kombu cannot decode goes to the dead letters as it is; a dead letter is kept, whatever it is: rejected,
+        it would be gone, as its queue has nowhere to give it."""
+        if message.delivery_info["exchange"] == DEAD.name:
+            letters = next(provider for provider in self._providers if isinstance(provider, OnDeadLetter))
+            self.handle_message(letters, None, message)
+            return
         _log.warning("undecodable message in %s: %s", message.delivery_info.get("routing_key"), exc)
         message.reject(requeue=False)
 
