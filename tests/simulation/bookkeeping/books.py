@@ -172,19 +172,11 @@ class Books:
         assert before.closed is not None
         day = max(day, before.closed)
         asked = {"as": number, "day": day, "holder": "New", "persons": persons}
-        had, left = [], []
-        for start, one, until in before.waiting:
-            since = max(day, start)
-            if until > since:
-                end = None if until == date.max else until
-                had.append(Connection(one.service, one.provider, since, end, Timeline([(since, one.like.last)])))
-            if start < min(since, until):
-                left.append((start, one, min(since, until)))
+        had = before.given_over(day)
         moved = self._try("move in", lambda work: life.move_in(work, before.number, asked))
         assert (moved is not None) == bool(had), f"{before.number}: {moved} moved in, where {had} waits"
         if not had:
             return False
-        before.waiting = left
         account = self._opened(number, day, had)
         account.street = before.street
         account.people.set(day, (persons, 0))

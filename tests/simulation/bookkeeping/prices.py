@@ -126,6 +126,19 @@ class Account:
         """What holds on a day or later; what ended as it began never did."""
         return [one for one in self.connections if (one.until or date.max) > max(day, one.since)]
 
+    def given_over(self, day: date) -> list[Connection]:
+        """What waits for who moves in on a day, and from then on no longer does."""
+        given, left = [], []
+        for start, one, until in self.waiting:
+            since = max(day, start)
+            if until > since:
+                end = None if until == date.max else until
+                given.append(Connection(one.service, one.provider, since, end, Timeline([(since, one.like.last)])))
+            if start < min(since, until):
+                left.append((start, one, min(since, until)))
+        self.waiting = left
+        return given
+
     def due(self, place: int, prices: list[Version]) -> dict[tuple[str, str], Span]:
         """What a month comes to, net and tax, tyiyn, by service and provider."""
         found: dict[tuple[str, str], Span] = {}
