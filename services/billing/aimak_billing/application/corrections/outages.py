@@ -30,12 +30,12 @@ def add_outage(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str
     if until <= since:
         raise Refused(Problem("AIM-B023", {"account": "-"}))
     ids = _accounts(work, asked["streets"])
-    numbers = [row.number for row in _described(work, ids) if _served(work, row.id, asked["service"], since, until)]
+    dry = {row.number: _dry(work, row.id, asked["service"], since, until) for row in _described(work, ids)}
+    numbers = [number for number, spans in dry.items() if spans]
+    parts = [(number, part) for number in numbers for span in dry[number] for part in _by_month(*span)]
     rows = [
         Row(line, _fact(number, asked["service"], first, last, asked.get("ground") or "-"))
-        for line, (number, (first, last)) in enumerate(
-            ((number, part) for number in numbers for part in _by_month(since, until)), start=1
-        )
+        for line, (number, (first, last)) in enumerate(parts, start=1)
     ]
     problems = take_facts(kit, work, rows)
     if problems:
@@ -87,6 +87,11 @@ def _described(work: UnitOfWork, ids: Sequence[int]) -> list[Any]:
     return [row for part in in_batches(ids, accounts.BATCH) for row in accounts.described(work, part)]
 
 
-def _served(work: UnitOfWork, account_id: int, service: str, since: date, until: date) -> bool:
+def _dry(work: UnitOfWork, account_id: int, service: str, since: date, until: date) -> list[tuple[date, date]]:
+    """The days without supply of an account that has the service on some of them: all at once, or, where the creditor
+    changed on one of them, those of each."""
     served = alive(accounts.connections_of(work, [account_id]), since)
-    return any(row.service == service and row.valid_from < until for row in served)
+    mine = [row for row in served if row.service == service and row.valid_from < until]
+    if len(mine) == 1:
+        return [(since, until)]
+    return [(max(since, row.valid_from), min(until, row.valid_to or until)) for row in mine]
