@@ -130,26 +130,13 @@ class Books:
         alive[0].like.set(day, value)
         return True
 
-    def change_provider(self, account: Account | None, old: str, new: str, day: date) -> None:
-        """Another creditor takes the waste from a day on, of one account or of all."""
-        asked = {"service": "waste", "provider": old, "to": new, "day": day}
+    def change_provider(self, account: Account | None, service: str, old: str, new: str, day: date) -> None:
+        """Another creditor takes a service from a day on, of one account or of all."""
+        asked = {"service": service, "provider": old, "to": new, "day": day}
         asked |= {"account": account.number} if account else {}
         self._do(lambda work: life.change_provider(work, asked))
         for one in [account] if account else self.known.accounts:
-            for had in one.lasting(day):
-                if (had.service, had.provider) == ("waste", old):
-                    since, until = max(day, had.since), had.until
-                    had.until = since
-                    came = Connection("waste", new, since, until, had.like.since(since))
-                    one.connections.append(came)
-                    one.waiting = [(start, came if other is had else other, end) for start, other, end in one.waiting]
-            for piece in list(one.waiting):
-                start, had, end = piece
-                since = max(day, start)
-                if (had.service, had.provider) == ("waste", old) and end > since:
-                    one.waiting.remove(piece)
-                    came = Connection("waste", new, since, like=Timeline([(since, had.like.last)]))
-                    one.waiting += [(start, had, day)] * (day > start) + [(since, came, end)]
+            one.change_provider(service, old, new, day)
 
     def move_out(self, account: Account, day: date) -> bool:
         """Nobody lives there from a day on; False where they left before."""
@@ -243,17 +230,12 @@ class Books:
     def outage(self, street: str, place: int, length: int) -> None:
         """A street had no water for the first days of a month, or as many as it was after all."""
         served = [one for one in self.known.accounts if one.street == street]
-        asked = {"service": "water", "since": first_day(place), "until": first_day(place) + timedelta(days=length)}
+        since, until = first_day(place), first_day(place) + timedelta(days=length)
         key = self.home.rows(f"SELECT id FROM address WHERE name = '{street}' ORDER BY valid_from")[0][0]
-        asked |= {"streets": [str(key)], "ground": "act"}
+        asked = {"service": "water", "since": since, "until": until, "streets": [str(key)], "ground": "act"}
         if self._try("outage", lambda work: outages.add_outage(self.home.kit, work, asked)) is not None:
             for account in served:
-                if any(one.service == "water" and self._overlaps(one, asked) for one in account.connections):
-                    account.dry[place] = length
-
-    def _overlaps(self, connection: Connection, asked: Mapping[str, Any]) -> bool:
-        until = connection.until or date.max
-        return connection.since < asked["until"] and until > asked["since"]
+                account.go_dry(place, since, until)
 
     # Bills
 

@@ -155,15 +155,16 @@ class Machine(RuleBasedStateMachine):
         )
         self._did("a meter is put in or out", done)
 
-    @rule(account=st.none() | accounts, turned=booleans, place=months, day=days)
-    def a_provider_changes(self, account: int | None, turned: bool, place: int, day: int) -> None:
+    @rule(account=st.none() | accounts, water=booleans, turned=booleans, place=months, day=days)
+    def a_provider_changes(self, account: int | None, water: bool, turned: bool, place: int, day: int) -> None:
         """Of one account or of all, from a day that may be past."""
         chosen = None if account is None else self._account(account)
-        old, new = ("garden", WASTE) if turned else (WASTE, "garden")
+        service, first = ("water", WATER) if water else ("waste", WASTE)
+        old, new = ("garden", first) if turned else (first, "garden")
         day_of = first_day(place % (self.known.now + 1)).replace(day=day)
         if chosen is None or chosen.closed is None:
-            self.books.change_provider(chosen, old, new, day_of)
-        self._did("the provider changes", chosen is None or chosen.closed is None)
+            self.books.change_provider(chosen, service, old, new, day_of)
+        self._did(f"the provider of {service} changes", chosen is None or chosen.closed is None)
 
     @rule(account=accounts, place=months, day=days)
     def a_family_leaves(self, account: int, place: int, day: int) -> None:

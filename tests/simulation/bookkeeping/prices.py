@@ -15,7 +15,8 @@ from itertools import pairwise
 FIRST = (2026, 3)
 HOUSEHOLD, BUDGET = "household", "budget"
 # What the tariffs of the machine's town say: thousandths a person and month, tyiyn a m³, tax in per cent.
-NORM, WATER_PRICE, TAX = 5_000, 1_000, 3
+NORM, TAX = 5_000, 3
+WATER_PRICE = {"vodokanal": 1_000, "garden": 1_500}
 FIRST_PRICE, GARDEN_PRICE, BUDGET_PRICE = 2_500, 2_000, 3_000
 # The program's unrounded amounts have nine decimals: so near a half, several days' shares added up may fall either way.
 NEAR = Fraction(1, 10**6)
@@ -90,6 +91,8 @@ class Connection:
     until: date | None = None
     like: Timeline = field(default_factory=Timeline)
     """Of waste: the customer's class; of water: whether there is a meter."""
+    dry: dict[int, int] = field(default_factory=dict)
+    """Of water: days without it, as they were told of the connection, by month."""
 
     def during(self, place: int) -> tuple[date, date] | None:
         """The first of its days in a month and the one after the last; None where it has none."""
@@ -120,11 +123,34 @@ class Account:
     """Of a house that was left: from which day on whoever moves in has what, and up to which."""
     people: Timeline = field(default_factory=Timeline)
     usage: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
-    dry: dict[int, int] = field(default_factory=dict)
 
     def lasting(self, day: date) -> list[Connection]:
         """What holds on a day or later; what ended as it began never did."""
         return [one for one in self.connections if (one.until or date.max) > max(day, one.since)]
+
+    def change_provider(self, service: str, old: str, new: str, day: date) -> None:
+        """Another creditor has a service from a day on, and of who moves in."""
+        for had in self.lasting(day):
+            if (had.service, had.provider) == (service, old):
+                since, until = max(day, had.since), had.until
+                had.until = since
+                came = Connection(service, new, since, until, had.like.since(since))
+                self.connections.append(came)
+                self.waiting = [(start, came if other is had else other, end) for start, other, end in self.waiting]
+        for piece in list(self.waiting):
+            start, had, end = piece
+            since = max(day, start)
+            if (had.service, had.provider) == (service, old) and end > since:
+                self.waiting.remove(piece)
+                came = Connection(service, new, since, like=Timeline([(since, had.like.last)]))
+                self.waiting += [(start, had, day)] * (day > start) + [(since, came, end)]
+
+    def go_dry(self, place: int, since: date, until: date) -> None:
+        """No water from a day until another of a month: each connection notes the days that it has of them."""
+        for one in self.connections:
+            first, last = max(since, one.since), min(until, one.until or until)
+            if one.service == "water" and first < last:
+                one.dry[place] = (last - first).days
 
     def given_over(self, day: date) -> list[Connection]:
         """What waits for who moves in on a day, and from then on no longer does."""
@@ -186,11 +212,11 @@ class Account:
     def _water(self, connection: Connection, place: int, prices: list[Version]) -> Span:
         """The volume's line, the credit for days without supply, and the tax on both."""
         since, until = connection.during(place) or (date.max, date.max)
-        here = (until - since).days
-        low, high = (rounded(Fraction(some * WATER_PRICE, 1_000))[0] for some in self._volumes(connection, place))
+        here, price = (until - since).days, WATER_PRICE[connection.provider]
+        low, high = (rounded(Fraction(some * price, 1_000))[0] for some in self._volumes(connection, place))
         whole = []
         for net in range(low, high + 1):
-            credit = rounded(Fraction(net * min(self.dry.get(place, 0), here), here))[0]
+            credit = rounded(Fraction(net * min(connection.dry.get(place, 0), here), here))[0]
             whole.append(net - credit + rounded(Fraction((net - credit) * TAX, 100))[0])
         return min(whole), max(whole)
 
@@ -199,10 +225,26 @@ class Account:
         only a part of the month each stretch is a whole number of its own, whichever way it falls."""
         metered = connection.like.on(max(first_day(place), connection.since))
         if metered and place in self.usage:
-            used = sum(quantity for quantity, _ in self.usage[place].values())
-            return used, used
+            uses = ((quantity, piece) for piece, (quantity, _) in self.usage[place].items())
+            return added(NOTHING, *(self._share(connection, place, quantity, piece) for quantity, piece in uses))
         stretches = list(self._stretches(connection, place))
         volume = sum(self._people(day)[0] * NORM * length for day, length in stretches)
         if len(stretches) == 1 and stretches[0][1] == length_of(place):
             return volume // length_of(place), volume // length_of(place)
         return volume // length_of(place) - len(stretches), volume // length_of(place) + len(stretches)
+
+    def _share(self, connection: Connection, place: int, quantity: int, piece: int) -> Span:
+        """What of a use falls to a connection: by the days of the use that each of the service had. Where none had any,
+        to one of them, whichever the use was told with."""
+        begins, ends = first_day(place).replace(day=20 if piece else 1), first_day(place + 1)
+        days = {
+            id(one): max(0, (min(one.until or ends, ends) - max(one.since, begins)).days)
+            for one in self.connections
+            if one.service == "water" and one.during(place)
+        }
+        mine, whole = days[id(connection)], sum(days.values())
+        if len(days) == 1 or (whole and mine == whole):
+            return quantity, quantity
+        if not whole:
+            return 0, quantity
+        return quantity * mine // whole, quantity * mine // whole + (mine > 0)

@@ -88,10 +88,8 @@ def _described(work: UnitOfWork, ids: Sequence[int]) -> list[Any]:
 
 
 def _dry(work: UnitOfWork, account_id: int, service: str, since: date, until: date) -> list[tuple[date, date]]:
-    """The days without supply of an account that has the service on some of them: all at once, or, where the creditor
-    changed on one of them, those of each."""
+    """The days without supply of an account, by its connections: each has those on which it held. Where the creditor
+    changed on one of them, or somebody moved in, that is a part."""
     served = alive(accounts.connections_of(work, [account_id]), since)
     mine = [row for row in served if row.service == service and row.valid_from < until]
-    if len(mine) == 1:
-        return [(since, until)]
     return [(max(since, row.valid_from), min(until, row.valid_to or until)) for row in mine]
