@@ -229,6 +229,10 @@ tariffs:
       - {code: credit, kind: outage_credit, of: [fee]}
 """
 
+FEE_TARIFF = OUTAGE_TARIFF.replace(
+    "{code: credit, kind: outage_credit, of: [fee]}", "{code: sales_tax, kind: tax, tax: sales_tax}"
+)
+
 
 def test_streets_without_supply_are_credited(town: Town) -> None:
     """Two days of October and one of November: 31.00 × 2 ÷ 31 and 31.00 × 1 ÷ 30 come back, in one street alone."""
@@ -273,6 +277,22 @@ def test_who_moved_in_is_credited_by_his_own_days(town: Town) -> None:
     assert change(town, "outages", **asked, ground="journal")["accounts"] == 2
     bill(town, "2026-10")
     assert (town.balance("A"), town.balance("B")) == (1_000 - 200, 3_100 - 200)
+
+
+def test_who_left_before_the_last_day_has_no_tax_of_nothing(town: Town) -> None:
+    """A fee that is not by days is owed by who is there on the last day: for who left before, nothing of it stands on
+    the bill, no tax of 0.00 either; the bill can be printed and nothing is missing from the run."""
+    assert town.ask("post", "/billing/imports/tariffs", role="admin", data=FEE_TARIFF.encode()).status_code == 200
+    adopted = {"tariffs": ["waste-household@2026-10-01"], "ground": "decided before"}
+    town.post("/billing/tariffs/adopt", adopted, role="approver")
+    both(town, "A")
+    town.accounts(account_line("B"))
+    for number in ("A", "B"):
+        change(town, f"accounts/{number}/move-out", day="2026-10-16")
+    assert bill(town, "2026-10")["bills"] == 1
+    assert services(town, 1) == {"water"}
+    assert town.ask("get", "/billing/bills/1/pdf?lang=ru").data.startswith(b"%PDF")
+    sound(town)
 
 
 def test_days_without_supply_are_of_the_creditor_of_each(town: Town) -> None:

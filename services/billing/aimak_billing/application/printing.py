@@ -144,8 +144,11 @@ class _Desk:
 
 
 def _lines(lines: Sequence[Row[Any]], speaker: Speaker) -> Iterator[BillLine]:
-    """The charges of one connection; its tax falls on them by their size, so that the columns add up."""
+    """The charges of one connection; its tax falls on them by their size, so that the columns add up. Nothing where
+    nothing is charged: bills that were issued earlier have taxes of nothing too."""
     charges = [line for line in lines if line.kind == "charge"]
+    if not charges:
+        return
     tax = sum(line.amount for line in lines if line.kind == "tax")
     weights = [abs(line.amount) for line in charges]
     taxes = share(tax, weights) if any(weights) else [tax, *[0] * (len(charges) - 1)]

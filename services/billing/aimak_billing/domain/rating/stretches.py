@@ -58,7 +58,7 @@ class Stretched:
             due = bill.filter(_due(line)) if _due(line) else bill
             made = due.select(line_columns(self.one, line, *(pl.col(name) for name in _said(line))))
             every.append(without_nothing(made, line.component))
-        return every
+        return _without_bare_tax(every)
 
     def charged(self, name: str) -> pl.DataFrame:
         """The rows with what each span's charges come to without tax, as column `name`; null where one is not known."""
@@ -186,6 +186,14 @@ class Stretched:
         self.rows = self.rows.join(
             self.bill.select("connection_id", *codes), on="connection_id", how="left", maintain_order="left"
         )
+
+
+def _without_bare_tax(every: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Lines without taxes of nothing: where nothing is charged, as of a fee that is owed by who is there on the last
+    day, a tax would stand alone on the bill."""
+    charged = pl.concat(every).filter(pl.col("kind") == "charge").get_column("connection_id").unique()
+    bare = (pl.col("kind") == "tax") & (pl.col("amount") == 0) & ~pl.col("connection_id").is_in(charged.implode())
+    return [lines.filter(~bare) for lines in every]
 
 
 def net_of(one: Prepared) -> pl.Expr:
