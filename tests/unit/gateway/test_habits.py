@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -116,6 +117,22 @@ def test_exit_codes(problem: BaseException | None, code: int, capsys: pytest.Cap
 
     assert frame.guarded(frame.Ui(as_json=False, lang="en", quiet=False, debug=False), run) == code
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_error_that_nobody_foresaw_is_in_the_log(environment: dict[str, str], tmp_path: Path, debug: bool) -> None:
+    """The terminal has the code and where the rest is; the trace is in that file, its owner's, and shown by --debug."""
+    data = tmp_path / "data"
+    shutil.copytree(environment["AIMAK_DATA_DIR"], data)
+    broken = "from aimak_gateway import application, cli; application.login = None; cli.main()"
+    words = [sys.executable, "-c", broken, "login", "admin", *(["--debug"] if debug else [])]
+    done = subprocess.run(words, env=environment | {"AIMAK_DATA_DIR": str(data)}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (frame.FAILED, "")
+    assert "AIM-K099" in done.stderr and "aimak.log" in done.stderr
+    assert ("Traceback" in done.stderr) == debug
+    log = data / "aimak.log"
+    assert "Traceback" in log.read_text() and "unexpected error at /gateway/login" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("option", ["--csv", "--xlsx"])

@@ -147,6 +147,7 @@ def connected(ui: Ui) -> Iterator[Api]:
         with _at(ui, str(settings.get("gateway.address", "http://127.0.0.1:8470"))) as client:
             yield Api(client, ui, session)
         return
+    from aimak_gateway import log
     from aimak_gateway.embedded import Held, begun
 
     try:
@@ -155,7 +156,7 @@ def connected(ui: Ui) -> Iterator[Api]:
         with _at(ui, held.address) as client:
             yield Api(client, ui, session)
         return
-    with runtime:
+    with log.kept(settings.data_dir, ui.debug), runtime:
         _tell(ui, runtime.client)
         yield Api(runtime.client, ui, session, runtime.pump.step)
 

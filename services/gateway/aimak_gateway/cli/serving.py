@@ -28,10 +28,12 @@ def register(app: typer.Typer) -> None:
         """Everything in one process until stopped (Ctrl+C).  Example: aimak serve --port 8470"""
         from aimak.supervisor.supervisor import raise_file_limit
 
+        from aimak_gateway import log
         from aimak_gateway.embedded import begun
 
         raise_file_limit()
-        with begun(Settings.load()) as runtime:
+        settings = Settings.load()
+        with log.kept(settings.data_dir, ui.debug), begun(settings) as runtime:
             server = _listening(runtime.app, host, port)
             address = f"http://{host}:{server.effective_port}"
             runtime.ownership.announce(address)
