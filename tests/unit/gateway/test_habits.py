@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from aimak.problems import Conflict, Forbidden, NotFound, Place, Problem, Refused, Unauthorized
-from aimak_gateway.cli import cycle, frame
+from aimak_gateway.cli import cycle, frame, runs
 from aimak_gateway.cli.app import app
 from aimak_gateway.cli.connect import Api
 from typer.testing import CliRunner
@@ -202,8 +202,11 @@ def test_a_clerk_does_not_approve(environment: dict[str, str]) -> None:
     assert "AIM-K072" in clerk.stderr
 
 
-@pytest.mark.parametrize("verb", ["issue", "close"])
-def test_what_cannot_be_undone_wants_a_yes(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [("cycle", "issue", "--period", "2026-10"), ("cycle", "close", "--period", "2026-10"), ("run", "issue", "54321")],
+)
+def test_what_cannot_be_undone_wants_a_yes(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
     """Where nobody sits at a terminal it is not done without --yes: exit 2, the option's name, nothing sent."""
     sent: list[str] = []
 
@@ -215,8 +218,9 @@ def test_what_cannot_be_undone_wants_a_yes(monkeypatch: pytest.MonkeyPatch, verb
     def connected(shown: frame.Ui) -> Iterator[Api]:
         yield Api(httpx.Client(transport=httpx.MockTransport(answer), base_url="http://none"), shown, None)
 
-    monkeypatch.setattr(cycle, "connected", connected)
-    done = CliRunner().invoke(app, ["cycle", verb, "--period", "2026-10"])
+    for module in (cycle, runs):
+        monkeypatch.setattr(module, "connected", connected)
+    done = CliRunner().invoke(app, words)
     assert (done.exit_code, done.stdout) == (frame.USAGE, "")
     assert "AIM-G027" in done.stderr and "--yes" in done.stderr
     assert sent == ["GET"]

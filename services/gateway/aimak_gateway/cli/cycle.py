@@ -98,7 +98,7 @@ def _run(ui: Ui, period: str, verb: str, running: str, *, ask: bool = False) -> 
     with connected(ui) as api:
         path = f"/billing/cycles/{period}"
         if ask and not ui.dry_run:
-            _confirm(ui, api.get(path)["bills"])
+            confirm(ui, api.get(path)["bills"])
         answer = follow(ui, api, path, verb, running)
     ui.result(answer, cycle_lines(ui, answer), _next(ui, answer))
 
@@ -141,7 +141,9 @@ def _pace_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
     return [", ".join(filter(None, said))]
 
 
-def _confirm(ui: Ui, bills: int) -> None:
+def confirm(ui: Ui, bills: int) -> None:
+    """Have the number of bills typed before what cannot be undone. Raises Failed where another one was, or nobody sits
+    at a terminal."""
     if not sys.stdin.isatty():
         raise Failed(USAGE, [ui.problem(Problem("AIM-G027"))])
     typed = typer.prompt(ui.word("ui.type_the_count", count=bills), err=True)

@@ -10,7 +10,7 @@ import typer
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.brought import existing
 from aimak_gateway.cli.connect import Api, connected
-from aimak_gateway.cli.cycle import cycle_lines, follow, pace_shown
+from aimak_gateway.cli.cycle import Yes, confirm, cycle_lines, follow, pace_shown
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
 from aimak_gateway.cli.progress import Progress
@@ -22,7 +22,6 @@ NAMED = "For route:NAME and list:NAME: account numbers, one a line (none: those 
 _VERBS = {
     "preview": ("Rate it anew.", "previewing"),
     "approve": ("Approve a run that somebody else started.", ""),
-    "issue": ("Issue its bills; what it replaces is cancelled with them.", "issuing"),
     "pause": ("Leave the chunks that are not begun.", ""),
     "resume": ("Go on with a run that was paused.", "going on"),
     "retry": ("Give the chunks that failed to the workers again.", "going on"),
@@ -70,8 +69,22 @@ def register(app: typer.Typer) -> None:
         with connected(ui) as api:
             _told(ui, api.get(f"/billing/runs/{run}"))
 
+    _issue(group)
     for verb in _VERBS:
         _verb(group, verb)
+
+
+def _issue(group: typer.Typer) -> None:
+    @command(group, "issue", changes=True)
+    def issue(ui: Ui, run: Run, yes: Yes = False) -> None:
+        """Issue its bills; what it replaces is cancelled with them.
+
+        Example: aimak run issue 5432109876543210987 --yes
+        """
+        with connected(ui) as api:
+            if not yes and not ui.dry_run:
+                confirm(ui, api.get(f"/billing/runs/{run}")["bills"])
+            _told(ui, passed(ui, api, run, "issue", "issuing"))
 
 
 def _verb(group: typer.Typer, verb: str) -> None:
