@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aimak import texts
 from aimak.files import faults
-from aimak.files.columns import Columns
+from aimak.files.columns import Columns, fold_header
 from aimak.problems import Place, Problem, Refused
 
 # A title, the town's name, the date of the list: a header further down than this is not looked for.
@@ -21,6 +22,13 @@ class Header:
     texts: tuple[str, ...]
     names: tuple[str | None, ...]
     warnings: tuple[Problem, ...] = ()
+
+
+def is_reason(cell: str) -> bool:
+    """Whether a header is that of the column in which refused rows are given back with the reason, in any language:
+    mended, such a file is brought again as it is."""
+    said = (texts.translate("aimak", "intake.reason", lang) for lang in texts.LANGUAGES)
+    return fold_header(cell) in {fold_header(word) for word in said if word}
 
 
 def score(columns: Columns, cells: Sequence[str]) -> int:
@@ -60,7 +68,7 @@ def _checked(file: str, columns: Columns, line: int, cells: Sequence[str]) -> He
     unknown = tuple(
         Problem(faults.COLUMN_UNKNOWN, {"column": cell.strip()}, Place(file, line, cell.strip()), "warning")
         for cell, name in zip(cells, names, strict=True)
-        if name is None and cell.strip()
+        if name is None and cell.strip() and not is_reason(cell)
     )
     return Header(line, tuple(cell.strip() for cell in cells), names, unknown)
 

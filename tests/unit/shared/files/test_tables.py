@@ -75,6 +75,18 @@ def test_separator_and_encoding_are_found(separator: str, encoding: str) -> None
     assert good[0].values == {"account": "1001", "date": date(2026, 10, 31), "reading": 1234500, "note": "слева"}
 
 
+@pytest.mark.parametrize("word", ["причина", "себеби", "reason"])
+def test_our_own_column_of_reasons_is_known(word: str) -> None:
+    """Refused rows are brought again with the column that says why, in any language, and nothing is said of it; a
+    column that is called alike is."""
+    text = f"account;date;reading;{word}\n1;01.10.2026;5;AIM-F105: 32.10.2026\n"
+    document = TableReader(COLUMNS).open(csv(text))
+    assert document.warnings == () and [row.values["reading"] for block in document.blocks(2) for row in block.good]
+    assert [problem.code for problem in TableReader(COLUMNS).open(csv(text.replace(word, word + " 2"))).warnings] == [
+        "AIM-F007"
+    ]
+
+
 def test_header_below_a_title() -> None:
     """A title, an empty line and the town's name above the header do no harm, and lines keep their numbers."""
     good, _ = rows(csv("Отчёт за октябрь;;\n\nг. Талас;;\naccount;date;reading\n1;01.10.2026;5\n"))
