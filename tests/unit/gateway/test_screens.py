@@ -239,6 +239,21 @@ def test_what_is_overpaid_is_no_debt(lang: str, debt: str, over: str) -> None:
     assert owing[0].split("  ")[0] == debt
 
 
+@pytest.mark.parametrize(("lang", "until"), [("ru", "до"), ("ky", "чейин"), ("en", "until")])
+def test_an_account_shows_until_when_its_services_hold(lang: str, until: str) -> None:
+    """A service that ends, or whose creditor changes on a planned day, is shown with its end; where none ends there is
+    no such column."""
+    ui = frame.Ui(as_json=False, lang=lang, quiet=False, debug=False)
+    account: dict[str, Any] = {name: "" for name in ("number", "holder", "address", "kind", "customer_class", "phone")}
+    account |= {"status": "", "balance_tyiyn": 0, "balances": [], "aliases": [], "meters": [], "bills": []}
+    water = {"service": "water", "provider": "a", "customer_class": "household", "valid_from": "2026-01-01"}
+    stays = {**water, "valid_to": None}
+    changes = [{**water, "valid_to": "2026-12-01"}, {**stays, "provider": "b", "valid_from": "2026-12-01"}]
+    head, _, first, second = account_lines(ui, {**account, "connections": changes})[-7:-3]
+    assert head.split()[-1] == until and first.endswith("2026-01-01  2026-12-01") and second.endswith("2026-12-01")
+    assert until not in " ".join(account_lines(ui, {**account, "connections": [stays]})).split()
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
     ("words", "names"),

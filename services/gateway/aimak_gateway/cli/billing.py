@@ -147,21 +147,29 @@ def account_lines(ui: Ui, account: dict[str, Any]) -> list[str]:
         said, amount = listing.owed(ui, balance["balance_tyiyn"])
         paid_over = f"{said} " if balance["balance_tyiyn"] < 0 else ""
         lines.append(f"  {balance['provider']}: {paid_over}{amount}" + (f" ({origins})" if origins else ""))
-    services = [
-        (
-            ui.named("service", row["service"]),
-            row["provider"],
-            ui.named("class", row["customer_class"]),
-            row["valid_from"],
-        )
-        for row in account["connections"]
-    ]
-    lines += ["", *table(services, [ui.word(f"ui.{key}") for key in ("service", "provider", "class", "valid_from")])]
+    lines += ["", *_services(ui, account["connections"])]
     for meter in account["meters"]:
         accepted = [row for row in meter["readings"] if row["state"] == "accepted"]
         last = f": {accepted[0]['value']} ({accepted[0]['date']})" if accepted else ""
         lines.append(f"{ui.word('ui.meter')} {meter['serial']} ({ui.named('service', meter['service'])}){last}")
     return [*lines, "", *listing.shown(ui, *_bills_shown(ui, account["bills"], ("number", "period")))]
+
+
+def _services(ui: Ui, connections: list[dict[str, Any]]) -> list[str]:
+    """Services with the day from which each holds, and the one before which it ends where any does."""
+    keys = ["service", "provider", "class", "valid_from"]
+    ends = ["valid_to"] if any(row["valid_to"] for row in connections) else []
+    rows = [
+        [
+            ui.named("service", row["service"]),
+            row["provider"],
+            ui.named("class", row["customer_class"]),
+            *(row[key] for key in ("valid_from", *ends)),
+        ]
+        for row in connections
+    ]
+    heads = [*keys, *("until" for _ in ends)]
+    return table(rows, [ui.word(f"ui.{key}") for key in heads])
 
 
 def most(ui: Ui, limit: int | None, usual: int) -> int | None:
