@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from aimak import texts
 from aimak.contracts.base import Event
 
 from tools.docs import events, imports
@@ -22,6 +23,16 @@ def test_the_columns_of_files_are_current() -> None:
     said = (ROOT / imports.PAGE).read_text(encoding="utf-8")
     assert said == imports.page()
     assert "| `account`, required | лицевой счёт, лицевой счет, л/с, жеке эсеп, өздүк эсеп |" in said
+
+
+def test_the_attributes_of_services_are_current() -> None:
+    """docs/imports.md names what each built-in service carries, and what it must: the hint of AIM-B015 points there."""
+    page = imports.page().partition("## What a service carries")[2]
+    for schema in (ROOT / "services/billing/aimak_billing/plugins/service_types").glob("*/schema.py"):
+        assert f"### {schema.parent.name}\n" in page
+    assert "| attribute | `metered`, required | `true` or `false`" in page.partition("### water")[2]
+    for lang in ("ky", "ru", "en"):
+        assert imports.PAGE in texts.translate("aimak_billing", "AIM-B015.hint", lang)
 
 
 @pytest.mark.parametrize("name", events.files())

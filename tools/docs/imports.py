@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import pkgutil
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from aimak.files.columns import Column, Columns
+from aimak.plugins.fields import FlagField, QuantityField, TextField, WholeField
 from aimak.plugins.reading_sources import READINGS
+from aimak.plugins.service_types import ServiceType
 from aimak_billing.application.imports import ACCOUNTS, BALANCES, FACTS, RESIDENTS
+from aimak_billing.plugins import service_types
 from aimak_metering.application.meters import METERS
+from marshmallow import Schema
 
 PAGE = "docs/imports.md"
 # What the command calls it, its columns, the sample beside it, and what it brings.
@@ -37,11 +43,50 @@ spaces and dots. The separator (`;`, `,`, tab) and the encoding (UTF-8, UTF-16, 
 cell says that it is not known; where a column is required it is a fault, and the row is left out and given back with
 the reason. `--dry-run` tells what would be taken.
 """
+_SERVICES = """
+## What a service carries
+
+The attributes of a connection (`attributes` of accounts) by the code of its service, and below them what `name` of
+facts may say. A number is written whole or as text: `{"metered": false, "norm": "house", "agreed_volume": "12.5"}`.
+A service of another's plugin names its own.
+"""
+_FIELDS = (
+    (FlagField, "`true` or `false`"),
+    (WholeField, "a whole number"),
+    (QuantityField, "a number"),
+    (TextField, "text"),
+)
 
 
 def page() -> str:
     """The page's whole text."""
-    return _HEAD + "".join(_file(*file) for file in _FILES)
+    return _HEAD + "".join(_file(*file) for file in _FILES) + _SERVICES + "".join(map(_service, _service_types()))
+
+
+def _service_types() -> Iterator[type[ServiceType]]:
+    """The built-in ones, by their folders' names."""
+    for folder in pkgutil.iter_modules(service_types.__path__):
+        module = import_module(f"{service_types.__name__}.{folder.name}.plugin")
+        yield from (
+            one
+            for one in vars(module).values()
+            if isinstance(one, type) and issubclass(one, ServiceType) and one.__module__ == module.__name__
+        )
+
+
+def _service(kind: type[ServiceType]) -> str:
+    head = f"\n### {kind.code}\n\n{kind.names['ru']}, {kind.names['ky']}.\n\n"
+    rows = [*_rows("attribute", kind.attributes), *_rows("fact", kind.facts)]
+    if not rows:
+        return head + "Whatever its tariff asks for.\n"
+    return head + "| | name | what stands in it |\n|---|---|---|\n" + "".join(rows)
+
+
+def _rows(what: str, schema: type[Schema] | None) -> Iterator[str]:
+    for name, field in schema().fields.items() if schema else ():
+        said = next(words for known, words in _FIELDS if isinstance(field, known))
+        required = ", required" if field.required else ""
+        yield f"| {what} | `{name}`{required} | {said}: {field.metadata['description']} |\n"
 
 
 def _file(kind: str, columns: Columns, sample: str | None, what: str) -> str:

@@ -9,7 +9,7 @@ class IrrigationSchema(Parameters):
     """The land, what grows there, and whether the water is measured."""
 
     hectares = QuantityField(required=True, metadata={"description": "land that is watered"})
-    metered = FlagField(required=True)
+    metered = FlagField(required=True, metadata={"description": "whether a meter counts what is used"})
     norm = TextField(metadata={"description": "crop or soil that the tariff's norms name: m³ for one hectare"})
 
 

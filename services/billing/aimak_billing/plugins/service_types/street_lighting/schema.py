@@ -8,7 +8,7 @@ from aimak.plugins.fields import Parameters, QuantityField, TextField, WholeFiel
 class StreetLightingSchema(Parameters):
     """How many lamps burn for this payer, of which kind, or what else a levy counts."""
 
-    lamps = WholeField()
+    lamps = WholeField(metadata={"description": "lamps that burn for this payer"})
     lamp_type = TextField(metadata={"description": "kind of lamp, as in the tariff"})
     kilowatts = QuantityField(metadata={"description": "load of one lamp"})
     households = WholeField(metadata={"description": "homes that a levy counts"})

@@ -8,7 +8,7 @@ from aimak.plugins.fields import FlagField, Parameters, QuantityField, TextField
 class WaterSchema(Parameters):
     """Whether it is metered, what counts where there is no reading, and what a tariff may price beside the volume."""
 
-    metered = FlagField(required=True)
+    metered = FlagField(required=True, metadata={"description": "whether a meter counts what is used"})
     norm = TextField(metadata={"description": "amenity level that the tariff's norms name: flat, house, standpipe"})
     agreed_volume = QuantityField(metadata={"description": "m³ a month agreed with a customer without a meter"})
     meter_size = TextField(metadata={"description": "nominal size of the meter, as in the tariff: 15, 20, 50"})
