@@ -82,6 +82,23 @@ def test_a_file_that_came_too_early_is_taken_when_it_comes_again(desk: Desk) -> 
     assert "вода " in services and "вывоз ТБО " in services
 
 
+def test_a_creditor_that_is_known_is_not_changed_in_silence(desk: Desk) -> None:
+    """Who adds a code that is there is told what became another; the same once more, or a new one, is only named."""
+    desk("login admin --tenant sary")
+    desk("tenant add sary --name Сары")
+    first = "provider add vodokanal --name Водоканал --tax-number 01234567890123"
+    assert desk(first).stdout == desk(first).stdout == "vodokanal: Водоканал\n"
+    tried = desk("provider add vodokanal --name Тазалык --tax-number 01234567890124 --dry-run").stdout
+    done = desk("provider add vodokanal --name Тазалык --tax-number 01234567890124").stdout
+    assert tried == done
+    assert done.splitlines() == [
+        "vodokanal: Тазалык",
+        "Такой поставщик уже был; изменено:",
+        "  имя: Водоканал → Тазалык",
+        "  ИНН: 01234567890123 → 01234567890124",
+    ]
+
+
 def test_what_is_typed_in_cyrillic_is_answered(desk: Desk) -> None:
     """A name instead of a number, a month in words: no account and no month of that name, each with what mends it."""
     founded(desk)

@@ -125,9 +125,7 @@ def _define(app: typer.Typer) -> None:
     ) -> None:
         """Define a creditor.  Example: aimak provider add vodokanal --name ru=Водоканал --tax-number 01234567890123"""
         body = {"code": code, "name": _names(name), "tax_number": tax_number, "regime": regime}
-        with connected(ui) as api:
-            answer = api.post("/billing/providers", {**body, "bank_account": bank_account, **_elqr(elqr or [])})
-        ui.result(answer, [f"{code}: {_names(name).get(ui.lang, code)}"])
+        registers.define_provider(ui, {**body, "bank_account": bank_account, **_elqr(elqr or [])})
 
 
 def _services(only: str | None) -> tuple[str, ...]:

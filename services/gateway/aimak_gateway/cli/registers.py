@@ -1,4 +1,4 @@
-"""tenant show, provider list|show, partner list|show, outage list: what was defined, as it stands."""
+"""tenant show, provider list|show, partner list|show, outage list: what was defined, as it stands; provider add."""
 
 from __future__ import annotations
 
@@ -93,6 +93,29 @@ def of_outages(group: typer.Typer) -> None:
             for row in outages
         ]
         listing.show(ui, outages, ("street", "service", "from", "until", "accounts:count", "ground"), rows)
+
+
+def define_provider(ui: Ui, facts: dict[str, Any]) -> None:
+    """Add a creditor and name it; of one that was known before, tell what became another."""
+    code = facts["code"]
+    with connected(ui) as api:
+        known = [row for row in api.get("/billing/providers")["providers"] if row["code"] == code]
+        answer = api.post("/billing/providers", facts)
+    changes = [line for row in known for line in _changed(ui, row, answer["provider"])]
+    ui.result(answer, [f"{code}: {facts['name'].get(ui.lang, code)}", *changes])
+
+
+def _changed(ui: Ui, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What of a creditor that was known is another now, below a line that says so; nothing where all is as it was."""
+    mine = _name(ui, before["name"]) != _name(ui, after["name"])
+    seen = []
+    for row in (before, after):
+        called = _name(ui, row["name"]) if mine else _names(row["name"])
+        details = dict(zip(("tax_number", "regime", "bank_account"), _details(ui, row), strict=True))
+        seen.append({"name": called, **details, "elqr": _pairs(row["elqr"] or {})})
+    old, new = seen
+    lines = [f"  {ui.word(f'ui.{key}')}: {old[key] or '-'} → {new[key] or '-'}" for key in old if old[key] != new[key]]
+    return [ui.word("ui.provider_changed"), *lines] if lines else []
 
 
 def _one(rows: list[dict[str, Any]], code: str) -> dict[str, Any]:
