@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from aimak.clock import FixedClock
 from aimak.contracts import metering, payments
 from aimak.http.auth import Actor, sign
 from aimak.messaging import inbox
@@ -69,6 +71,12 @@ class Town:
         assert self.ask("post", "/billing/imports/tariffs", role="admin", data=TARIFFS.encode()).status_code == 200
         drafts = [f"{row['code']}@{row['valid_from']}" for row in self.get("/billing/tariffs")["tariffs"]]
         self.post("/billing/tariffs/adopt", {"tariffs": drafts, "ground": "decided before"}, role="approver")
+
+    def at(self, instant: str) -> None:
+        """Let it be another instant from here on."""
+        clock = self.service.clock
+        assert isinstance(clock, FixedClock)
+        clock.instant = datetime.fromisoformat(instant)
 
     def ask(self, method: str, path: str, role: str = "clerk", name: str | None = None, **parts: Any) -> Any:
         """The answer to one request."""

@@ -16,6 +16,8 @@ from aimak_billing.application.reports.postings import AGAINST, RECEIVABLE
 from aimak_billing.domain.corrections.outsort import RULES
 from aimak_billing.domain.rating import Plugins
 from aimak_billing.domain.tariff_life import RULES as STEPS
+from aimak_gateway.cli.cycle import cycle_lines
+from aimak_gateway.cli.frame import Ui
 from aimak_gateway.embedded import build_services
 from aimak_notifications.domain.notices import KINDS
 from aimak_notifications.domain.states import STATES
@@ -74,3 +76,18 @@ def test_every_code_that_a_table_shows_has_a_name(services: dict[str, Service], 
     # A workbook takes no longer name for a sheet, and none of these signs.
     sheets = [words[f"ui.sheet.{name}"] for name in codes["sheet"]]
     assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in sheets)
+
+
+@pytest.mark.parametrize(
+    ("lang", "named"), [("ru", "вода, население"), ("ky", "суу, калк"), ("en", "water, households")]
+)
+def test_a_warning_calls_services_and_classes_as_the_table_does(lang: str, named: str) -> None:
+    """The month's warnings name no bare code; one that names neither is said as the installation says it."""
+    warnings = [
+        {"code": "AIM-B071", "text": "water…", "fields": {"service": "water", "customer_class": "household"}},
+        {"code": "AIM-B070", "text": "as it was said", "fields": {"count": 3}},
+    ]
+    counts = {"period": "2026-11", "state": "previewed", "accounts": 1, "bills": 1, "held": 0}
+    answer = {**counts, "pace": None, "totals": [], "holds": [], "warnings": warnings}
+    first, second = cycle_lines(Ui(as_json=False, lang=lang, quiet=False, debug=False), answer)[-2:]
+    assert first.startswith(f"! {named}: ") and second == "! as it was said"

@@ -18,6 +18,7 @@ from aimak_billing.application.corrections import late
 from aimak_billing.application.corrections.checks import refuse_incomplete, refuse_undecided
 from aimak_billing.application.corrections.rerate import earlier_books
 from aimak_billing.application.kit import Kit
+from aimak_billing.application.months import refuse_too_early
 from aimak_billing.application.registers import tell_service_types
 from aimak_billing.application.tariffs import book_ids
 from aimak_billing.domain import cycle as states
@@ -189,9 +190,11 @@ def issue(kit: Kit, work: UnitOfWork, name: str, actor: str) -> None:
 
 def issue_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
     """Give every chunk of the approved run the number of its first bill and have it made into bills by the workers.
-    Raises Conflict where bills of these accounts were issued or cancelled since the preview."""
+    Raises Conflict for a month that has not begun, and where bills of these accounts were issued or cancelled since
+    the preview."""
     if not may(work, "issue", run):
         return
+    refuse_too_early(work, run)
     refuse_incomplete(work, run)
     if store.changed_since(work, run):
         raise Conflict(Problem("AIM-B102", {"period": run.period, "run": run.id}))

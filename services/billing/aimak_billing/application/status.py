@@ -10,6 +10,7 @@ from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
+from aimak_billing.application import months
 from aimak_billing.application.corrections import late
 from aimak_billing.application.cycle import locked, period_of, state_of
 from aimak_billing.domain import cycle as states
@@ -52,7 +53,7 @@ def runs_view(work: UnitOfWork, period: str | None) -> list[dict[str, Any]]:
 
 def _run_view(work: UnitOfWork, run: Row[Any], state: str, lang: str) -> dict[str, Any]:
     chunks = store.chunks(work, run.id)
-    totals = _totals(work, run.id, period_of(run.period).previous().name)
+    totals = _totals(work, run)
     first, last = bills.number_bounds(work, run.id)
     sums = {key: sum(total[key] for total in totals) for key in ("net_tyiyn", "tax_tyiyn", "gross_tyiyn")}
     held = sum(chunk.held for chunk in chunks)
@@ -73,7 +74,9 @@ def _run_view(work: UnitOfWork, run: Row[Any], state: str, lang: str) -> dict[st
         **sums,
         "totals": totals,
         "holds": _hold_counts(work, run.id, lang),
-        "warnings": _told([*_warnings(totals, held), *late.warnings(work, run, lang)], lang),
+        "warnings": _told(
+            [*months.warnings(work, run), *_warnings(totals, held), *late.warnings(work, run, lang)], lang
+        ),
     }
 
 
@@ -133,10 +136,11 @@ def _is_done(chunk: Row[Any], run: Row[Any]) -> bool:
     return bool(chunk.attempt == run.attempt)
 
 
-def _totals(work: UnitOfWork, run_id: int, previous: str) -> list[dict[str, Any]]:
+def _totals(work: UnitOfWork, run: Row[Any]) -> list[dict[str, Any]]:
     before: dict[tuple[str, str], int] = {}
-    earlier = store.cycle(work, previous)
-    if earlier is not None:
+    earlier = store.cycle(work, period_of(run.period).previous().name)
+    # A part of the town is no more or less than all of it was last month: there is nothing to hold it against.
+    if earlier is not None and _bills_everybody(run):
         before = {
             (row.service, row.customer_class): int(row.net + row.tax) for row in store.totals(work, earlier.run_id)
         }
@@ -151,8 +155,13 @@ def _totals(work: UnitOfWork, run_id: int, previous: str) -> list[dict[str, Any]
             "gross_tyiyn": int(row.net + row.tax),
             "last_gross_tyiyn": before.get((row.service, row.customer_class)),
         }
-        for row in store.totals(work, run_id)
+        for row in store.totals(work, run.id)
     ]
+
+
+def _bills_everybody(run: Row[Any]) -> bool:
+    """Whether a run bills the whole town: the month's own, or one that makes all of it anew."""
+    return bool(run.selection == states.EVERYBODY and (run.generation == 0 or run.replaces))
 
 
 def _hold_counts(work: UnitOfWork, run_id: int, lang: str) -> list[dict[str, Any]]:

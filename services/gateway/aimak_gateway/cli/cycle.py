@@ -173,7 +173,18 @@ def cycle_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
     if answer["holds"]:
         rows = [(hold["count"], hold["code"], hold["text"]) for hold in answer["holds"]]
         lines += ["", *table(rows, [ui.word(f"ui.{key}") for key in ("held", "code", "reason")], (0,))]
-    return lines + [f"! {warning['text']}" for warning in answer["warnings"][:SHOWN]]
+    return lines + [f"! {_warned(ui, warning)}" for warning in answer["warnings"][:SHOWN]]
+
+
+def _warned(ui: Ui, warning: dict[str, Any]) -> str:
+    """A warning with services and classes called as in the table above it."""
+    fields = dict(warning["fields"])
+    for name, kind in (("service", "service"), ("customer_class", "class")):
+        if name in fields:
+            fields[name] = ui.named(kind, fields[name])
+    if fields == warning["fields"]:
+        return str(warning["text"])
+    return str(ui.problem(Problem(warning["code"], fields))["message"])
 
 
 def _totals(ui: Ui, answer: dict[str, Any]) -> list[str]:

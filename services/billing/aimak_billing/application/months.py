@@ -1,0 +1,53 @@
+"""Whether it is a month's turn to be billed: it has begun, and none before it was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aimak.period import Period
+from aimak.problems import Conflict, Problem
+from aimak.storage.work import UnitOfWork
+from sqlalchemy import Row
+
+from aimak_billing.domain import cycle as states
+from aimak_billing.store import runs as store
+
+
+def refuse_too_early(work: UnitOfWork, run: Row[Any]) -> None:
+    """Raises Conflict for bills of a month that has not begun. What is asked for in advance is a part of the town's
+    services: a run over a part may be issued in the month before."""
+    start, today = Period.month(run.period).start, work.today()
+    latest = today if run.selection == states.EVERYBODY else Period.month_of(today).end
+    if start > latest:
+        raise Conflict(Problem("AIM-B039", {"period": run.period, "today": today.isoformat()}))
+
+
+def warnings(work: UnitOfWork, run: Row[Any]) -> Sequence[Problem]:
+    """What whoever previews or approves a run must know of its month while it is not issued: it has not begun, or
+    months before it were left out."""
+    if run.state in (states.ISSUING, *states.ENDED):
+        return ()
+    period, found = Period.month(run.period), []
+    if period.start > work.today():
+        found.append(Problem("AIM-B040", {"period": period.name}, severity="warning"))
+    if missing := _left_out(work, period):
+        fields = {"period": period.name, "missing": ", ".join(missing)}
+        found.append(Problem("AIM-B042", fields, severity="warning"))
+    return found
+
+
+def _left_out(work: UnitOfWork, period: Period) -> list[str]:
+    """The months between the last one before that was issued, and this one, in order; none where it is the first."""
+    earlier = (cycle.period for cycle in store.cycles(work) if cycle.period < period.name)
+    issued = next((name for name in earlier if _is_issued(work, name)), period.name)
+    missing: list[str] = []
+    month = period.previous()
+    while month.name > issued:
+        missing.insert(0, month.name)
+        month = month.previous()
+    return missing
+
+
+def _is_issued(work: UnitOfWork, period: str) -> bool:
+    return any(run.state == states.ISSUED for run in store.runs(work, period))

@@ -1,0 +1,84 @@
+"""Whether it is a month's turn to be billed, and what a part of the town is held against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.billing.test_cancelling import month, run
+from tests.unit.billing.test_month import five
+from tests.unit.billing.test_rerating import bill
+from tests.unit.billing.town import Town, account_line
+
+NOVEMBER, DECEMBER = "2026-11", "2026-12"
+
+
+def warned(seen: Any) -> list[tuple[str, dict[str, Any]]]:
+    """The warnings of a run or of a month."""
+    return [(warning["code"], warning["fields"]) for warning in seen["warnings"]]
+
+
+def previewed(town: Town, period: str) -> Any:
+    """A month previewed and approved."""
+    path = f"/billing/cycles/{period}"
+    town.post(f"{path}/preview")
+    town.pump.drain()
+    return town.post(f"{path}/approve", role="approver")
+
+
+def test_a_part_of_the_town_is_not_held_against_all_of_it(town: Town) -> None:
+    """A run over one account, a list, a service or those passed over has no figure of last month, and no warning."""
+    month(town)
+    lists: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("account:A1", {}), ("list:few", {"accounts": ["A2", "A3"]}), ("service:waste", {}), ("all", {}),
+    )  # fmt: skip
+    for selection, said in lists:
+        seen = run(town, selection, period=NOVEMBER, **said)
+        assert [total["last_gross_tyiyn"] for total in seen["totals"]] in ([None], []), selection
+        assert warned(seen) == [], selection
+
+
+def test_the_whole_town_is_held_against_last_month(town: Town) -> None:
+    """The month's own run, and one that makes all of it anew."""
+    month(town)
+    town.accounts(*(account_line(f"B{number}") for number in range(3)))
+    unlike = [("AIM-B071", {"service": "waste", "customer_class": "household"})]
+    assert warned(previewed(town, NOVEMBER)) == unlike
+    bill(town, NOVEMBER)
+    assert warned(run(town, "all", period=NOVEMBER, replaces=True, issue=False)) == unlike
+
+
+def test_a_month_that_has_not_begun_is_not_issued(town: Town) -> None:
+    """On 2 November December is shown, warned of and approved, but not issued; on its first day, in the town, it is."""
+    month(town)
+    bill(town, NOVEMBER)
+    assert warned(previewed(town, DECEMBER)) == [("AIM-B040", {"period": DECEMBER})]
+    path = f"/billing/cycles/{DECEMBER}"
+    assert town.refused(f"{path}/issue") == (409, ["AIM-B039"])
+    town.at("2026-11-30T17:59:00+00:00")
+    assert town.refused(f"{path}/issue") == (409, ["AIM-B039"])
+    town.at("2026-11-30T18:00:00+00:00")
+    assert warned(town.get(path)) == []
+    assert town.post(f"{path}/issue")["state"] == "issuing"
+
+
+def test_a_part_of_the_services_is_issued_a_month_ahead(town: Town) -> None:
+    """What is paid in advance may be issued in the month before, and no earlier."""
+    month(town)
+    bill(town, NOVEMBER)
+    assert run(town, "service:waste", period=DECEMBER)["state"] == "issued"
+    ahead = run(town, "service:waste", period="2027-01", issue=False)
+    town.post(f"/billing/runs/{ahead['run_id']}/approve", role="approver")
+    assert town.refused(f"/billing/runs/{ahead['run_id']}/issue") == (409, ["AIM-B039"])
+
+
+def test_a_month_that_was_left_out_is_named(town: Town) -> None:
+    """October is issued, November never: December says so until November is; the town's first month has none before
+    it."""
+    five(town)
+    assert warned(town.preview()) == []
+    town.issue()
+    town.at("2027-01-05T06:00:00+00:00")
+    left_out = ("AIM-B042", {"period": DECEMBER, "missing": NOVEMBER})
+    assert left_out in warned(previewed(town, DECEMBER))
+    bill(town, NOVEMBER)
+    assert left_out not in warned(town.get(f"/billing/cycles/{DECEMBER}"))
