@@ -7,11 +7,14 @@ import pytest
 import zxingcpp
 from aimak_billing.application import printing
 from aimak_billing.application.kit import Kit
+from aimak_billing.documents.bill import BillDocument
 from aimak_billing.domain.elqr import parse
 from aimak_billing.domain.rating import Plugins
 from aimak_billing.domain.routes import route_key
 
 from tests.unit.billing.test_cancelling import document
+from tests.unit.billing.test_month import WASTE_GROSS
+from tests.unit.billing.test_rerating import bill
 from tests.unit.billing.town import TENANT, Town, account_line
 
 PERIOD = "2026-10"
@@ -105,3 +108,32 @@ def test_each_bill_of_many_has_its_own_sentence(town: Town) -> None:
         alone = [printing.print_bill(kit, work, str(number), "ru").documents[0].explanations for number in numbers]
     assert together == alone
     assert 1 < len(set(together)) < len(together)
+
+
+def printed(town: Town, period: str) -> BillDocument:
+    """The first account's bill of a period."""
+    number = next(row["number"] for row in town.rows("bill") if (row["account_id"], row["period"]) == (1, period))
+    with town.service.work(TENANT) as work:
+        kit = Kit.of(town.service.settings, Plugins.discover())
+        return printing.print_bill(kit, work, str(number), "ru").documents[0]
+
+
+def test_what_documents_moved_since_the_period_began_is_a_figure_of_its_own(town: Town) -> None:
+    """An adjustment before the bill was made out stands beside what was owed when the month began, with a sentence;
+    one that was undone is none, and one of the month before is in what was owed."""
+    walk(town)
+    said = {"account": "A1", "provider": "tazalyk"}
+    town.at("2026-11-27T06:00:00+00:00")
+    document(town, kind="adjust", amount_tyiyn=-1_250, **said)
+    undone = document(town, kind="adjust", amount_tyiyn=9_999, **said)
+    document(town, kind="storno", document=undone)
+    town.pay(1, 3_000)
+    bill(town, "2026-11")
+    november, part = printed(town, "2026-11"), printed(town, "2026-11").parts[0]
+    assert (part.opening, part.charged, part.corrected, part.paid) == (WASTE_GROSS, WASTE_GROSS, -1_250, 3_000)
+    assert part.due == 2 * WASTE_GROSS - 1_250 - 3_000
+    assert november.explanations[-1] == "Корректировки, списания и переносы документами с 01.11.2026: -12.50"
+    assert (printed(town, PERIOD).parts[0].corrected, len(printed(town, PERIOD).explanations)) == (0, 1)
+    bill(town, "2026-12")
+    december = printed(town, "2026-12").parts[0]
+    assert (december.opening, december.corrected, december.paid) == (part.due, 0, 0)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from aimak.money import share
+from aimak.money import format_som, share
 from aimak.period import Period
 from aimak.plugins.numbers import Price
 from aimak.problems import NotFound, Problem, Refused
 from aimak.storage.work import UnitOfWork
+from aimak.texts import translate
 from sqlalchemy import Row
 
 from aimak_billing.application.bills import Speaker, by_connection, title
@@ -84,21 +85,24 @@ class _Desk:
             old_numbers=tuple(self.aliases.get(bill.account_id, ())),
             residents=bill.residents,
             readings=tuple(self._readings(bill, lines, speaker)),
-            explanations=tuple(speaker.sentence(part) for part in by_connection(lines)),
+            explanations=(
+                *(speaker.sentence(part) for part in by_connection(lines)),
+                *_adjusted(bill, self.lang),
+            ),
         )
         return replace(document, codes=tuple(self._codes(document, bill, lines, speaker)))
 
     def _parts(
         self, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker
     ) -> Iterator[tuple[Row[Any], CreditorPart]]:
-        openings = {provider: (before, paid) for provider, before, paid in json.loads(bill.opening_parts)}
+        openings = _openings(bill)
         for provider in self.providers:
             mine = [line for line in lines if line.provider == provider.code]
             if not mine and provider.code not in openings:
                 continue
-            before, paid = openings.get(provider.code, (0, 0))
+            before, paid, adjusted = openings.get(provider.code, (0, 0, 0))
             charged = sum(line.amount for line in mine if line.origin is None)
-            corrected = sum(line.amount for line in mine if line.origin is not None)
+            corrected = adjusted + sum(line.amount for line in mine if line.origin is not None)
             called = self.creditors[self.issued_at[bill.run_id]][provider.code]
             name = called.name.get(self.lang) or next(iter(called.name.values()), provider.code)
             creditor = Creditor(name, called.tax_number, bank_account=called.bank_account)
@@ -141,6 +145,22 @@ class _Desk:
                 used=quantity_text(row.quantity_thousandths, 0),
                 unit=speaker.unit(row.service),
             )
+
+
+def _openings(bill: Row[Any]) -> dict[str, tuple[int, int, int]]:
+    """What was owed to each provider before the period, was paid in it and adjusted in it; bills of an earlier version
+    of the program counted the last to the first."""
+    parts = json.loads(bill.opening_parts)
+    return {provider: (before, paid, sum(adjusted)) for provider, before, paid, *adjusted in parts}
+
+
+def _adjusted(bill: Row[Any], lang: str) -> Iterator[str]:
+    """What documents moved since the period began, as the bill explains it; nothing where there is none."""
+    adjusted = sum(part[2] for part in _openings(bill).values())
+    if adjusted:
+        since = f"{Period.month(bill.period).start:%d.%m.%Y}"
+        said = translate("aimak_billing", "bill.adjusted", lang, since=since, amount=format_som(adjusted))
+        yield said or format_som(adjusted)
 
 
 def _lines(lines: Sequence[Row[Any]], speaker: Speaker) -> Iterator[BillLine]:

@@ -39,10 +39,10 @@ def bills(
     issue: Issue, run_bills: pl.DataFrame, openings: pl.DataFrame, earlier: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """The rows of table `bill` but its ledger day. run_bills: place, rank, account_id, net, tax; openings:
-    account_id, provider, before, paid, in order; earlier: account_id, bills that it has of the period (none: nobody
-    has any)."""
-    part = pl.format('["{}",{},{}]', "provider", "before", "paid")
-    opening = (pl.col("before") - pl.col("paid")).sum()
+    account_id, provider, before, paid, adjusted, in order; earlier: account_id, bills that it has of the period (none:
+    nobody has any)."""
+    part = pl.format('["{}",{},{},{}]', "provider", "before", "paid", "adjusted")
+    opening = (pl.col("before") + pl.col("adjusted") - pl.col("paid")).sum()
     known = openings.group_by("account_id", maintain_order=True).agg(
         opening.alias("opening"), pl.format("[{}]", part.str.join(",")).alias("opening_parts")
     )

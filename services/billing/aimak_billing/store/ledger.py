@@ -15,12 +15,13 @@ from sqlalchemy import Row, case, func, literal, select
 
 from aimak_billing.store import columns
 
-_OPENINGS = {"account_id": pl.Int64, "provider": pl.String, "before": pl.Int64, "paid": pl.Int64}
+_OPENINGS = {"account_id": pl.Int64, "provider": pl.String, **dict.fromkeys(("before", "paid", "adjusted"), pl.Int64)}
 _ACCOUNTS_A_BATCH = 5_000
 # Transfers whose source is told to others under a name of its own.
 _SOURCE_KIND = {"charge": "bill", "tax": "bill", "relief": "bill"}
 CANCELLATION = "cancellation"
 """The kind of a transfer that undoes another."""
+_PAID, _ADJUSTED = ("payment", "refund"), ("adjustment", "write_off", "transfer")
 
 
 def _effect(work: UnitOfWork) -> Any:
@@ -32,16 +33,21 @@ def _effect(work: UnitOfWork) -> Any:
 
 def openings(work: UnitOfWork, first: int, last: int, since: date) -> pl.DataFrame:
     """What the accounts with ids from `first` to `last` owe each provider as it stands: account_id, provider,
-    before, paid (tyiyn); paid is what payments brought from `since` on, before is all else."""
+    before, paid, adjusted (tyiyn). Of what is dated from `since` on, paid is what payments brought, less what was paid
+    back, and adjusted what documents raised; before is all else, the charges of bills among it. What is owed is
+    before + adjusted - paid."""
     transfer = work.table("transfer")
-    recent = (transfer.c.kind == "payment") & (transfer.c.business_date >= since)
-    effect = _effect(work)
+    # What undoes a document names it as its source; what undoes a bill belongs to the charges.
+    undone = (transfer.c.kind == CANCELLATION) & (transfer.c.source_id >= literal(DERIVED_FLOOR, transfer.c.debit.type))
+    paid, adjusted = transfer.c.kind.in_(_PAID), transfer.c.kind.in_(_ADJUSTED) | undone
+    recent, effect = transfer.c.business_date >= since, _effect(work)
     query = (
         select(
             transfer.c.account_id,
             transfer.c.provider,
-            func.sum(case((recent, 0), else_=effect)),
-            func.sum(case((recent, -effect), else_=0)),
+            func.sum(case((recent & (paid | adjusted), 0), else_=effect)),
+            func.sum(case((recent & paid, -effect), else_=0)),
+            func.sum(case((recent & adjusted, effect), else_=0)),
         )
         .where(transfer.c.tenant == work.tenant, transfer.c.account_id >= first, transfer.c.account_id <= last)
         .group_by(transfer.c.account_id, transfer.c.provider)
