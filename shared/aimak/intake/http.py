@@ -34,10 +34,12 @@ def blueprint(service: Service, importers: Sequence[Importer]) -> Blueprint:
     @routes.post("/<kind>")
     @requires(*everyone, tries_itself=True)
     def send(kind: str) -> tuple[dict[str, Any], int]:
-        """Send a file in. The answer names the import, which the worker then takes."""
+        """Send a file in. The answer names the import, which the worker then takes, and says how many of its rows were
+        taken before where it is looked at anew."""
         request.max_content_length = _UNLIMITED_BYTES
         received = receive(service, _sending(by_kind, kind), _body(), again=by_kind[kind].again)
-        return {"import": received.import_id, "replayed": received.replayed}, 200 if received.replayed else 202
+        told = {"import": received.import_id, "replayed": received.replayed, "taken_before": received.taken_before}
+        return told, 200 if received.replayed else 202
 
     @routes.get("/<int:import_id>")
     @requires(*READERS)

@@ -24,10 +24,12 @@ MAX_FILE_BYTES = 512 << 20
 
 @dataclass(frozen=True)
 class Received:
-    """An import and whether the same file had come before."""
+    """An import and whether the same file had come before; where it is looked at anew, how many of its rows were taken
+    by then."""
 
     import_id: int
     replayed: bool
+    taken_before: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def receive(service: Service, sending: Sending, read: Callable[[int], bytes], *,
         store.drop_unfinished(work)
         work.schedule(JOB, str(import_id), {"import": import_id})
         work.commit()
-    return Received(import_id, replayed=False)
+    return Received(import_id, replayed=False, taken_before=known.taken if known is not None else 0)
 
 
 def _left_rows_out(known: Row[Any]) -> bool:

@@ -65,6 +65,16 @@ def test_rows_that_were_left_out_are_looked_at_again(site: Any) -> None:
     assert sorted(listed) == [("AIM-F007", 8), ("AIM-F102", 6)]
 
 
+def test_a_second_look_says_what_was_taken_before(site: Any) -> None:
+    """The answer to a file that is looked at anew counts the rows that were taken by then; the first has none."""
+    post = lambda: site.client("clerk")("POST", "/sample/imports/readings", lines("1", "13").encode(), name="a.csv")  # noqa: E731
+    said = []
+    for _ in range(2):
+        said.append(post().json["taken_before"])
+        site.work_off()
+    assert said == [0, 1]
+
+
 def test_a_second_look_that_breaks_goes_on(site: Any) -> None:
     """A file that comes again and is stopped at its first left row, even twice, takes nothing twice, then the rest."""
     file = lines("13", "2", "3", "4", "13x")

@@ -82,7 +82,8 @@ def send_file(api: Api, service: str, kind: str, file: Path, **params: Any) -> d
 
 
 def follow_import(ui: Ui, api: Api, service: str, name: str, started: dict[str, Any]) -> dict[str, Any]:
-    """Wait until an upload has been taken; gives the import's state, and whether it had been taken before."""
+    """Wait until an upload has been taken; gives the import's state, whether it had been taken before, and how many of
+    its rows were."""
     if "import" not in started:
         return started
     asked: list[dict[str, Any]] = []
@@ -98,7 +99,8 @@ def follow_import(ui: Ui, api: Api, service: str, name: str, started: dict[str, 
             lambda answer: progress.show(answer["done"], answer["total"]),
         )
     # One that was broken off by Ctrl+C is known, too, but goes on only now.
-    return {**state, "replayed": bool(started.get("replayed")) and asked[0]["state"] == "done"}
+    replayed = bool(started.get("replayed")) and asked[0]["state"] == "done"
+    return {**state, "replayed": replayed, "taken_before": started.get("taken_before", 0)}
 
 
 def finish(ui: Ui, kind: str, state: dict[str, Any]) -> None:
@@ -108,12 +110,15 @@ def finish(ui: Ui, kind: str, state: dict[str, Any]) -> None:
         raise Failed(VALIDATION, problems)
     key = "ui.checked" if state.get("dry_run") else "ui.taken"
     drafts = kind == TARIFFS and state["taken"] and not state.get("dry_run")
-    said = ui.word(key, kind=ui.named("import", kind), taken=state["taken"], refused=state["refused"])
+    before = state.get("taken_before", 0)
+    said = ui.word(key, kind=ui.named("import", kind), taken=state["taken"] - before, refused=state["refused"])
     ui.result(state, [said], ADOPT if drafts else None)
     if drafts:
         ui.note(ui.word("ui.drafts"))
     if state.get("replayed"):
         ui.note(ui.word("ui.taken_before"))
+    if before:
+        ui.note(ui.word("ui.rows_before", count=before))
     if state["refused"]:
         for problem in problems[:SHOWN]:
             for line in error_lines(ui, problem):
