@@ -13,6 +13,7 @@ from aimak.problems import Place, Problem
 from aimak.storage.work import UnitOfWork
 from marshmallow import ValidationError
 
+from aimak_billing.application.corrections.life import alive
 from aimak_billing.application.corrections.touching import touch_since
 from aimak_billing.application.kit import Kit
 from aimak_billing.store import accounts, life
@@ -73,8 +74,7 @@ class _Block:
     def _connection(self, row: Row) -> Any:
         said = row.values
         found = self.connections.get((self.ids[said["account"]], said["service"]), [])
-        found = [one for one in found if said["provider"] in (None, one.provider)]
-        found = [one for one in found if one.valid_to is None or one.valid_to > max(said["from"], one.valid_from)]
+        found = alive([one for one in found if said["provider"] in (None, one.provider)], said["from"])
         found = [one for one in found if said.get("to") is None or one.valid_from < said["to"]]
         if len(found) == 1:
             return found[0]
