@@ -91,8 +91,6 @@ class Connection:
     until: date | None = None
     like: Timeline = field(default_factory=Timeline)
     """Of waste: the customer's class; of water: whether there is a meter."""
-    dry: dict[int, int] = field(default_factory=dict)
-    """Of water: days without it, as they were told of the connection, by month."""
 
     def during(self, place: int) -> tuple[date, date] | None:
         """The first of its days in a month and the one after the last; None where it has none."""
@@ -123,6 +121,8 @@ class Account:
     """Of a house that was left: from which day on whoever moves in has what, and up to which."""
     people: Timeline = field(default_factory=Timeline)
     usage: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    dry: dict[int, tuple[date, date]] = field(default_factory=dict)
+    """By month, the first of the days without water and the one after the last."""
 
     def lasting(self, day: date) -> list[Connection]:
         """What holds on a day or later; what ended as it began never did."""
@@ -146,11 +146,13 @@ class Account:
                 self.waiting += [(start, had, day)] * (day > start) + [(since, came, end)]
 
     def go_dry(self, place: int, since: date, until: date) -> None:
-        """No water from a day until another of a month: each connection notes the days that it has of them."""
-        for one in self.connections:
-            first, last = max(since, one.since), min(until, one.until or until)
-            if one.service == "water" and first < last:
-                one.dry[place] = (last - first).days
+        """No water from a day until another of a month, if it has any on one of them."""
+        if any(one.service == "water" and self._common(one, since, until) for one in self.connections):
+            self.dry[place] = since, until
+
+    @staticmethod
+    def _common(one: Connection, since: date, until: date) -> int:
+        return max((min(until, one.until or until) - max(since, one.since)).days, 0)
 
     def given_over(self, day: date) -> list[Connection]:
         """What waits for who moves in on a day, and from then on no longer does."""
@@ -214,9 +216,10 @@ class Account:
         since, until = connection.during(place) or (date.max, date.max)
         here, price = (until - since).days, WATER_PRICE[connection.provider]
         low, high = (rounded(Fraction(some * price, 1_000))[0] for some in self._volumes(connection, place))
+        dry = self._common(connection, *self.dry[place]) if place in self.dry else 0
         whole = []
         for net in range(low, high + 1):
-            credit = rounded(Fraction(net * min(connection.dry.get(place, 0), here), here))[0]
+            credit = rounded(Fraction(net * dry, here))[0]
             whole.append(net - credit + rounded(Fraction((net - credit) * TAX, 100))[0])
         return min(whole), max(whole)
 

@@ -295,17 +295,6 @@ def test_who_left_before_the_last_day_has_no_tax_of_nothing(town: Town) -> None:
     sound(town)
 
 
-def test_days_without_supply_are_of_the_creditor_of_each(town: Town) -> None:
-    """Ten days, the creditor changed on the sixth of them: five of the one and five of the other, in one command."""
-    town.accounts(account_line("A"), account_line("B", street="Ленина"))
-    change(town, "connections/provider", "admin", service="waste", provider="tazalyk", to="jaryk", day="2026-10-15")
-    asked = {"streets": ["Токтогул"], "service": "waste", "since": "2026-10-10", "until": "2026-10-20"}
-    assert change(town, "outages", **asked, ground="journal")["accounts"] == 1
-    providers = {row["id"]: row["provider"] for row in town.rows("connection")}
-    facts = {(providers[row["connection_id"]], row["value_thousandths"]) for row in town.rows("period_fact")}
-    assert facts == {("tazalyk", 5_000), ("jaryk", 5_000)}
-
-
 def test_a_connection_changed_twice_on_a_day_stays_what_it_was_before(town: Town) -> None:
     """The second change puts right what holds from the day on, not what held until then."""
     town.accounts(account_line("A"))

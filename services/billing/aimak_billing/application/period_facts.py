@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from aimak.files.rows import Row
@@ -16,6 +17,7 @@ from marshmallow import ValidationError
 from aimak_billing.application.corrections.life import alive
 from aimak_billing.application.corrections.touching import touch_since
 from aimak_billing.application.kit import Kit
+from aimak_billing.domain.period_facts import DAYS_WITHOUT_SUPPLY
 from aimak_billing.store import accounts, life
 from aimak_billing.store import period_facts as store
 
@@ -24,7 +26,8 @@ Key = tuple[int, str]
 
 def take_facts(kit: Kit, work: UnitOfWork, rows: Sequence[Row]) -> list[Problem]:
     """Take a block of facts. The same connection, name and first day again takes the place of what was there, under
-    the next version; a fact without an end is ended by the next one; what would overlap is refused."""
+    the next version; a fact without an end is ended by the next one; what would overlap is refused. Days without
+    supply are told of an account and service, whoever supplies it on which of them."""
     ids = accounts.ids_by_name(work, {row.values["account"] for row in rows})
     life.lock_all(work, ids.values())
     block = _Block(kit, work, ids)
@@ -76,8 +79,8 @@ class _Block:
         found = self.connections.get((self.ids[said["account"]], said["service"]), [])
         found = alive([one for one in found if said["provider"] in (None, one.provider)], said["from"])
         found = [one for one in found if said.get("to") is None or one.valid_from < said["to"]]
-        if len(found) == 1:
-            return found[0]
+        if len(found) == 1 or (found and said["name"] == DAYS_WITHOUT_SUPPLY and not _at_once(found)):
+            return min(found, key=lambda one: one.valid_from)
         fields = {"account": said["account"], "service": said["service"]}
         code = "AIM-B081" if found else "AIM-B080"
         return Problem(code, fields, Place(line=row.line, column="provider" if found else "service"))
@@ -101,9 +104,10 @@ class _Block:
     def _enter(self, row: Row, connection: Any, value: int) -> Problem | None:
         said = row.values
         facts = self.facts.setdefault((connection.id, said["name"]), [])
+        known = self._known(connection, said["name"])
         written = {"to_date": said["to"], "value_thousandths": value, "ground": said["ground"] or "-"}
-        same = [fact for fact in facts if fact["from_date"] == said["from"]]
-        others = [fact for fact in facts if fact["from_date"] != said["from"]]
+        same = next((fact for fact in known if fact["from_date"] == said["from"]), None)
+        others = [fact for fact in known if fact is not same]
         for fact in others:
             if _overlap(fact, said["from"], said["to"]):
                 return Problem(
@@ -114,13 +118,30 @@ class _Block:
         for fact in others:
             if fact["to_date"] is None and fact["from_date"] < said["from"]:
                 _again(fact, {"to_date": said["from"]})
-        if same:
-            _again(same[0], written)
+        if same is not None:
+            _again(same, written)
         else:
             named = {"connection_id": connection.id, "name": said["name"], "from_date": said["from"]}
             owned = {"account_id": connection.account_id, "version": 1, "was": False}
             facts.append({**named, **written, **owned})
         return None
+
+    def _known(self, connection: Any, name: str) -> list[dict[str, Any]]:
+        """The facts of a name that this connection has; days without supply are of the account and service: those of
+        its creditors before and after too."""
+        found = [*self.facts[connection.id, name]]
+        if name == DAYS_WITHOUT_SUPPLY:
+            for one in self.connections[connection.account_id, connection.service]:
+                if one.id != connection.id and not _at_once([one, connection]):
+                    found += self.facts.get((one.id, name), [])
+        return found
+
+
+def _at_once(connections: Sequence[Any]) -> bool:
+    """Whether two of them hold on one day. What ended as it began never held."""
+    held = [one for one in connections if one.valid_to is None or one.valid_to > one.valid_from]
+    rows = sorted(held, key=lambda one: one.valid_from)
+    return any(earlier.valid_to is None or later.valid_from < earlier.valid_to for earlier, later in pairwise(rows))
 
 
 def _overlap(fact: dict[str, Any], start: date, end: date | None) -> bool:

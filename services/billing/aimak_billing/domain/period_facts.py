@@ -5,6 +5,9 @@ from __future__ import annotations
 import polars as pl
 from aimak.period import Period
 
+DAYS_WITHOUT_SUPPLY = "days_without_supply"
+"""The fact that is told of whole streets."""
+
 
 def of_connections(facts: pl.DataFrame, period: Period) -> pl.DataFrame:
     """connection_id and `facts`: name and value as the inside of a JSON object, "days_attended":"16".

@@ -1,8 +1,9 @@
-"""Which connection each use of a meter falls to: the one that supplied the account on the days of the use.
+"""Which connection each use of a meter and each day without supply falls to: the one that the account had on its days.
 
 A meter is read when somebody comes by, not on the day on which the creditor of its service changes, and a change may be
 told long before or after its day. So the connection that a use is told with says which account and service it is of;
-who supplied them on its days follows from the connections.
+who supplied them on its days follows from the connections. Days without supply are told
+of a whole street, and are alike.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from __future__ import annotations
 import polars as pl
 from aimak.period import Period
 
+from aimak_billing.domain.period_facts import DAYS_WITHOUT_SUPPLY
 from aimak_billing.domain.spans import DAY, shared_out
 
 _BEGINS, _ENDS, _DAYS, _HOLDER, _USE = "_begins", "_ends", "_days", "_holder", "_use"
 _SERVICE = ["account_id", "service"]
 
 
-def away(usage: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
-    """The uses of connections that do not hold on all days of the period. `usage`: with connection_id; `whole`: the
-    connections that do."""
-    return usage.join(whole.select("connection_id"), on="connection_id", how="anti")
+def away(told: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
+    """What was told with connections that do not hold on all days of the period. `told`: with connection_id; `whole`:
+    the connections that do."""
+    return told.join(whole.select("connection_id"), on="connection_id", how="anti")
 
 
 def by_supplier(
@@ -45,6 +47,39 @@ def by_supplier(
     rows = rows.join(_held(whole, moved, period), on=_SERVICE, how="left")
     unknown = rows.filter(pl.col(_HOLDER).is_null())
     return pl.concat([part.select(usage.columns) for part in (stays, unknown, _shared(rows))])
+
+
+def by_days(
+    facts: pl.DataFrame, services: pl.DataFrame, whole: pl.DataFrame, moved: pl.DataFrame, period: Period
+) -> pl.DataFrame:
+    """The facts of a period, its days without supply by the connections that held on them: each has those of its own
+    days, and those on which nobody was supplied count for nobody.
+
+    facts: account_id, connection_id, name, from_date, to_date, value_thousandths; the others as for `by_supplier`. As
+    they were told stay other facts, those that do not end in the period, and what cannot be told apart.
+    """
+    days = (pl.col("name") == DAYS_WITHOUT_SUPPLY) & (pl.col("to_date") <= period.end)
+    apart = away(facts, whole).filter(days)
+    if apart.is_empty():
+        return facts
+    key = ["connection_id", "name", "from_date"]
+    rows = apart.join(services, on="connection_id", how="left").join(
+        _held(whole, moved, period), on=_SERVICE, how="left"
+    )
+    first, last = pl.max_horizontal("from_date", _BEGINS), pl.min_horizontal("to_date", _ENDS)
+    known = rows.filter(pl.col(_HOLDER).is_not_null() & (first < last))
+    # The value up to a day, in whole thousandths: the parts of one fact come to its value to the last of them.
+    value, begins = pl.col("value_thousandths").cast(pl.Int128), pl.col("from_date")
+    since, until, lasts = ((day - begins).dt.total_days() for day in (first, last, pl.col("to_date")))
+    fallen = known.with_columns(
+        pl.col(_HOLDER).alias("connection_id"),
+        (value * until // lasts - value * since // lasts).cast(pl.Int64, strict=True).alias("value_thousandths"),
+        first.alias("from_date"),
+        last.alias("to_date"),
+    )
+    untold = rows.filter(pl.col(_HOLDER).is_null())
+    stays = facts.join(apart.select(key), on=key, how="anti")
+    return pl.concat([part.select(facts.columns) for part in (stays, untold, fallen)])
 
 
 def _held(whole: pl.DataFrame, moved: pl.DataFrame, period: Period) -> pl.DataFrame:

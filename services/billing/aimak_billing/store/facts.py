@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import SQLColumnExpression
 
 from aimak_billing.domain.chunk import Facts
 from aimak_billing.domain.spans import Moved
-from aimak_billing.domain.supplied import away, by_supplier
+from aimak_billing.domain.supplied import away, by_days, by_supplier
 from aimak_billing.store import accounts, columns, period_facts, registers
 
 _CONNECTIONS = {
@@ -51,9 +51,11 @@ def of_accounts(work: UnitOfWork, first: int, last: int, period: Period) -> Fact
     asked = _Asked(work, first, last, period)
     connections = columns.read(work, asked.connections(), _CONNECTIONS)
     residents = columns.read(work, asked.residents(), _RESIDENTS)
-    told = columns.read(work, asked.usage(), USAGE)
+    usage = columns.read(work, asked.usage(), USAGE)
+    told = period_facts.of_period(work, first, last, period)
     moved_connections = columns.read(work, asked.moved_connections(), _CONNECTIONS | _DATED).with_columns(regime)
-    used = by_supplier(told, _services(work, away(told, connections)), connections, moved_connections, period)
+    services = _services(work, away(usage, connections), away(told, connections))
+    used = by_supplier(usage, services, connections, moved_connections, period)
     moved = Moved(
         connections=moved_connections,
         past=past(work, first, last, period.start),
@@ -64,7 +66,7 @@ def of_accounts(work: UnitOfWork, first: int, last: int, period: Period) -> Fact
         accounts=columns.read(work, asked.accounts(), {"account_id": pl.Int64, "status": pl.String}),
         connections=connections.with_columns(regime),
         residents=residents,
-        told=period_facts.of_period(work, first, last, period),
+        told=by_days(told, services, connections, moved_connections, period),
         usage=used.group_by("connection_id").agg(pl.col("usage").cast(pl.Int128).sum().cast(pl.Int64, strict=True)),
         moved=moved,
     )
@@ -144,9 +146,10 @@ class _Asked:
         return and_(overlaps, part)
 
 
-def _services(work: UnitOfWork, used: pl.DataFrame) -> pl.DataFrame:
-    """connection_id and service of the connections of some uses."""
-    found = accounts.services_of(work, used.get_column("connection_id").unique().sort().to_list())
+def _services(work: UnitOfWork, *told: pl.DataFrame) -> pl.DataFrame:
+    """connection_id and service of the connections that something was told with."""
+    ids = pl.concat([part.get_column("connection_id") for part in told])
+    found = accounts.services_of(work, ids.unique().sort().to_list())
     return pl.DataFrame(list(found.items()), schema={"connection_id": pl.Int64, "service": pl.String}, orient="row")
 
 

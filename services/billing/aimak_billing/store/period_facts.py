@@ -15,6 +15,7 @@ from aimak_billing.store import accounts, columns
 
 KEY = ("tenant", "connection_id", "name", "from_date")
 _OF_PERIOD = {
+    "account_id": pl.Int64,
     "connection_id": pl.Int64,
     "name": pl.String,
     "from_date": pl.Date,
@@ -41,8 +42,8 @@ def of_accounts(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[Row[
 
 
 def of_period(work: UnitOfWork, first: int, last: int, period: Period) -> pl.DataFrame:
-    """connection_id, name, from_date, to_date, value_thousandths of the facts that touch a period, of the accounts
-    with ids from `first` to `last`."""
+    """account_id, connection_id, name, from_date, to_date, value_thousandths of the facts that touch a period, of the
+    accounts with ids from `first` to `last`."""
     table = work.table("period_fact")
     query = select(*(table.c[name] for name in _OF_PERIOD)).where(
         table.c.tenant == work.tenant,

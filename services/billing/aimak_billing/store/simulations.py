@@ -13,7 +13,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from aimak_billing.domain.chunk import Facts
 from aimak_billing.domain.spans import Moved
-from aimak_billing.domain.supplied import by_supplier
+from aimak_billing.domain.supplied import by_days, by_supplier
 from aimak_billing.store import columns, facts, period_facts, registers
 
 _DATED = {"valid_from": pl.Date, "valid_to": pl.Date}
@@ -102,7 +102,7 @@ class History:
             connections=always,
             residents=self.residents.filter(whole).group_by("account_id").agg(persons),
             usage=used.group_by("connection_id").agg(pl.col("usage").sum()),
-            told=period_facts.of_period(work, first, last, period),
+            told=by_days(period_facts.of_period(work, first, last, period), services, always, parts, period),
             moved=moved,
         )
 

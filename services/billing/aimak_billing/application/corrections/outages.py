@@ -16,9 +16,9 @@ from aimak.storage.work import UnitOfWork
 from aimak_billing.application.corrections.life import alive
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.period_facts import take_facts
+from aimak_billing.domain.period_facts import DAYS_WITHOUT_SUPPLY
 from aimak_billing.store import accounts, life, selections
 
-FACT = "days_without_supply"
 A_DAY = 1_000
 
 
@@ -29,18 +29,18 @@ def add_outage(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str
     since, until = asked["since"], asked["until"]
     if until <= since:
         raise Refused(Problem("AIM-B023", {"account": "-"}))
-    ids = _accounts(work, asked["streets"])
-    dry = {row.number: _dry(work, row.id, asked["service"], since, until) for row in _described(work, ids)}
-    numbers = [number for number, spans in dry.items() if spans]
-    parts = [(number, part) for number in numbers for span in dry[number] for part in _by_month(*span)]
+    service, ids = asked["service"], _accounts(work, asked["streets"])
+    dry = {row.number: _dry(work, row.id, service, since, until) for row in _described(work, ids)}
+    numbers = [number for number, parts in dry.items() if parts]
+    days = [(number, part) for number in numbers for part in dry[number]]
     rows = [
-        Row(line, _fact(number, asked["service"], first, last, asked.get("ground") or "-"))
-        for line, (number, (first, last)) in enumerate(parts, start=1)
+        Row(line, _fact(number, service, first, last, asked.get("ground") or "-"))
+        for line, (number, (first, last)) in enumerate(days, start=1)
     ]
     problems = take_facts(kit, work, rows)
     if problems:
         raise Refused(*problems)
-    return {"accounts": len(numbers), "service": asked["service"], "from": since.isoformat(), "to": until.isoformat()}
+    return {"accounts": len(numbers), "service": service, "from": since.isoformat(), "to": until.isoformat()}
 
 
 def outages_view(work: UnitOfWork) -> list[dict[str, Any]]:
@@ -55,13 +55,13 @@ def outages_view(work: UnitOfWork) -> list[dict[str, Any]]:
             "accounts": row.accounts,
             "ground": row.ground,
         }
-        for row in life.facts_by_street(work, FACT)
+        for row in life.facts_by_street(work, DAYS_WITHOUT_SUPPLY)
     ]
 
 
 def _fact(account: str, service: str, first: date, last: date, ground: str) -> dict[str, Any]:
-    dates = {"from": first, "to": last, "value": (last - first).days * A_DAY}
-    return {"account": account, "service": service, "provider": None, "name": FACT, **dates, "ground": ground}
+    told = {"from": first, "to": last, "value": (last - first).days * A_DAY, "ground": ground}
+    return {"account": account, "service": service, "provider": None, "name": DAYS_WITHOUT_SUPPLY, **told}
 
 
 def _by_month(since: date, until: date) -> list[tuple[date, date]]:
@@ -88,8 +88,8 @@ def _described(work: UnitOfWork, ids: Sequence[int]) -> list[Any]:
 
 
 def _dry(work: UnitOfWork, account_id: int, service: str, since: date, until: date) -> list[tuple[date, date]]:
-    """The days without supply of an account, by its connections: each has those on which it held. Where the creditor
-    changed on one of them, or somebody moved in, that is a part."""
-    served = alive(accounts.connections_of(work, [account_id]), since)
-    mine = [row for row in served if row.service == service and row.valid_from < until]
-    return [(max(since, row.valid_from), min(until, row.valid_to or until)) for row in mine]
+    """The days without supply of an account by months, of those in which it had the service on one of them. Who
+    supplied it on which of the days follows when a bill is made (`domain.supplied`)."""
+    mine = [row for row in accounts.connections_of(work, [account_id]) if row.service == service]
+    parts = _by_month(since, until)
+    return [(first, last) for first, last in parts if any(row.valid_from < last for row in alive(mine, first))]
