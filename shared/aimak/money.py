@@ -53,3 +53,18 @@ def share(total: int, weights: list[int]) -> list[int]:
     for place in order[: size - sum(parts)]:
         parts[place] += 1
     return [sign * part for part in parts]
+
+
+def apportion(total: int, parts: list[int]) -> list[int]:
+    """Split `total` over amounts of either sign by their share in what they come to, so that a credit takes of it as a
+    charge gives: largest remainder, ties to the earlier. Where they come to less than `total`, it is not of them all:
+    by their size, and of nothing the first takes it. Not without `parts`."""
+    whole, sizes = sum(parts), [abs(part) for part in parts]
+    if abs(whole) < abs(total) or not whole:
+        return share(total, sizes) if any(sizes) else [total, *[0] * (len(parts) - 1)]
+    exact = [(total * part if whole > 0 else -total * part) for part in parts]
+    below = [amount // abs(whole) for amount in exact]
+    order = sorted(range(len(parts)), key=lambda place: (-(exact[place] % abs(whole)), place))
+    for place in order[: total - sum(below)]:
+        below[place] += 1
+    return below

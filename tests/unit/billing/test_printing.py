@@ -13,6 +13,7 @@ from aimak_billing.domain.rating import Plugins
 from aimak_billing.domain.routes import route_key
 
 from tests.unit.billing.test_cancelling import document
+from tests.unit.billing.test_life import OUTAGE_TARIFF, change
 from tests.unit.billing.test_month import WASTE_GROSS
 from tests.unit.billing.test_rerating import bill
 from tests.unit.billing.town import TENANT, Town, account_line
@@ -137,3 +138,32 @@ def test_what_documents_moved_since_the_period_began_is_a_figure_of_its_own(town
     bill(town, "2026-12")
     december = printed(town, "2026-12").parts[0]
     assert (december.opening, december.corrected, december.paid) == (part.due, 0, 0)
+
+
+def tariff(town: Town, text: str) -> None:
+    """Put a tariff for waste in force."""
+    assert town.ask("post", "/billing/imports/tariffs", role="admin", data=text.encode()).status_code == 200
+    town.post("/billing/tariffs/adopt", {"tariffs": ["waste-household@2026-10-01"], "ground": "decided"}, "approver")
+
+
+TAXED = OUTAGE_TARIFF.replace("price: 31.00", "price: 45.00") + "      - {code: tax, kind: tax, tax: sales_tax}\n"
+OUTAGE = {"streets": ["Токтогул"], "service": "waste", "since": "2026-10-10", "until": "2026-10-13", "ground": "act"}
+
+
+def test_a_credit_takes_its_part_of_the_tax(town: Town) -> None:
+    """Three days without supply: the tax of 1.22 is 1.35 on the charge less 0.13 on what is credited."""
+    tariff(town, TAXED)
+    town.accounts(account_line("A1"))
+    change(town, "outages", **OUTAGE)
+    bill(town, PERIOD)
+    lines = printed(town, PERIOD).parts[0].lines
+    assert [(line.net, line.tax, line.gross) for line in lines] == [(4_500, 135, 4_635), (-435, -13, -448)]
+
+
+def test_a_tax_on_some_lines_is_printed_beside_those(town: Town) -> None:
+    """The tariff taxes the fee alone: what is credited bears nothing of it."""
+    tariff(town, TAXED.replace("tax: sales_tax}", "tax: sales_tax, of: [fee]}"))
+    town.accounts(account_line("A1"))
+    change(town, "outages", **OUTAGE)
+    bill(town, PERIOD)
+    assert [line.tax for line in printed(town, PERIOD).parts[0].lines] == [135, 0]

@@ -84,6 +84,11 @@ class Speaker:
         """What a line is called."""
         return label(line.component, self.versions[line.tariff_version], self.plugins, self.taxes, self.lang)
 
+    def taxed(self, tax: Row[Any], charges: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+        """Those of a connection's charges that a tax line is on: all of them, unless the tariff names some."""
+        named = self.versions[tax.tariff_version].component(tax.component).parameters.get("of") or ()
+        return [line for line in charges if line.component in named] or charges
+
     def corrected(self, lines: Sequence[Row[Any]]) -> str:
         """What was billed of an earlier period and what it is now: "October 2026: 12.3 m³ instead of 15.0: −28.22"."""
         said = corrected(lines, self.unit(lines[0].service), title(Period.month(lines[0].origin), self.lang), self.lang)

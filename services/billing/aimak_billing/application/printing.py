@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from aimak.money import format_som, share
+from aimak.money import apportion, format_som
 from aimak.period import Period
 from aimak.plugins.numbers import Price
 from aimak.problems import NotFound, Problem, Refused
@@ -164,15 +164,19 @@ def _adjusted(bill: Row[Any], lang: str) -> Iterator[str]:
 
 
 def _lines(lines: Sequence[Row[Any]], speaker: Speaker) -> Iterator[BillLine]:
-    """The charges of one connection; its tax falls on them by their size, so that the columns add up. Nothing where
-    nothing is charged: bills that were issued earlier have taxes of nothing too."""
+    """The charges of one connection with their part of its taxes, so that the columns add up. Nothing where nothing is
+    charged: bills that were issued earlier have taxes of nothing too."""
     charges = [line for line in lines if line.kind == "charge"]
     if not charges:
         return
-    tax = sum(line.amount for line in lines if line.kind == "tax")
-    weights = [abs(line.amount) for line in charges]
-    taxes = share(tax, weights) if any(weights) else [tax, *[0] * (len(charges) - 1)]
-    for line, part in zip(charges, taxes, strict=True):
+    taxes = dict.fromkeys((line.line for line in charges), 0)
+    for tax in lines:
+        if tax.kind == "tax":
+            taxed = speaker.taxed(tax, charges)
+            for line, part in zip(taxed, apportion(tax.amount, [line.amount for line in taxed]), strict=True):
+                taxes[line.line] += part
+    for line in charges:
+        part = taxes[line.line]
         name = speaker.heading(lines)
         quantity, unit = speaker.measured(line)
         yield BillLine(

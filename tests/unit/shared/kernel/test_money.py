@@ -1,7 +1,7 @@
 """Money is whole tyiyn, read strictly and shared out without loss."""
 
 import pytest
-from aimak.money import MAX_TYIYN, format_som, half_up, parse_som, plain_som, share
+from aimak.money import MAX_TYIYN, apportion, format_som, half_up, parse_som, plain_som, share
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,3 +49,38 @@ def test_shares_add_up_to_the_whole(total: int, weights: list[int]) -> None:
     for part, weight in zip(parts, weights, strict=True):
         assert abs(part * sum(weights) - total * weight) < sum(weights)
         assert weight or not part
+
+
+@given(amounts, st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=20))
+def test_a_tax_apportioned_adds_up(tax: int, nets: list[int]) -> None:
+    """Whatever the lines are, their parts of a tax come to it, and beside others a line of nothing has none of it."""
+    parts = apportion(tax, nets)
+    assert sum(parts) == tax
+    assert not any(nets) or all(net or not part for part, net in zip(parts, nets, strict=True))
+
+
+@given(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=20).filter(sum), st.integers(0, 1_000))
+def test_a_credit_takes_of_the_tax_what_a_charge_gives(nets: list[int], permille: int) -> None:
+    """Of the tax on what the lines come to each has its signed share, off by less than a tyiyn, and never with
+    another sign than the line has where the whole is owed."""
+    whole = sum(nets)
+    tax = half_up(whole * permille, 1_000)
+    for part, net in zip(apportion(tax, nets), nets, strict=True):
+        assert abs(part * whole - tax * net) < abs(whole)
+        assert part * net >= 0
+
+
+@pytest.mark.parametrize(
+    ("tax", "nets", "parts"),
+    [
+        (122, [4_500, -435], [135, -13]),
+        (0, [4_500, -435], [0, 0]),
+        (300, [10_000, -10_000], [150, 150]),
+        (300, [10_000, -9_990], [150, 150]),
+        (-122, [-4_500, 435], [-135, 13]),
+        (7, [0, 0], [7, 0]),
+    ],
+)
+def test_a_tax_beside_a_credit(tax: int, nets: list[int], parts: list[int]) -> None:
+    """The credit's part lowers it; a tax that is more than all lines come to is not of their sum and goes by size."""
+    assert apportion(tax, nets) == parts
