@@ -186,6 +186,30 @@ def test_what_began_by_days_goes_on_while_its_successor_waits(made):
     assert [(line["quantity"], line["amount"]) for line in told] == [(4_000, 4180), (27_000, 54000)]
 
 
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (("40", "change: next_period", "2026-10-20"), [(9_000, 9405), (22_000, 44000)]),
+        (("40", "change: by_days", "2026-10-20"), [(9_000, 9405), (10_000, 20000), (12_000, 48000)]),
+    ],
+    ids=["waits", "by days"],
+)
+def test_what_began_by_days_ended_whatever_waited_before(made, last, expected):
+    """A version of the 5th waits for November, another of the 10th counts by days: the price of September, which went
+    on until then, does not come back when that one ends on the 20th."""
+    facts = town(
+        [{"connection_id": 1, "attributes": METERED}],
+        usage=[{"connection_id": 1, "usage": 31_000, "from_date": day(1), "to_date": date(2026, 11, 1)}],
+    )
+    told = [("30", "change: next_period", "2026-10-05"), ("20", "change: by_days", "2026-10-10"), last]
+    later = [
+        tariff(PER_UNIT.replace("10.45", price), extra=extra).replace("2026-06-01", since, 1)
+        for price, extra, since in told
+    ]
+    lines = billed(made(tariff(PER_UNIT), *later), facts)
+    assert [(line["quantity"], line["amount"]) for line in lines] == expected
+
+
 def test_norms_and_taxes_inside_the_period_follow_the_tariff(made):
     """By days a norm and a rate that change on the 16th count from then on; else those of the first day do."""
     norms = "norms: {table: [{quantity: 0.1, to: 2026-10-16}, {quantity: 0.2, from: 2026-10-16}]}"

@@ -66,11 +66,9 @@ class Timetable:
         found: list[tuple[TariffVersion, bool]] = []
         for chain in chains.values():
             current = [version for version in chain if self._counts(version, day)]
-            waiting = [
-                version
-                for version, following in zip(chain, [*chain[1:], None], strict=True)
-                if self._waits(version, following, day)
-            ]
+            # Whoever counted last may wait: what came in between by days has ended all before it.
+            counted = [pair for pair in zip(chain, [*chain[1:], None], strict=True) if self._counted(pair[0], day)]
+            waiting = [version for version, following in counted[-1:] if self._waits(version, following, day)]
             found += [(version, False) for version in current] or [(version, True) for version in waiting]
         return found
 
@@ -78,11 +76,15 @@ class Timetable:
         span = self.kept[version.id]
         return day in span and (version.change == BY_DAYS or span.start <= self.period.start)
 
+    def _counted(self, version: TariffVersion, day: date) -> bool:
+        """Whether a version has counted in the period by `day`."""
+        span = self.kept[version.id]
+        return self.period.start in span or (version.change == BY_DAYS and self.period.start < span.start <= day)
+
     def _waits(self, version: TariffVersion, following: TariffVersion | None, day: date) -> bool:
         """Whether a version that has counted in the period and has ended goes on until the period is over."""
         span = self.kept[version.id]
-        began = self.period.start in span or (version.change == BY_DAYS and self.period.start < span.start <= day)
-        if not began or day in span:
+        if day in span:
             return False
         replaced = following is not None and self.kept[following.id].start == span.end
         ends_by = following if replaced and following is not None else version
