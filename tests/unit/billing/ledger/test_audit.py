@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from aimak import audit
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
-from tests.unit.billing.test_cancelling import document, month
+from tests.unit.billing.test_cancelling import OCTOBER, document, month, run
 from tests.unit.billing.test_month import WASTE_GROSS
 from tests.unit.billing.test_rerating import METERED, bill, november
 from tests.unit.billing.test_tariff_life import NEW, STEPS, draft, enter, walk
@@ -91,6 +92,84 @@ def test_changes_after_the_bill_name_person_paper_and_som(town: Town) -> None:
     moved = {(row["what"], row["account"]): row["moved_tyiyn"] for row in answer["changes"]}
     assert moved == {("residents", "A1"): -(WASTE_GROSS - 5_150), ("write_off", "A2"): -1_000}
     assert answer["employees"] == [{"actor": "the-clerk", "moved_tyiyn": sum(moved.values())}]
+
+
+def told_and_recalculated(town: Town, end: str = "2026-12-31") -> tuple[list[dict[str, Any]], int]:
+    """What was changed after bills, and the turnover sheet's column of the same days."""
+    span = f"?from=2026-11-01&to={end}"
+    answer = town.get(f"/billing/audit/changes{span}", role="inspector")
+    changes: list[dict[str, Any]] = answer["changes"]
+    employees = sum(row["moved_tyiyn"] for row in answer["employees"])
+    assert employees == sum(row["moved_tyiyn"] or 0 for row in changes)
+    return changes, town.get(f"/billing/reports/turnover{span}")["totals"]["recalculated_tyiyn"]
+
+
+def test_a_bill_made_anew_counts_for_the_change_before_it(town: Town) -> None:
+    """Residents corrected and the bill made anew: what went away stands at the change, and it is what the turnover
+    sheet has as recalculated."""
+    month(town)
+    town.take("residents", [RESIDENTS, "A1;2;2026-10-01;;certificate 12"])
+    run(town, "bill:2", replaces=True)
+    changes, recalculated = told_and_recalculated(town)
+    told = [(row["what"], row["account"], row["period"], row["moved_tyiyn"]) for row in changes]
+    assert told == [("residents", "A1", "2026-10", -(WASTE_GROSS - 5_150))]
+    assert recalculated == -(WASTE_GROSS - 5_150)
+
+
+def test_what_is_billed_after_a_cancellation_counts_for_its_document(town: Town) -> None:
+    """A cancelled bill went away whole until the period is billed once more; then only the difference did."""
+    month(town)
+    town.take("residents", [RESIDENTS, "A1;2;2026-10-01;;certificate 12"])
+    document(town, kind="cancel", bill="2")
+    assert [row["moved_tyiyn"] for row in told_and_recalculated(town)[0]] == [None, -WASTE_GROSS]
+    run(town)
+    changes, recalculated = told_and_recalculated(town)
+    assert [row["moved_tyiyn"] for row in changes] == [None, -(WASTE_GROSS - 5_150)]
+    assert recalculated == -(WASTE_GROSS - 5_150)
+
+
+def test_a_bill_made_anew_without_a_change_stands_for_itself(town: Town) -> None:
+    """Who made it anew, who approved it and why are told though nothing came of it."""
+    month(town)
+    run(town, "bill:2", replaces=True)
+    changes, _ = told_and_recalculated(town)
+    facts = ("what", "account", "period", "ground", "actor", "approved_by", "moved_tyiyn")
+    assert [tuple(row[name] for name in facts) for row in changes] == [
+        ("rebill", "A1", "2026-10", "billed anew", "the-clerk", "the-approver", 0)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_changes_after_bills_are_what_was_recalculated(town: Town, seed: int) -> None:
+    """Whatever the order of corrections, cancellations, bills made anew and next months: what employees moved is the
+    turnover sheet's column."""
+    drawn = Random(seed)
+    month(town)
+    nonzero = 0
+    for _ in range(14):
+        account, period = f"A{drawn.randint(0, 4)}", drawn.choice((OCTOBER, "2026-11"))
+        deed = drawn.choice(("residents", "residents", "cancel", "anew", "all anew", "rest", "next"))
+        town.service.clock.instant += timedelta(days=1)  # type: ignore[attr-defined]
+        if deed == "residents":
+            town.take("residents", [RESIDENTS, f"{account};{drawn.randint(1, 6)};{period}-01;;paper"])
+        elif deed == "next" and town.get("/billing/cycles")["cycles"][0]["period"] == OCTOBER:
+            bill(town, "2026-11")
+        elif deed == "cancel":
+            standing = [row["number"] for row in town.rows("bill") if row["id"] not in cancelled(town)]
+            document(town, kind="cancel", bill=str(drawn.choice(standing)))
+        elif deed == "anew":
+            run(town, f"account:{account}", replaces=True, reason=f"for {account}")
+        else:
+            run(town, replaces=deed == "all anew")
+        changes, recalculated = told_and_recalculated(town)
+        assert sum(row["moved_tyiyn"] or 0 for row in changes) == recalculated, deed
+        nonzero += recalculated != 0
+    assert nonzero
+
+
+def cancelled(town: Town) -> set[int]:
+    """Ids of the bills that were cancelled."""
+    return {row["bill_id"] for row in town.rows("bill_cancellation")}
 
 
 def test_what_a_corrected_reading_moved_is_told(town: Town) -> None:

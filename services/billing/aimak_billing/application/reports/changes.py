@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from aimak_billing.application.corrections.entries import source_of
 from aimak_billing.store import registers
 from aimak_billing.store.reports import changes as store
+from aimak_billing.store.reports import rebilled
 
 WRITE_OFFS = ("write_off", "merge", "transfer", "storno", "refund")
 
@@ -27,11 +28,12 @@ def after_bills(work: UnitOfWork, since: date, through: date) -> dict[str, Any]:
     """What was changed in these days about periods that had been billed: by whom, on what paper, and what it moved;
     and for each employee the som that went away (< 0) or came.
 
-    What a later bill charged for an earlier period counts for the change before it that came last; a change that no
-    bill has settled yet has none.
+    What a later bill charged for an earlier period, or a bill made anew in the place of another, counts for the change
+    before it that came last; a change that no bill has settled yet has none. A bill made anew without any change stands
+    for itself; what is billed after a document cancelled a bill counts for that document.
     """
     begins, ends = span(work, since, through)
-    found = [*_registers(work, begins, ends), *_documents(work, begins, ends, None)]
+    found = [*_registers(work, begins, ends), *_documents(work, begins, ends, None), *_anew(work, begins, ends)]
     found.sort(key=lambda change: change["at"])
     by_actor: dict[str, int] = {}
     for change in found:
@@ -60,7 +62,7 @@ def _registers(work: UnitOfWork, begins: datetime, ends: datetime) -> list[dict[
 
 def _settled(work: UnitOfWork, rows: Sequence[Row[Any]]) -> dict[int, int]:
     """What later bills charged on account of each change (its id in the audit)."""
-    billed = store.differences(work, {row.account_id for row in rows}) if rows else []
+    billed = _billed(work, {row.account_id for row in rows}) if rows else []
     times = store.issued_at(work, {line.run_id for line in billed})
     moved: dict[int, int] = {}
     for line in billed:
@@ -74,6 +76,41 @@ def _settled(work: UnitOfWork, rows: Sequence[Row[Any]]) -> dict[int, int]:
     return moved
 
 
+def _billed(work: UnitOfWork, account_ids: Collection[int]) -> list[Row[Any]]:
+    """What later bills, and bills made anew, charged accounts for periods that had been billed."""
+    return [*store.differences(work, account_ids), *rebilled.of_accounts(work, account_ids)]
+
+
+def _anew(work: UnitOfWork, begins: datetime, ends: datetime) -> list[dict[str, Any]]:
+    """Runs of these days that made bills anew, by period: what they moved where nobody had changed anything here and
+    metering had told nothing; that counts for what was changed."""
+    runs = rebilled.runs(work, begins, ends)
+    if not runs:
+        return []
+    noted, usage = rebilled.first_noted(work, runs), rebilled.of_usage(work, runs)
+    moved: dict[tuple[int, str], dict[int, int]] = {}
+    for row in rebilled.of_runs(work, runs):
+        pair, at = (row.account_id, row.origin), runs[row.run_id].at
+        if pair not in usage and noted.get(pair, ends) > at:
+            moved.setdefault((row.run_id, row.origin), {})[row.account_id] = int(row.amount)
+    hands = rebilled.hands(work, runs)
+    alone = {account_id for sums in moved.values() if len(sums) == 1 for account_id in sums}
+    numbers = rebilled.numbers(work, alone)
+    return [
+        {
+            "at": runs[run_id].at.isoformat(),
+            "actor": hands[run_id, "preview"],
+            "account": numbers[next(iter(sums))] if len(sums) == 1 else None,
+            "what": "rebill",
+            "period": period,
+            "ground": runs[run_id].reason,
+            "approved_by": hands.get((run_id, "approve")),
+            "moved_tyiyn": sum(sums.values()),
+        }
+        for (run_id, period), sums in sorted(moved.items())
+    ]
+
+
 def by_usage(work: UnitOfWork, account_ids: Collection[int]) -> list[dict[str, Any]]:
     """What metering's later words did to periods of some accounts that had been billed: when a bill settled them (none:
     one has yet to) and the som that it charged. Who said them is in metering's own record. What a bill settled after a
@@ -82,7 +119,7 @@ def by_usage(work: UnitOfWork, account_ids: Collection[int]) -> list[dict[str, A
     facts = {(row.account_id, row.period): row.account for row in told}
     found = [_of_usage(row, row.account, row.period, None, None) for row in told if row.open]
     here = [(row.account_id, row.after["period"], row.at) for row in store.noted_of(work, account_ids)] if told else []
-    billed = store.differences(work, {key for key, _ in facts}) if told else []
+    billed = _billed(work, {key for key, _ in facts}) if told else []
     times = store.issued_at(work, {line.run_id for line in billed})
     for line in billed:
         key, at = (line.account_id, line.origin), times[line.run_id]
@@ -102,6 +139,7 @@ def _documents(work: UnitOfWork, begins: datetime, ends: datetime, kinds: Sequen
     sources = {row.id: _sources(work, row, codes) for row in rows}
     moved = store.moved_by(work, [source for some in sources.values() for source in some])
     cancelled = store.cancelled_by(work, [row.id for row in rows])
+    placed = rebilled.after_documents(work, cancelled) if cancelled else {}
     return [
         {
             "at": row.at.isoformat(),
@@ -111,7 +149,9 @@ def _documents(work: UnitOfWork, begins: datetime, ends: datetime, kinds: Sequen
             "period": row.facts.get("origin") or row.facts.get("since"),
             "ground": row.ground or row.reason,
             "approved_by": row.approved_by,
-            "moved_tyiyn": sum(moved.get(source, 0) for source in sources[row.id]) - cancelled.get(row.id, 0),
+            "moved_tyiyn": sum(moved.get(source, 0) for source in sources[row.id])
+            - cancelled.get(row.id, 0)
+            + placed.get(row.id, 0),
         }
         for row in rows
     ]
