@@ -13,7 +13,7 @@ from aimak_billing.domain.rating import Plugins
 from aimak_billing.domain.routes import route_key
 
 from tests.unit.billing.test_cancelling import document
-from tests.unit.billing.test_life import OUTAGE_TARIFF, change
+from tests.unit.billing.test_life import FEE_TARIFF, OUTAGE_TARIFF, change
 from tests.unit.billing.test_month import WASTE_GROSS
 from tests.unit.billing.test_rerating import bill
 from tests.unit.billing.town import TENANT, Town, account_line
@@ -111,12 +111,12 @@ def test_each_bill_of_many_has_its_own_sentence(town: Town) -> None:
     assert 1 < len(set(together)) < len(together)
 
 
-def printed(town: Town, period: str) -> BillDocument:
+def printed(town: Town, period: str, lang: str = "ru") -> BillDocument:
     """The first account's bill of a period."""
     number = next(row["number"] for row in town.rows("bill") if (row["account_id"], row["period"]) == (1, period))
     with town.service.work(TENANT) as work:
         kit = Kit.of(town.service.settings, Plugins.discover())
-        return printing.print_bill(kit, work, str(number), "ru").documents[0]
+        return printing.print_bill(kit, work, str(number), lang).documents[0]
 
 
 def test_what_documents_moved_since_the_period_began_is_a_figure_of_its_own(town: Town) -> None:
@@ -167,3 +167,42 @@ def test_a_tax_on_some_lines_is_printed_beside_those(town: Town) -> None:
     change(town, "outages", **OUTAGE)
     bill(town, PERIOD)
     assert [line.tax for line in printed(town, PERIOD).parts[0].lines] == [135, 0]
+
+
+PERSONS = FEE_TARIFF.replace("price: 31.00}", "price: 31.00}\n      - {code: heads, kind: per_person, price: 12.50}")
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("ky", "Октябрь 2026: 3 адам ордуна 1 адам: -25.75 сом"),
+        ("ru", "Октябрь 2026: 1 чел. вместо 3 чел.: -25.75 сом"),
+        ("en", "October 2026: 1 pers. instead of 3 pers.: -25.75 som"),
+    ],
+)
+def test_a_recalculation_counts_persons_as_persons(town: Town, lang: str, said: str) -> None:
+    """A fee and a price for each person, and fewer of them than was known: persons and not cubic metres, on paper and
+    on screen."""
+    tariff(town, PERSONS)
+    town.accounts(account_line("A1"))
+    bill(town, PERIOD)
+    change(town, "accounts/A1/residents", persons=1, day="2026-10-01")
+    bill(town, "2026-11")
+    assert said in printed(town, "2026-11", lang).explanations[-1]
+    assert said in town.get(f"/billing/bills/2/explain?lang={lang}")["sentences"][-1]
+
+
+@pytest.mark.parametrize(("lang", "called"), [("ky", "Суу канал"), ("ru", "Водоканал"), ("en", "Водоканал")])
+def test_a_name_that_is_missing_is_the_russian_one(town: Town, lang: str, called: str) -> None:
+    """A creditor and a municipality without an English name are called in Russian on an English bill, as in an SMS."""
+    names = {"ky": "Суу канал", "ru": "Водоканал"}
+    zone = {"zone": "Asia/Bishkek", "languages": ["ky", "ru"], "is_test": True}
+    town.post("/billing/tenants", {"code": TENANT, "name": names, **zone}, role="admin")
+    facts = {"code": "tazalyk", "name": names, "tax_number": "0", "regime": "general", "bank_account": "0"}
+    town.post("/billing/providers", facts, role="admin")
+    town.accounts(account_line("A1"))
+    bill(town, PERIOD)
+    made = printed(town, PERIOD, lang)
+    assert (made.municipality, made.parts[0].creditor.name) == (called, called)
+    sheet = town.ask("get", f"/billing/accounts/A1/statement?period=2026-10&format=pdf&lang={lang}").data
+    assert called in pypdfium2.PdfDocument(sheet)[0].get_textpage().get_text_range()

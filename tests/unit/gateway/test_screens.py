@@ -16,7 +16,7 @@ import pytest
 import typer
 from aimak.problems import Problem
 from aimak.texts import LANGUAGES
-from aimak_gateway.cli import audit, frame, registers, report_sheets, reports, write_offs
+from aimak_gateway.cli import audit, frame, registers, report_sheets, reports, runs, write_offs
 from aimak_gateway.cli.app import app
 from aimak_gateway.cli.billing import account_lines
 from typer.testing import CliRunner
@@ -80,6 +80,10 @@ ANSWERS: dict[str, Any] = {
             for number in ("0100003", "0100004")
         ]
     },
+    "/billing/runs/5": {
+        "run_id": "5", "period": "2026-10", "selection": "all", "generation": 0, "state": "abandoned", "reason": "",
+        "accounts": 5, "bills": 0, "held": 0, "totals": [], "holds": [], "warnings": [], "pace": [],
+    },
     "/billing/outages": {"outages": [{**OUTAGE, "ground": "act 3"}]},
     "/billing/audit": {
         "audit": [
@@ -116,7 +120,7 @@ Run = Callable[..., str]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """What a command prints in a language."""
-    for module in (report_sheets, reports, audit, registers, write_offs):
+    for module in (report_sheets, reports, audit, registers, runs, write_offs):
         monkeypatch.setattr(module, "connected", connected)
 
     def printed(lang: str, *words: object) -> str:
@@ -153,6 +157,13 @@ def test_a_file_says_what_the_screen_says(run: Run, tmp_path: Path, lang: str, n
     assert opened.sheet_names != ["Sheet1"] and len(opened.sheet_names) == 1
     last = opened.load_sheet(0).to_polars().row(-1)
     assert (last[0], round(last[-1] * 100)) == (rows[-1][0], *answer["totals"].values())
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_run_of_the_month_has_a_head_without_a_reason(run: Run, lang: str) -> None:
+    """Nobody gave a reason for it: its line ends with what it is, and not with a comma."""
+    head = run(lang, "run", "show", "5").splitlines()[0]
+    assert head.startswith("5: ") and head.endswith(" 0")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -87,6 +87,13 @@ def test_a_strange_service_is_named_by_its_plugin() -> None:
     assert not named_here("market") and named_here("water")
 
 
+def test_a_town_without_a_name_in_the_language_has_its_russian_one() -> None:
+    """As on paper."""
+    receipt = ReceiptFacts(50_000, "demo", date(2026, 11, 5), "Банк Демо")
+    strange = Reader("0401234", {"ky": "Ак-Суу айылы", "ru": "Аксу"}, "en")
+    assert receipt_message(receipt, strange).text.startswith("Аксу: received 500.00 som.")
+
+
 def test_another_period_keeps_its_name() -> None:
     """A period that is no month is shown as it is called."""
     bill = BillFacts("2026-Q4", date(2026, 11, 25), 0, 50_000, [("water", 50_000)])

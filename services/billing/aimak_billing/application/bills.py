@@ -61,19 +61,20 @@ class Speaker:
 
     def measured(self, line: Row[Any]) -> tuple[str, str]:
         """A line's quantity and unit: the component's own (persons), else the service's; empty where it has none."""
-        version = self.versions[line.tariff_version]
-        component = version.component(line.component)
-        kind = self.plugins.rate_components.get(component.kind)
-        units = kind.unit_names if kind else None
-        if line.quantity is None or units == {}:
-            return "", ""
-        if units is None:
-            return quantity_text(line.quantity, 0), self._unit(line.service, version)
-        return quantity_text(line.quantity, 0), units[self.lang]
+        unit = self._unit_of(line)
+        return ("", "") if line.quantity is None or unit is None else (quantity_text(line.quantity, 0), unit[0])
 
-    def _unit(self, service: str, version: TariffVersion) -> str:
-        plugin = self.plugins.service_types.get(service)
-        return unit_of(version, plugin.unit_names if plugin else {}, self.lang) or ""
+    def _unit_of(self, line: Row[Any]) -> tuple[str, int] | None:
+        """How a line's unit is written, and how many decimals its quantities have; None where it has no unit."""
+        version = self.versions[line.tariff_version]
+        kind = self.plugins.rate_components.get(version.component(line.component).kind)
+        units, shown = (kind.unit_names, kind.decimals) if kind else (None, None)
+        if units == {}:
+            return None
+        service = self.plugins.service_types.get(line.service)
+        usual = 0 if version.frequency == ONCE or service is None else service.decimals
+        unit = unit_of(version, service.unit_names if service else {}, self.lang) if units is None else units[self.lang]
+        return unit or "", usual if shown is None else shown
 
     def heading(self, lines: Sequence[Row[Any]]) -> str:
         """What the lines of a connection are of: the service; of what was asked for once the item."""
@@ -91,7 +92,8 @@ class Speaker:
 
     def corrected(self, lines: Sequence[Row[Any]]) -> str:
         """What was billed of an earlier period and what it is now: "October 2026: 12.3 m³ instead of 15.0: −28.22"."""
-        said = corrected(lines, self.unit(lines[0].service), title(Period.month(lines[0].origin), self.lang), self.lang)
+        units = [self._unit_of(line) for line in lines]
+        said = corrected(lines, units, title(Period.month(lines[0].origin), self.lang), self.lang)
         return f"{self.service(lines[0].service)}: {said}"
 
     def sentence(self, lines: Sequence[Row[Any]]) -> str:

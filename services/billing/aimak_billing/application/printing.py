@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from aimak.languages import spoken
 from aimak.money import apportion, format_som
 from aimak.period import Period
 from aimak.plugins.numbers import Price
@@ -65,7 +66,7 @@ class _Desk:
             self.issued_at[run_id] = [row.at for row in runs.approvals(work, run_id) if row.action == "issue"][-1]
         self.creditors = providers_called(work, set(self.issued_at.values()))
         called = tenant_called(work, set(self.issued_at.values()))
-        self.municipality = {at: names.get(lang) or next(iter(names.values())) for at, names in called.items()}
+        self.municipality = {at: spoken(names, lang) for at, names in called.items()}
 
     def document(self, bill: Row[Any]) -> BillDocument:
         """All that stands on one bill."""
@@ -104,7 +105,7 @@ class _Desk:
             charged = sum(line.amount for line in mine if line.origin is None)
             corrected = adjusted + sum(line.amount for line in mine if line.origin is not None)
             called = self.creditors[self.issued_at[bill.run_id]][provider.code]
-            name = called.name.get(self.lang) or next(iter(called.name.values()), provider.code)
+            name = spoken(called.name, self.lang) or provider.code
             creditor = Creditor(name, called.tax_number, bank_account=called.bank_account)
             own = [group for group in by_connection(mine) if group[0].origin is None]
             shown = tuple(line for group in own for line in _lines(group, speaker))

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from aimak.batches import in_batches
 from aimak.contracts import billing
+from aimak.languages import spoken
 from aimak.period import Period
 from aimak.problems import NotFound, PermanentFault, Problem, Refused
 from aimak.storage import counters
@@ -191,4 +192,4 @@ def documented(
         names[code] = translate("aimak_billing", f"tariff.value.{code}", lang) or code
     at = _one(work, number).at
     said = tenant_called(work, [at])[at]
-    return told, names, said.get(lang) or said.get("ru") or work.tenant, at
+    return told, names, spoken(said, lang) or work.tenant, at

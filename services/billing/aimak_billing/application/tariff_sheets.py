@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from aimak.languages import spoken
 from aimak.money import format_som
 from aimak.problems import Problem, Refused
 from aimak.storage.work import UnitOfWork
@@ -77,8 +78,8 @@ def sheet(kit: Kit, work: UnitOfWork, ref: str, lang: str) -> tuple[Sheet, datet
     made = Sheet(
         lang=lang,
         title=version.names[lang],
-        municipality=_name(tenant_called(work, [at])[at], lang),
-        provider=_name(called.name, lang),
+        municipality=spoken(tenant_called(work, [at])[at], lang),
+        provider=spoken(called.name, lang),
         since=_since(version, ends.end if ends else version.valid_to, lang),
         facts=_headed(_facts(asked, called)),
         prices=_prices(asked),
@@ -88,10 +89,6 @@ def sheet(kit: Kit, work: UnitOfWork, ref: str, lang: str) -> tuple[Sheet, datet
         draft=version.status != PUBLISHED,
     )
     return made, at
-
-
-def _name(names: Any, lang: str) -> str:
-    return str(names.get(lang) or names.get("ru") or next(iter(names.values()), ""))
 
 
 def _headed(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

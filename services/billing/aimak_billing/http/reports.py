@@ -8,6 +8,7 @@ from typing import Any
 
 from aimak.http import actor, requires
 from aimak.http.app import language, problems_json
+from aimak.languages import spoken
 from aimak.period import Period
 from aimak.problems import Problem, Refused
 from aimak.service import Service
@@ -180,13 +181,9 @@ def _statements(blue: Blueprint, service: Service) -> None:
             if request.args.get("format") != "pdf":
                 return said
             names = work.tenant_facts().name
-            creditors = {row.code: (_named(row.name, lang), row.tax_number) for row in registers.providers(work)}
-            pdf = render_statement(said, _named(names, lang), creditors, work.now, lang)
+            creditors = {row.code: (spoken(row.name, lang), row.tax_number) for row in registers.providers(work)}
+            pdf = render_statement(said, spoken(names, lang), creditors, work.now, lang)
         return Response(pdf, content_type="application/pdf")
-
-
-def _named(names: Any, lang: str) -> str:
-    return str(names.get(lang) or next(iter(names.values()), ""))
 
 
 def _policies(blue: Blueprint, service: Service) -> None:

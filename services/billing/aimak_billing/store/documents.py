@@ -57,3 +57,14 @@ def approved(work: UnitOfWork, kind: str) -> Sequence[Row[Any]]:
     document, decision = work.table("correction"), work.table("correction_decision")
     query = _decided(work).where(document.c.kind == kind, decision.c.decision == "approved")
     return work.execute(query.order_by(document.c.id)).all()
+
+
+def on_account(work: UnitOfWork, account_id: int) -> Sequence[Row[Any]]:
+    """Approved documents that moved something on an account, those that brought it from another and those that undid
+    any of them among them, in order."""
+    document, decision = work.table("correction"), work.table("correction_decision")
+    of_others = document.c.kind.in_(("transfer", "merge", "storno"))
+    mine = ((document.c.account_id == account_id) | of_others) & (decision.c.decision == "approved")
+    rows = work.execute(_decided(work).where(mine).order_by(document.c.id)).all()
+    moved = {row.id for row in rows if account_id in (row.account_id, row.facts.get("to"))}
+    return [row for row in rows if row.id in moved or row.facts.get("document") in moved]

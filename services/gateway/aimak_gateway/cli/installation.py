@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aimak.languages import LANGUAGES
+from aimak.languages import LANGUAGES, spoken
 from aimak.problems import Problem, Refused
 from aimak.settings import SERVICES, Settings
 
@@ -94,7 +94,7 @@ def _define(app: typer.Typer) -> None:
         body = {"code": code, "name": _names(name), "zone": zone, "languages": languages.split(","), "is_test": test}
         with connected(ui) as api:
             answer = api.post("/billing/tenants", body)
-        ui.result(answer, [f"{code}: {_names(name).get(ui.lang, code)}"])
+        ui.result(answer, [f"{code}: {spoken(_names(name), ui.lang)}"])
 
     @command(tenants, "rename", changes=True)
     def rename_tenant(ui: Ui, name: Name) -> None:
@@ -103,7 +103,7 @@ def _define(app: typer.Typer) -> None:
             known = api.get("/billing/tenants/current")["tenant"]
             body = {key: known[key] for key in ("code", "zone", "languages", "is_test")}
             answer = api.post("/billing/tenants", {**body, "name": known["name"] | _names(name)})
-        before, after = (tenant["name"].get(ui.lang, known["code"]) for tenant in (known, answer["tenant"]))
+        before, after = (spoken(tenant["name"], ui.lang) for tenant in (known, answer["tenant"]))
         ui.result(answer, [f"{known['code']}: {before} → {after}", ui.word("ui.name_of_its_day")])
 
     registers.of_tenants(tenants)

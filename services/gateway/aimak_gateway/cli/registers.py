@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
+from aimak.languages import spoken
 from aimak.problems import NotFound, Problem
 
 from aimak_gateway.cli import listing
@@ -37,7 +38,7 @@ def of_providers(group: typer.Typer) -> None:
         """The creditors.  Example: aimak provider list"""
         with connected(ui) as api:
             providers = api.get("/billing/providers")["providers"]
-        rows = [[row["code"], _name(ui, row["name"]), *_details(ui, row)] for row in providers]
+        rows = [[row["code"], spoken(row["name"], ui.lang), *_details(ui, row)] for row in providers]
         listing.show(ui, providers, ("code", "name", "tax_number", "regime", "bank_account"), rows)
 
     @command(group, "show")
@@ -102,15 +103,15 @@ def define_provider(ui: Ui, facts: dict[str, Any]) -> None:
         known = [row for row in api.get("/billing/providers")["providers"] if row["code"] == code]
         answer = api.post("/billing/providers", facts)
     changes = [line for row in known for line in _changed(ui, row, answer["provider"])]
-    ui.result(answer, [f"{code}: {facts['name'].get(ui.lang, code)}", *changes])
+    ui.result(answer, [f"{code}: {spoken(facts['name'], ui.lang)}", *changes])
 
 
 def _changed(ui: Ui, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """What of a creditor that was known is another now, below a line that says so; nothing where all is as it was."""
-    mine = _name(ui, before["name"]) != _name(ui, after["name"])
+    mine = spoken(before["name"], ui.lang) != spoken(after["name"], ui.lang)
     seen = []
     for row in (before, after):
-        called = _name(ui, row["name"]) if mine else _names(row["name"])
+        called = spoken(row["name"], ui.lang) if mine else _names(row["name"])
         details = dict(zip(("tax_number", "regime", "bank_account"), _details(ui, row), strict=True))
         seen.append({"name": called, **details, "elqr": _pairs(row["elqr"] or {})})
     old, new = seen
@@ -132,10 +133,6 @@ def _details(ui: Ui, provider: Mapping[str, Any]) -> list[str]:
 def _calls(ui: Ui, partner: Mapping[str, Any]) -> str:
     may = partner["logins"] and partner["settings"]["enabled"]
     return ui.word("ui.partner_calls" if may else "ui.partner_files")
-
-
-def _name(ui: Ui, names: Mapping[str, str]) -> str:
-    return names.get(ui.lang) or next(iter(names.values()), "")
 
 
 def _names(names: Mapping[str, str]) -> str:

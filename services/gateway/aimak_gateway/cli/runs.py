@@ -140,5 +140,6 @@ def _told(ui: Ui, run: dict[str, Any]) -> None:
     step = steps.get(run["state"])
     following = f"aimak run {step} {run['run_id']}" if step else None
     turn = f"{ui.word('ui.generation')} {run['generation']}"
-    head = f"{run['run_id']}: {_selected(ui, run['selection'])}, {turn}, {run['reason']}"
+    facts = [_selected(ui, run["selection"]), turn, run["reason"]]
+    head = f"{run['run_id']}: {', '.join(filter(None, facts))}"
     ui.result(run, [head, *cycle_lines(ui, run)], following)

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 
 from aimak import texts
+from aimak.languages import spoken
 from aimak.money import plain_som
 
 from aimak_notifications.domain.segmentation import Segments, plain, segment
@@ -65,7 +66,7 @@ def bill_message(bill: BillFacts, reader: Reader, names: Mapping[str, Names]) ->
     """The bill in the reader's words, in two parts where a wording allows it. `names`: service → language → name,
     for services that the catalogue has no short word for."""
     fields = {
-        "town": _town(_named(reader.town, reader.language), reader.language),
+        "town": _town(spoken(reader.town, reader.language), reader.language),
         "account": reader.account,
         "period": _period(bill.period, "{month}.{year}"),
         "month": _period(bill.period, "{month}.{short_year}"),
@@ -88,7 +89,7 @@ def receipt_message(receipt: ReceiptFacts, reader: Reader) -> Segments:
     """The receipt in the reader's words; a partner whose name would cost a part more is called by its code. No balance:
     it would depend on what else had arrived by then."""
     fields = {
-        "town": _town(_named(reader.town, reader.language), reader.language),
+        "town": _town(spoken(reader.town, reader.language), reader.language),
         "account": reader.account,
         "amount": plain_som(receipt.amount),
         "paid_on": f"{receipt.paid_on:%d.%m.%Y}",
@@ -116,17 +117,13 @@ def _charges(bill: BillFacts, language: str, names: Mapping[str, Names]) -> str:
 
 
 def _service(code: str, language: str, names: Mapping[str, Names]) -> str:
-    return _template(f"service.{code}", language) or _named(names.get(code, {}), language) or code
+    return _template(f"service.{code}", language) or spoken(names.get(code, {}), language) or code
 
 
 def _opening(opening: int, language: str) -> str:
     if opening == 0:
         return ""
     return _text("sms.bill.debt" if opening > 0 else "sms.bill.overpaid", language, amount=plain_som(abs(opening)))
-
-
-def _named(names: Names, language: str) -> str:
-    return names.get(language) or names.get(texts.DEFAULT_LANGUAGE) or next(iter(names.values()), "")
 
 
 @cache

@@ -11,14 +11,12 @@ from typing import Any
 import fastexcel
 import pytest
 from aimak.ids import DERIVED_FLOOR
-from aimak.money import format_som
 from aimak.period import Period
 from aimak.texts import catalogue
 from aimak_billing.domain.ageing import AGES, LIMITS, age_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars import DataFrame, col
-from pypdf import PdfReader
 from sqlalchemy import insert
 
 from tests.unit.billing.test_cancelling import document, lines_of_bill, moves_to_jaryk, run
@@ -259,27 +257,6 @@ def test_a_policy_is_decided_on_a_ground(town: Town) -> None:
     assert town.post("/billing/allocation", rule, role="approver")["method"] == "service_priority"
     assert town.refused("/billing/allocation", "approver", body=rule) == (409, ["AIM-B958"])
     assert town.get(f"{TURNOVER}{NOVEMBER}&by=service,provider")["problems"] == []
-
-
-def test_a_statement_shows_every_document(town: Town) -> None:
-    """Opening, each bill and payment with the balance after it, closing; with one creditor it is an act, as PDF in
-    both languages, and no other account's."""
-    some_town(town)
-    said = town.get(f"/billing/accounts/A1/statement{NOVEMBER}")
-    assert (said["opening_tyiyn"], said["closing_tyiyn"]) == (10_000, town.balance("A1"))
-    shown = [(entry["kind"], entry["document"], entry["provider"]) for entry in said["entries"]]
-    assert ("payment", "p1", "tazalyk") in shown and ("bill", "1", "tazalyk") in shown
-    assert said["entries"][-1]["balance_tyiyn"] == said["closing_tyiyn"]
-    act = town.get(f"/billing/accounts/A1/statement{NOVEMBER}&provider=vodokanal")
-    assert {entry["provider"] for entry in act["entries"]} == {"vodokanal"}
-    for lang in ("ky", "ru"):
-        path = f"/billing/accounts/A1/statement{NOVEMBER}&provider=vodokanal&format=pdf&lang={lang}"
-        first, again = town.ask("get", path).data, town.ask("get", path).data
-        assert first.startswith(b"%PDF") and first == again
-        paper = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(first)).pages).split())
-        assert "A1" in paper and format_som(act["closing_tyiyn"]) in paper
-        assert all(entry["document"] in paper for entry in act["entries"])
-    assert town.ask("get", f"/billing/accounts/A1/statement{NOVEMBER}&provider=nobody").status_code == 404
 
 
 def test_files_hold_the_same_figures(town: Town) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
@@ -10,11 +10,14 @@ from aimak.problems import NotFound, Problem
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
+from aimak_billing.application.corrections.entries import source_of
 from aimak_billing.application.views import address_parts, find_account
 from aimak_billing.domain.addresses import address_text
-from aimak_billing.store import bills, ledger, parts, registers
+from aimak_billing.store import bills, documents, ledger, parts, registers
 
 _OF_BILLS = {"charge": "bill", "tax": "bill", "relief": "bill", "cancellation": "cancellation"}
+# The day, kind, source and provider of what a document moved.
+_Key = tuple[date, str, int, str]
 
 
 def statement(
@@ -33,7 +36,7 @@ def statement(
     ]
     opening = sum(row.effect for row in rows if _before(row, since))
     shown = [row for row in rows if not _before(row, since) and row.business_date <= through]
-    entries = _entries(work, shown, opening)
+    entries = _entries(work, account.id, shown, opening)
     street, house, flat = address_parts(work, [account])[account.id]
     raised = sum(entry["raised_tyiyn"] for entry in entries)
     lowered = sum(entry["lowered_tyiyn"] for entry in entries)
@@ -56,20 +59,48 @@ def _before(row: Row[Any], since: date) -> bool:
     return bool(row.business_date < since or row.kind == "opening")
 
 
-def _entries(work: UnitOfWork, rows: Iterable[Row[Any]], opening: int) -> list[dict[str, Any]]:
+def _entries(work: UnitOfWork, account_id: int, rows: Iterable[Row[Any]], opening: int) -> list[dict[str, Any]]:
     """A document's charges and taxes together; in the order of days."""
-    summed: dict[tuple[Any, ...], int] = {}
+    summed: dict[_Key, int] = {}
     for row in rows:
         key = (row.business_date, _OF_BILLS.get(row.kind, row.kind), row.source_id, row.provider)
         summed[key] = summed.get(key, 0) + row.effect
-    sources = {kind: [key[2] for key in summed if key[1] == kind] for kind in {key[1] for key in summed}}
-    billed = [source for kind in set(_OF_BILLS.values()) for source in sources.get(kind, [])]
-    named: dict[int, Any] = dict(bills.numbers(work, billed))
-    paid: dict[int, Any] = dict(parts.external_ids(work, sources.get("payment", [])))
+    named = _named(work, account_id, summed)
     balance, entries = opening, []
-    for (day, kind, source, provider), effect in sorted(summed.items(), key=lambda item: item[0]):
+    for key, effect in sorted(summed.items(), key=lambda item: item[0]):
         balance += effect
-        document = str((paid if kind == "payment" else named).get(source, source))
+        day, _, _, provider = key
+        kind, document = named[key]
         sums = {"raised_tyiyn": max(effect, 0), "lowered_tyiyn": max(-effect, 0), "balance_tyiyn": balance}
         entries.append({"day": day.isoformat(), "kind": kind, "document": document, "provider": provider, **sums})
     return entries
+
+
+def _named(work: UnitOfWork, account_id: int, keys: Collection[_Key]) -> dict[_Key, tuple[str, str]]:
+    """The kind of each document and what people know it by: a bill and a document of correction by its number, a
+    payment by the partner's own id."""
+    numbers = bills.numbers(work, [source for _, kind, source, _ in keys if kind in _OF_BILLS.values()])
+    paid = parts.external_ids(work, [source for _, kind, source, _ in keys if kind == "payment"])
+    others = {source: provider for _, kind, source, provider in keys if kind != "payment" and source not in numbers}
+    moved, undone = _of_corrections(work, account_id, set(others.values())) if others else ({}, {})
+    found = {}
+    for key in keys:
+        _, kind, source, _ = key
+        if kind == "cancellation" and source in undone:
+            found[key] = ("storno", str(undone[source]))
+        else:
+            known = paid if kind == "payment" else {**moved, **numbers}
+            found[key] = (kind, str(known.get(source, source)))
+    return found
+
+
+def _of_corrections(
+    work: UnitOfWork, account_id: int, providers: Collection[str]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """By the source of entries on an account: the number of the document that made them, and of the one that undid
+    them."""
+    moved, undone = {}, {}
+    for row in documents.on_account(work, account_id):
+        by = {source_of(work, row.facts.get("document", row.id), account_id, code): row.id for code in providers}
+        (undone if row.kind == "storno" else moved).update(by)
+    return moved, undone

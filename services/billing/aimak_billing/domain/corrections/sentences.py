@@ -14,12 +14,17 @@ from aimak_billing.domain.rating.written import quantity_text
 PACKAGE = "aimak_billing"
 
 
-def corrected(lines: Sequence[Any], unit: str, period: str, lang: str) -> str:
+Unit = tuple[str, int] | None
+"""How the unit of a line's quantity is written, and how many decimals are shown; None where it has no unit."""
+
+
+def corrected(lines: Sequence[Any], units: Sequence[Unit], period: str, lang: str) -> str:
     """What one connection was billed for a period, what it is now, and all that became known since: "October 2026:
-    12.300 m³ instead of 15.000 m³: −28.22 som (since known: meter reading)". Where no quantity changed, the amounts are
-    set against each other. lines: kind, basis, amount of its correction; period: as people call it."""
+    12.300 m³ instead of 15.000 m³: −28.22 som (since known: meter reading)". Where no quantity changed, or in another
+    unit, the amounts are set against each other. lines: kind, basis, amount of its correction, each with that of
+    `units`; period: as people call it."""
     sides = [json.loads(line.basis) for line in lines]
-    said = _compared(lines, sides, unit, period, lang)
+    said = _compared(lines, sides, units, period, lang)
     why = [_say(f"explain.why.{reason}", lang) for reason in dict.fromkeys(_reasons(sides))]
     return _say("explain.since_known", lang, said=said, why=", ".join(why)) if why else said
 
@@ -34,12 +39,15 @@ def _reasons(sides: Sequence[dict[str, Any]]) -> list[str]:
     return [reason for side in sides for reason in side.get("why", ())]
 
 
-def _compared(lines: Sequence[Any], sides: Sequence[dict[str, Any]], unit: str, period: str, lang: str) -> str:
+def _compared(
+    lines: Sequence[Any], sides: Sequence[dict[str, Any]], units: Sequence[Unit], period: str, lang: str
+) -> str:
     amount = sum(line.amount for line in lines)
-    charges = [side for line, side in zip(lines, sides, strict=True) if line.kind == "charge"]
-    now, was = (_known(charges, name) for name in ("now", "was"))
-    if now is not None and was is not None and now != was:
-        texts = {name: f"{quantity_text(side, 3)} {unit}".strip() for name, side in (("now", now), ("was", was))}
+    charges = [(side, unit) for line, side, unit in zip(lines, sides, units, strict=True) if line.kind == "charge"]
+    (now, unit), (was, unit_was) = (_known(charges, name) for name in ("now", "was"))
+    if unit and unit == unit_was and now != was:
+        known = (("now", now), ("was", was))
+        texts = {name: f"{quantity_text(side, unit[1])} {unit[0]}".strip() for name, side in known}
         return _say("explain.corrected", lang, period=period, **texts, amount=_signed(amount))
     # Amounts of one side are those of the lines that changed, tax with them.
     whole = {name: sum(side[f"amount_{name}"] or 0 for side in sides) for name in ("now", "was")}
@@ -47,10 +55,10 @@ def _compared(lines: Sequence[Any], sides: Sequence[dict[str, Any]], unit: str, 
     return _say("explain.corrected", lang, period=period, **som, amount=_signed(amount))
 
 
-def _known(charges: Sequence[dict[str, Any]], name: str) -> int | None:
-    """The quantity of one side: the first that a charge says."""
-    said = [side[name] for side in charges if side[name] is not None]
-    return said[0] if said else None
+def _known(charges: Sequence[tuple[dict[str, Any], Unit]], name: str) -> tuple[int, Unit]:
+    """The quantity of one side with its unit: the first that a charge with a unit says; without a unit where none
+    does."""
+    return next(((side[name], unit) for side, unit in charges if unit and side[name] is not None), (0, None))
 
 
 def _signed(amount: int) -> str:
