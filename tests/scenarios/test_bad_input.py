@@ -150,6 +150,8 @@ def lines(*texts: str) -> bytes:
 WHOLE = {
     "empty file": Fault("empty.csv", b"", "accounts", "AIM-F001"),
     "missing column": Fault("short.csv", b"account;kind\n1;house\n", "accounts", "AIM-F004", 1, "class", "class"),
+    "rubbish named as a workbook": Fault("rubbish.xlsx", b"\x00\xff\x9b\n" * 90, "accounts", "AIM-F008"),
+    "rubbish named as readings": Fault("rubbish-2.xlsx", b"\x00\xff\x9b\n" * 91, "readings", "AIM-F008"),
     "truncated workbook": Fault("cut.xlsx", b"PK\x03\x04" + b"\x00" * 200, "readings", "AIM-F008"),
     "price beyond the bounds": Fault(
         "price.yaml",

@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 MAX_BYTES = 16 << 20
 MAX_UNPACKED_BYTES = 160 << 20
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0"
+_NAMES = (".xlsx", ".xlsm")
 
 
 def is_workbook(source: Source) -> bool:
-    """Whether the file begins as a workbook does. Raises Refused for the old binary format (.xls)."""
-    first = next(source.chunks(), b"")[:4]
-    if first == _OLE:
+    """Whether the file begins as a workbook does. Raises Refused for the old binary format (.xls), and for a file that
+    is named as a workbook and is none."""
+    head = next(source.chunks(), b"")
+    if head[:4] == _OLE:
         raise faults.file_fault(faults.OLD_WORKBOOK, source.name)
-    return first[:2] == _ZIP
+    if head[:2] != _ZIP and source.name.lower().endswith(_NAMES):
+        raise faults.file_fault(faults.WORKBOOK_DAMAGED if head else faults.EMPTY, source.name)
+    return head[:2] == _ZIP
 
 
 class WorkbookDocument:

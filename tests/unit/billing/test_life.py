@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from aimak.contracts import base
 from aimak_billing.application.corrections import life
+from aimak_gateway.cli.corrections import changed_lines
+from aimak_gateway.cli.frame import Ui
 from sqlalchemy import event
 
 from tests.unit.billing.test_cancelling import document, sound
@@ -245,7 +247,10 @@ def test_streets_without_supply_are_credited(town: Town) -> None:
     assert town.balance("A") == 3_100
     asked = {"streets": ["Токтогул"], "service": "waste", "since": "2026-10-30", "until": "2026-11-02"}
     done = change(town, "outages", **asked, ground="journal of 30 October")
-    assert done["accounts"] == 1
+    assert done == {"accounts": 1, "service": "waste", "from": "2026-10-30", "until": "2026-11-02"}
+    for lang, until in (("ru", "до"), ("ky", "чейин"), ("en", "until")):
+        ui = Ui(as_json=False, lang=lang, quiet=False, debug=False)
+        assert changed_lines(ui, done)[-1].split() == [until, "2026-11-02"]
     bill(town, "2026-11")
     assert town.balance("B") == 6_200
     assert town.balance("A") == 6_200 - 200 - 103

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from aimak import texts
 from aimak.contracts import billing
+from aimak.languages import LANGUAGES
 from aimak_billing.domain.receivables import receivable
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.unit.billing.town import MONTH, TENANT, Town, account_line
@@ -141,6 +143,44 @@ def test_an_account_that_cannot_be_rated_is_held_alone(town: Town) -> None:
     assert holds[0]["code"].startswith("AIM-T")
     town.issue()
     assert [(row["number"], row["account_id"], row["id"]) for row in town.rows("bill")] == [(1, 1, 1), (2, 3, 3)]
+
+
+def held_for(town: Town, code: str, *fields: dict[str, str]) -> None:
+    """Have the month's run hold accounts for a reason, each with the fields that it says."""
+    run_id = town.get(MONTH)["run_id"]
+    with town.service.work(TENANT) as work:
+        rows = [
+            {"tenant": TENANT, "run_id": run_id, "chunk": 0, "account_id": number, "connection_id": number}
+            | {"code": code, "service": "waste", "fields": said}
+            for number, said in enumerate(fields, 101)
+        ]
+        work.execute(insert(work.table("run_hold")), rows)
+        work.commit()
+
+
+def test_the_table_of_what_is_held_says_what_is_the_same_for_all(town: Town) -> None:
+    """The day that has no tariff, where it is one day for all."""
+    town.accounts(account_line("A0"))
+    town.preview()
+    day = {"name": "x", "date": "2026-10-31"}
+    held_for(town, "AIM-T020", day, day)
+    held_for(town, "AIM-T024", {"attribute": "norm"}, {"attribute": "area"})
+    holds = town.ask("get", MONTH, lang="ru").json["holds"]
+    told = {hold["code"]: (hold["count"], hold["text"]) for hold in holds}
+    assert told == {"AIM-T020": (2, "Нет тарифа на 2026-10-31"), "AIM-T024": (2, "У подключения не указано «…»")}
+
+
+def test_no_reason_for_holding_shows_a_placeholder(town: Town) -> None:
+    """Whatever code a run holds accounts for, in every language."""
+    town.accounts(account_line("A0"))
+    town.preview()
+    found = [code for code in texts.codes() if code.startswith(("AIM-T", "AIM-B"))]
+    for code in found:
+        held_for(town, code, {"service": "waste"}, {"service": "water"})
+    for lang in LANGUAGES:
+        holds = town.ask("get", MONTH, lang=lang).json["holds"]
+        assert {hold["code"] for hold in holds} == set(found)
+        assert [hold["text"] for hold in holds if "{" in hold["text"] or not hold["text"]] == []
 
 
 def test_a_preview_again_sees_what_has_changed(town: Town) -> None:

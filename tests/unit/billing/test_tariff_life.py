@@ -161,6 +161,22 @@ def test_what_was_decided_before_is_adopted(town: Town) -> None:
     assert {row["state"] for row in town.get("/billing/tariffs")["tariffs"]} == {"in_force", "draft"}
 
 
+def test_those_that_may_be_adopted_are_and_the_others_are_told(town: Town) -> None:
+    """One that begins later does not hold up the others, and is named with its day; nothing but it is refused."""
+    decided = "    decision: {body: council, number: 5, date: 2026-01-10}\n    legal_ground"
+    for start in ("2026-09-01", "2027-01-01"):
+        assert enter(town, draft(start=start).replace("    legal_ground", decided, 1)).status_code == 200
+    past, coming = "waste-household@2026-09-01", "waste-household@2027-01-01"
+    body = {"tariffs": [past, coming], "ground": "before"}
+    assert town.refused("/billing/tariffs/adopt", "approver", body=body) == (409, ["AIM-T106"])
+    answer = town.post("/billing/tariffs/adopt", {**body, "fitting": True}, role="approver")
+    assert [(row["code"], row["valid_from"]) for row in answer["tariffs"]] == [("waste-household", "2026-09-01")]
+    assert [(problem["code"], problem["fields"]["tariff"]) for problem in answer["left_out"]] == [("AIM-T106", coming)]
+    assert (state(town, past), state(town, coming)) == ("in_force", "draft")
+    alone = {"tariffs": [coming], "ground": "before", "fitting": True}
+    assert town.refused("/billing/tariffs/adopt", "approver", body=alone) == (409, ["AIM-T106"])
+
+
 def test_what_a_later_version_takes_the_place_of_is_superseded(town: Town) -> None:
     """The next version, published, waits beside the one in force; from its own day on the first is superseded."""
     before = "waste-household@2026-01-01"

@@ -81,7 +81,7 @@ class Town:
     def ask(self, method: str, path: str, role: str = "clerk", name: str | None = None, **parts: Any) -> Any:
         """The answer to one request."""
         token = sign(Actor(name or f"the-{role}", (role,), TENANT), SECRET)
-        headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+        headers = {"Authorization": f"Bearer {token}", "Accept-Language": parts.pop("lang", "en")}
         return getattr(self.client, method)(path, headers=headers, **parts)
 
     def get(self, path: str, role: str = "clerk") -> Any:

@@ -77,13 +77,19 @@ def test_what_differs_is_listed_and_never_mended(town: Town) -> None:
     assert matches(found) == {("MISMATCH", "amount"): 1, ("MISMATCH", "account"): 1, ("MISMATCH", "refused"): 1}
     assert [(problem["code"], problem["place"]["line"]) for problem in found["problems"]] == [
         ("AIM-P042", 1),
-        ("AIM-P042", 2),
-        ("AIM-P042", 3),
+        ("AIM-P048", 2),
+        ("AIM-P049", 3),
+    ]
+    assert [problem["message"] for problem in found["problems"]] == [
+        "Payment 1: 100.00 som was taken before, the file says 100.01 som",
+        "Payment 2: it was taken before for account 0100001, the file says account 0100002",
+        "Payment 3 for account 0199999 was refused online, but the file has it, 1.00 som",
     ]
     assert [row["differs"] for row in found["mismatches"]] == ["amount", "account", "refused"]
     assert found["refused"] == 3 and town.rows("payment") == before
     refused = town.call("GET", f"/payments/imports/{found['import']}/refused.csv").get_data(as_text=True)
     assert len(refused.splitlines()) == 4 and "0199999" in refused
+    assert "100.00 som was taken before" in refused and "line 1" not in refused.lower()
     again = town.bring(content)
     assert again.get_json()["replayed"] and state(town, again) == found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +20,7 @@ from aimak_billing.domain.pace import pace
 from aimak_billing.store import bills
 from aimak_billing.store import runs as store
 
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 _ACTIONS = {"preview": "started", "approve": "approved", "issue": "issued", "close": "closed"}
 
 
@@ -166,9 +169,14 @@ def _bills_everybody(run: Row[Any]) -> bool:
 
 def _hold_counts(work: UnitOfWork, run_id: int, lang: str) -> list[dict[str, Any]]:
     return [
-        {"code": row.code, "count": row.accounts, "text": texts.text(Problem(row.code), lang)}
+        {"code": row.code, "count": row.accounts, "text": _of_all(row.code, row.fields, lang)}
         for row in store.hold_counts(work, run_id)
     ]
+
+
+def _of_all(code: str, fields: str | None, lang: str) -> str:
+    """A reason in words; what is not the same for all that it holds is left open."""
+    return _PLACEHOLDER.sub("…", texts.text(Problem(code, json.loads(fields or "{}")), lang))
 
 
 def _warnings(totals: Sequence[dict[str, Any]], held: int) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -59,11 +59,20 @@ def scan_of(work: UnitOfWork, sha256: str) -> tuple[bytes, str]:
     return bytes(row.body), str(row.kind)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """Tariffs that took a step, as the list has them, and why others did not."""
+
+    tariffs: list[dict[str, Any]]
+    left_out: list[Problem]
+
+
 def take_step(
-    kit: Kit, work: UnitOfWork, name: str, refs: Sequence[str], facts: Facts, actor: str
-) -> list[dict[str, Any]]:
-    """Take a step with every tariff named (`code` or `code@date`), or with none. The same step again with the same
-    facts changes nothing. Raises Refused, Conflict or Forbidden with every reason, each with its tariff."""
+    kit: Kit, work: UnitOfWork, name: str, refs: Sequence[str], facts: Facts, actor: str, *, fitting: bool = False
+) -> Taken:
+    """Take a step with every tariff named (`code` or `code@date`), or with none; `fitting`: with those that may, the
+    others are left out. The same step again with the same facts changes nothing. Raises Refused, Conflict or Forbidden
+    with every reason, each with its tariff."""
     store.lock(work)
     versions, taxes = stored(kit, work)
     steps = store.steps(work)
@@ -74,7 +83,11 @@ def take_step(
         facts = replace(facts, day=work.today())
     chosen = [find(versions, ref, under_way=True) for ref in refs]
     fresh = [version for version in chosen if not is_repeat(name, facts, steps.get(version.id, []))]
-    problems = [problem for version in fresh for problem in _refusals(work, name, facts, actor, version, steps)]
+    refused = {version.id: _refusals(work, name, facts, actor, version, steps) for version in fresh}
+    problems, left_out = [problem for version in fresh for problem in refused[version.id]], list[Problem]()
+    if fitting and not all(refused.get(version.id) for version in chosen):
+        chosen, fresh = ([one for one in some if not refused.get(one.id)] for some in (chosen, fresh))
+        problems, left_out = [], problems
     if name in ("submit", "approve", "publish", "adopt") and not problems:
         problems = _clashes(versions, fresh, taxes)
     if problems:
@@ -86,7 +99,7 @@ def take_step(
         store.add_step(work, version.id, len(steps.get(version.id, [])), step)
     if name in ("publish", "adopt"):
         touch_tariffs(work, fresh, (), ())
-    return [listed(kit, work, version.id) for version in chosen]
+    return Taken([listed(kit, work, version.id) for version in chosen], left_out)
 
 
 def _refusals(
@@ -95,7 +108,7 @@ def _refusals(
     ref = ref_of(version)
     problems = refusals(name, facts, actor, work.today(), ref, steps.get(version.id, []))
     if name == "adopt":
-        problems += adoption_refusals(version, work.today())
+        problems += adoption_refusals(version, work.today(), ref)
     decided = version.decision.day if version.decision else None
     if name == "publish" and facts.day and decided and facts.day < decided:
         fields = {"date": facts.day.isoformat(), "decided": decided.isoformat(), "tariff": ref}

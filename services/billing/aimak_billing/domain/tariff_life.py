@@ -110,15 +110,18 @@ def refusals(name: str, facts: Facts, actor: str, today: date, tariff: str, step
     return problems
 
 
-def adoption_refusals(version: TariffVersion, today: date) -> list[Problem]:
-    """Why a version cannot be taken over as decided before: no decision in its file, or it does not begin before."""
+def adoption_refusals(version: TariffVersion, today: date, tariff: str) -> list[Problem]:
+    """Why a version cannot be taken over as decided before: no decision in its file, or it does not begin before.
+    `tariff` is how the version is called."""
     problems = []
     if version.decision is None:
-        problems.append(Problem("AIM-T105", {"tariff": version.code}))
+        problems.append(Problem("AIM-T105", {"tariff": tariff}))
     elif version.decision.day > today:
-        problems.append(Problem("AIM-T103", {"step": "adopt", "date": version.decision.day.isoformat()}))
+        problems.append(
+            Problem("AIM-T103", {"step": "adopt", "tariff": tariff, "date": version.decision.day.isoformat()})
+        )
     if version.valid_from > today:
-        fields = {"tariff": version.code, "valid_from": version.valid_from.isoformat()}
+        fields = {"tariff": tariff, "valid_from": version.valid_from.isoformat()}
         problems.append(Problem("AIM-T106", fields))
     return problems
 

@@ -106,6 +106,7 @@ class StepSchema(Schema):
     date = fields.Date(load_default=None, allow_none=True)
     scan = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
     not_required = fields.Boolean(load_default=False)
+    fitting = fields.Boolean(load_default=False)
 
 
 _NUMBER = validate.Length(min=1, max=64)

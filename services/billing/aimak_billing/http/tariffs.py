@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aimak.http import actor, requires, wants_trial
-from aimak.http.app import language
+from aimak.http.app import language, problems_json
 from aimak.problems import Problem, Refused
 from aimak.service import Service
 from flask import Response, request
@@ -87,13 +87,14 @@ def _step(blue: Blueprint, service: Service, kit: Kit, name: str, roles: tuple[s
     @requires(*roles)
     @blue.arguments(StepSchema)
     def step(said: dict[str, Any]) -> dict[str, Any]:
-        """Take the step with every tariff named, or with none."""
+        """Take the step with every tariff named, or with none; if asked, with those that may take it."""
         plain = {key: said[key] for key in ("ground", "body", "number", "scan", "not_required")}
         facts = Facts(day=said["date"], **plain)
         with service.work(actor().tenant, bulk=True) as work:
-            taken = tariff_life.take_step(kit, work, name, said["tariffs"], facts, actor().name)
+            refs, fitting = said["tariffs"], said["fitting"]
+            taken = tariff_life.take_step(kit, work, name, refs, facts, actor().name, fitting=fitting)
             work.commit()
-        return {"step": name, "tariffs": taken}
+        return {"step": name, "tariffs": taken.tariffs, "left_out": problems_json(taken.left_out, language())}
 
 
 def _views(blue: Blueprint, service: Service, kit: Kit) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from aimak.period import Period
 from aimak.storage import turns
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
+from sqlalchemy import Row, Select, Text, case, cast, delete, func, insert, literal, select, update
 
 from aimak_billing.domain import cycle as states
 
@@ -280,10 +280,12 @@ def corrected(work: UnitOfWork, run_id: int) -> int:
 
 
 def hold_counts(work: UnitOfWork, run_id: int) -> Sequence[Row[Any]]:
-    """How many accounts each reason holds."""
+    """How many accounts each reason holds, and its fields in JSON where they are the same for all."""
     table = work.table("run_hold")
     count = func.count(func.distinct(table.c.account_id)).label("accounts")
-    query = select(table.c.code, count).where(table.c.tenant == work.tenant, table.c.run_id == run_id)
+    said = cast(table.c.fields, Text)
+    fields = case((func.min(said) == func.max(said), func.min(said))).label("fields")
+    query = select(table.c.code, count, fields).where(table.c.tenant == work.tenant, table.c.run_id == run_id)
     return work.execute(query.group_by(table.c.code).order_by(table.c.code)).all()
 
 

@@ -13,7 +13,7 @@ from aimak.problems import Problem, Refused
 
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
-from aimak_gateway.cli.frame import USAGE, Failed, Ui, command, table
+from aimak_gateway.cli.frame import PARTIAL, USAGE, Failed, Ui, command, error_lines, table
 from aimak_gateway.cli.importing import File, finish, import_file
 from aimak_gateway.cli.tariff_show import shown
 
@@ -149,8 +149,12 @@ def _aside(group: typer.Typer) -> None:
             refs = list(tariffs or []) or (_drafts(api) if every else [])
             if not refs:
                 raise Refused(Problem("AIM-G060"))
-            answer = api.post("/billing/tariffs/adopt", {"tariffs": refs, "ground": ground})
+            answer = api.post("/billing/tariffs/adopt", {"tariffs": refs, "ground": ground, "fitting": not tariffs})
         ui.result(answer, _list(ui, answer["tariffs"]))
+        if answer["left_out"]:
+            for line in (line for problem in answer["left_out"] for line in error_lines(ui, problem)):
+                ui.note(line)
+            raise typer.Exit(PARTIAL)
 
 
 def _drafts(api: Api) -> list[str]:

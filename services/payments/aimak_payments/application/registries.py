@@ -11,7 +11,7 @@ from aimak.files.source import Source
 from aimak.intake import Importer, Incoming, Rows
 from aimak.money import plain_som
 from aimak.period import business_date
-from aimak.plugins.payment_partners import Outcome, Pay, PaymentPartner, RegistryLine
+from aimak.plugins.payment_partners import Pay, PaymentPartner, RegistryLine
 from aimak.plugins.registry import Registry
 from aimak.problems import NotFound, Place, Problem, Refused
 from aimak.service import Service
@@ -20,7 +20,15 @@ from sqlalchemy import Connection, MetaData
 
 from aimak_payments.application.partner import Partner
 from aimak_payments.application.payments import REGISTRY, Taken, known_of, take
-from aimak_payments.domain.registries import MATCHED, MISMATCH, MISSING_ONLINE, compare, faults
+from aimak_payments.domain.registries import (
+    ACCOUNT_DIFFERS,
+    MISMATCH,
+    MISSING_ONLINE,
+    REFUSED_ONLINE,
+    Known,
+    compare,
+    faults,
+)
 from aimak_payments.store import accounts, partners, payments, registries
 
 KIND = "registry"
@@ -109,24 +117,20 @@ class Matched:
     match: str
     reason: str | None = None
     payment_id: int | None = None
+    known: Known | None = None
 
 
 def match(work: UnitOfWork, partner: Partner, registry_id: int, lines: Sequence[RegistryLine]) -> list[Problem]:
     """Hold lines against what is known and credit what nobody told online. Gives a problem for each line that differs
     (an error: nothing is mended) and a warning for each whose money waits in suspense."""
-    known = payments.answers(work, partner.code, [line.external_id for line in lines])
-    found = accounts.find(work, [line.account for line in lines if line.external_id in known])
-    matches: dict[int, Matched] = {}
-    for line in lines:
-        if stored := known.get(line.external_id):
-            account = found.get(line.account)
-            account_id = account.account_id if account else None
-            how, reason = compare(line.account, account_id, line.amount_tyiyn, known_of(stored))
-            matches[line.line] = Matched(how, reason, stored.payment_id)
+    matches = _known(work, partner, lines)
     missing = [line for line in lines if line.line not in matches]
     commands = [Pay(line.external_id, line.account, line.amount_tyiyn, line.paid_at) for line in missing]
     taken = take(work, partner, commands, REGISTRY)
-    matches |= {line.line: _credited(taken[line.external_id]) for line in missing}
+    # What came online between the look and the insert is looked at again.
+    matches |= _known(work, partner, [line for line in missing if not taken[line.external_id].fresh])
+    credited = [line for line in missing if line.line not in matches]
+    matches |= {line.line: _credited(taken[line.external_id]) for line in credited}
     zone = partner.record.terms.zone
     written = [_written(line, matches[line.line], zone) for line in lines]
     registries.add_lines(work, registry_id, partner.code, written)
@@ -134,13 +138,23 @@ def match(work: UnitOfWork, partner: Partner, registry_id: int, lines: Sequence[
     return [problem for problem in told if problem is not None]
 
 
+def _known(work: UnitOfWork, partner: Partner, lines: Sequence[RegistryLine]) -> dict[int, Matched]:
+    """How lines whose id is known stand to what is known of it, by their number."""
+    known = payments.answers(work, partner.code, [line.external_id for line in lines])
+    found = accounts.find(work, [line.account for line in lines if line.external_id in known])
+    matches: dict[int, Matched] = {}
+    for line in lines:
+        if stored := known.get(line.external_id):
+            account = found.get(line.account)
+            account_id = account.account_id if account else None
+            one = known_of(stored)
+            how, reason = compare(line.account, account_id, line.amount_tyiyn, one)
+            matches[line.line] = Matched(how, reason, stored.payment_id, one)
+    return matches
+
+
 def _credited(taken: Taken) -> Matched:
-    if taken.fresh:
-        return Matched(MISSING_ONLINE, taken.suspense_reason, taken.payment_id)
-    # It came online between the look and the insert.
-    if taken.outcome is Outcome.ACCEPTED:
-        return Matched(MATCHED, None, taken.payment_id)
-    return Matched(MISMATCH, taken.outcome.value)
+    return Matched(MISSING_ONLINE, taken.suspense_reason, taken.payment_id)
 
 
 def _written(line: RegistryLine, matched: Matched, zone: str) -> dict[str, Any]:
@@ -159,12 +173,23 @@ def _written(line: RegistryLine, matched: Matched, zone: str) -> dict[str, Any]:
 
 def _problem(line: RegistryLine, matched: Matched) -> Problem | None:
     place = Place(line=line.line)
-    if matched.match == MISMATCH:
-        return Problem("AIM-P042", {"line": line.line, "id": line.external_id, "differs": str(matched.reason)}, place)
+    if matched.known is not None and matched.match == MISMATCH:
+        return _differing(line, matched.known, matched.reason, place)
     if matched.match == MISSING_ONLINE and matched.reason is not None:
-        fields: dict[str, str | int | None] = {"line": line.line, "account": line.account, "reason": matched.reason}
+        fields: dict[str, str | int | None] = {"account": line.account, "reason": matched.reason}
         return Problem("AIM-P046", fields, place, severity="warning")
     return None
+
+
+def _differing(line: RegistryLine, known: Known, reason: str | None, place: Place) -> Problem:
+    """What is known and what the file says, of the one thing that differs."""
+    said = plain_som(line.amount_tyiyn)
+    if reason == ACCOUNT_DIFFERS:
+        return Problem("AIM-P048", {"id": line.external_id, "known": known.account, "said": line.account}, place)
+    if reason == REFUSED_ONLINE:
+        return Problem("AIM-P049", {"id": line.external_id, "account": known.account, "said": said}, place)
+    fields: dict[str, str | int | None] = {"known": plain_som(known.amount_tyiyn), "said": said}
+    return Problem("AIM-P042", {"id": line.external_id, **fields}, place)
 
 
 def report(work: UnitOfWork, registry_id: int) -> dict[str, Any]:

@@ -184,6 +184,15 @@ def test_damaged_workbooks_are_file_faults() -> None:
         assert codes(BytesSource("list.xlsx", whole[:length])) == ["AIM-F008"]
 
 
+@pytest.mark.parametrize("body", [b"\x00\xff\x9b" * 300, "показания".encode("cp1251") + b"\x98", b"account;date\n"])
+def test_a_file_named_as_a_workbook_that_is_none(body: bytes) -> None:
+    """It is said to be no sound workbook, whatever its bytes; nobody is told about encodings of lines. An empty one is
+    empty, and of another name the bytes decide."""
+    assert codes(BytesSource("LIST.XLSX", body)) == ["AIM-F008"]
+    assert codes(BytesSource("list.xlsx", b"")) == ["AIM-F001"]
+    assert "AIM-F008" not in codes(BytesSource("list.csv", body))
+
+
 def test_old_and_huge_workbooks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The old binary format and a workbook beyond the limit are named as such."""
     assert codes(BytesSource("list.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")) == ["AIM-F012"]

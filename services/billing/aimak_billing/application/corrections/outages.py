@@ -40,7 +40,7 @@ def add_outage(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str
     problems = take_facts(kit, work, rows)
     if problems:
         raise Refused(*problems)
-    return {"accounts": len(numbers), "service": service, "from": since.isoformat(), "to": until.isoformat()}
+    return {"accounts": len(numbers), "service": service, "from": since.isoformat(), "until": until.isoformat()}
 
 
 def outages_view(work: UnitOfWork) -> list[dict[str, Any]]:

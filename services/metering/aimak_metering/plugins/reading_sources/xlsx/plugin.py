@@ -8,6 +8,7 @@ from aimak.files.workbook import is_workbook, open_workbook
 from aimak.plugins.reading_sources import INTERFACE_VERSION, READINGS, Document, Fit, ReadingSource, Source
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_NAMES = (".xlsx", ".xlsm")
 
 
 class XlsxReadings(ReadingSource):
@@ -18,12 +19,14 @@ class XlsxReadings(ReadingSource):
     names: ClassVar[dict[str, str]] = {"ky": "XLSX китеби", "ru": "Книга XLSX", "en": "XLSX workbook"}
 
     def recognises(self, name: str, head: bytes) -> Fit:
-        """Certain by the first bytes and the name, perhaps by the bytes alone: other formats are archives too."""
-        if not head.startswith((_ZIP, _OLE)):
-            return Fit.NO
-        return Fit.CERTAIN if name.lower().endswith((".xlsx", ".xlsm", ".xls")) else Fit.PERHAPS
+        """Certain by the name, where only the old one may be another format's; perhaps by the first bytes alone: other
+        formats are archives too."""
+        if head.startswith((_ZIP, _OLE)):
+            return Fit.CERTAIN if name.lower().endswith((*_NAMES, ".xls")) else Fit.PERHAPS
+        return Fit.CERTAIN if head and name.lower().endswith(_NAMES) else Fit.NO
 
     def open(self, source: Source) -> Document:
-        """The sheet as rows. Raises Refused for .xls, a damaged or too large workbook, or no such sheet."""
+        """The sheet as rows. Raises Refused for .xls, what is no workbook, a damaged or too large one, or no such
+        sheet."""
         is_workbook(source)
         return open_workbook(source, READINGS)
