@@ -6,10 +6,10 @@ from typing import Any
 
 from tests.unit.billing.test_cancelling import month, run
 from tests.unit.billing.test_month import five
-from tests.unit.billing.test_rerating import bill
+from tests.unit.billing.test_rerating import HOUSE, bill
 from tests.unit.billing.town import Town, account_line
 
-NOVEMBER, DECEMBER = "2026-11", "2026-12"
+OCTOBER, NOVEMBER, DECEMBER = "2026-10", "2026-11", "2026-12"
 
 
 def warned(seen: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -82,3 +82,56 @@ def test_a_month_that_was_left_out_is_named(town: Town) -> None:
     assert left_out in warned(previewed(town, DECEMBER))
     bill(town, NOVEMBER)
     assert left_out not in warned(town.get(f"/billing/cycles/{DECEMBER}"))
+
+
+def test_a_month_begun_by_mistake_is_given_up_and_stands_in_no_ones_way(town: Town) -> None:
+    """August, after October was begun: it is warned of; given up, it neither holds November back nor counts."""
+    five(town)
+    town.preview()
+    slip = previewed(town, "2026-08")
+    assert warned(slip)[-1] == ("AIM-B043", {"period": "2026-08", "later": "2026-10"})
+    town.issue()
+    assert town.refused(f"/billing/cycles/{NOVEMBER}/preview") == (409, ["AIM-B033"])
+    town.post(f"/billing/runs/{slip['run_id']}/abandon")
+    assert warned(previewed(town, NOVEMBER)) == []
+
+
+def test_a_month_that_was_given_up_can_be_taken_up_again(town: Town) -> None:
+    """Given up after its preview: the month's own run is previewed again and issued; begun by a part alone too."""
+    five(town)
+    town.preview()
+    number = town.get(f"/billing/cycles/{OCTOBER}")["run_id"]
+    town.post(f"/billing/runs/{number}/abandon")
+    bill(town, OCTOBER)
+    assert town.get(f"/billing/cycles/{OCTOBER}")["bills"] == 5
+    part = run(town, "account:A1", period=NOVEMBER, issue=False)
+    assert [row["run_id"] for row in town.get(f"/billing/runs?period={NOVEMBER}")["runs"]] == [part["run_id"]]
+    town.post(f"/billing/runs/{part['run_id']}/abandon")
+    town.post(f"/billing/runs/{town.get(f'/billing/cycles/{NOVEMBER}')['run_id']}/abandon")
+    assert run(town, "all", period=NOVEMBER, issue=False)["bills"] == 5
+
+
+def test_a_month_is_not_closed_while_somebody_was_in_no_run(town: Town) -> None:
+    """Two of five were billed by runs over parts: the close names the three; billed with all that was left, it closes.
+    What stands beside the month is what its runs came to."""
+    five(town)
+    town.accounts(account_line("A1", "water", "vodokanal", attributes=HOUSE))
+    run(town, "list:few", accounts=["A1", "A2"])
+    path = f"/billing/cycles/{OCTOBER}"
+    answer = town.ask("post", f"{path}/close", role="approver").json
+    assert [(error["code"], error["fields"]["count"]) for error in answer["errors"]] == [("AIM-B044", 3)]
+    assert (town.get(path)["accounts"], town.get(path)["bills"]) == (2, 2)
+    run(town, "service:waste")
+    assert town.post(f"{path}/close", role="approver")["state"] == "closed"
+    assert town.get(path)["bills"] == 5
+
+
+def test_a_service_alone_is_not_the_whole_month(town: Town) -> None:
+    """All waste was billed, the water of one account never was: the close says so until the rest is billed."""
+    five(town)
+    town.accounts(account_line("A1", "water", "vodokanal", attributes=HOUSE))
+    run(town, "service:waste")
+    path = f"/billing/cycles/{OCTOBER}"
+    assert town.refused(f"{path}/close", "approver") == (409, ["AIM-B044"])
+    bill(town, OCTOBER)
+    assert town.post(f"{path}/close", role="approver")["state"] == "closed"

@@ -331,12 +331,25 @@ def another_creditor(town: Town) -> dict[str, int]:
 
 @pytest.mark.parametrize("selection", ["all", "account:A", "service:waste", "provider:jaryk"])
 def test_what_a_correction_charged_is_not_billed_again(town: Town, selection: str) -> None:
-    """A run over water carried the correction of waste: a run of the same month after it has nothing left to bill."""
+    """A run over a list carried the correction of waste: a run of the same month after it has nothing left to bill."""
     due = another_creditor(town)
-    run(town, "service:water")
+    run(town, "list:few", accounts=["A"])
     assert owed(town, "A") == due
     assert run(town, selection)["bills"] == 0
     assert owed(town, "A") == due
+    sound(town)
+
+
+def test_a_run_over_a_service_makes_no_bill_of_another_alone(town: Town) -> None:
+    """Who has no water gets no bill of a correction of waste from November's run over water; the month's own brings
+    it."""
+    town.accounts(account_line("A", "water", "vodokanal", attributes=HOUSE), account_line("C"))
+    bill(town, "2026-10")
+    town.take("residents", [RESIDENTS, "C;4;2026-10-01;;book;0"])
+    assert run(town, "service:water", period="2026-11")["bills"] == 1
+    assert owed(town, "C")["tazalyk"] == WASTE_GROSS
+    bill(town, "2026-11")
+    assert owed(town, "C")["tazalyk"] == 2 * 10_300
     sound(town)
 
 
@@ -354,7 +367,7 @@ def test_what_the_next_month_corrected_is_not_billed_again(town: Town) -> None:
 def test_a_corrected_month_is_billed_as_a_whole_once_its_bill_is_cancelled(town: Town) -> None:
     """The correction that another bill carries stays in force; the month's new bill charges all and takes it back."""
     due = another_creditor(town)
-    run(town, "service:water")
+    run(town, "list:few", accounts=["A"])
     document(town, kind="cancel", bill="1")
     assert run(town)["bills"] == 1
     assert owed(town, "A") == due

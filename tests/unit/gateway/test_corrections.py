@@ -51,9 +51,9 @@ def test_a_change_is_told_in_words() -> None:
 
 def test_a_run_says_what_it_covers() -> None:
     """In words, whatever its selection is."""
-    texts = ("all", "touched", "bill:2", "service:waste", "route:north")
-    assert [_selected(UI, text) for text in texts] == [
-        "весь город", "затронутые", "квитанция 2", "услуга вывоз ТБО", "маршрут north",
+    texts = ("all", "touched", "bill:2", "service:waste", "route:north", "street:77")
+    assert [_selected(UI, text, {"77": "Манас"}) for text in texts] == [
+        "весь город", "затронутые", "квитанция 2", "услуга вывоз ТБО", "маршрут north", "улица Манас",
     ]  # fmt: skip
 
 

@@ -14,11 +14,11 @@ from aimak.storage import counters
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, func, select
 
+from aimak_billing.application import months
 from aimak_billing.application.corrections import late
 from aimak_billing.application.corrections.checks import refuse_incomplete, refuse_undecided
 from aimak_billing.application.corrections.rerate import earlier_books
 from aimak_billing.application.kit import Kit
-from aimak_billing.application.months import refuse_too_early
 from aimak_billing.application.registers import tell_service_types
 from aimak_billing.application.tariffs import book_ids
 from aimak_billing.domain import cycle as states
@@ -92,7 +92,12 @@ def preview(kit: Kit, work: UnitOfWork, name: str, actor: str) -> None:
     tell_service_types(kit, work)
     store.lock_cycles(work)
     begin(work, period)
-    preview_run(kit, work, _current(work, name), actor)
+    run = _current(work, name)
+    if run.state == states.ABANDONED:
+        # What was given up is one try at the month, not the month.
+        store.change_run(work, run.id, state=states.OPEN)
+        run = locked(work, run.id)
+    preview_run(kit, work, run, actor)
 
 
 def begin(work: UnitOfWork, period: Period) -> None:
@@ -136,7 +141,7 @@ def publish_previews(work: UnitOfWork, run_id: int, attempt: int, chunks: Sequen
 def _refuse_gap(work: UnitOfWork, name: str) -> None:
     """A month begins when those before it are issued: its opening balances depend on them."""
     for earlier in store.cycles(work):
-        if earlier.period < name and not issued_whole(work, earlier):
+        if earlier.period < name and not (issued_whole(work, earlier) or months.is_given_up(work, earlier.period)):
             raise Conflict(Problem("AIM-B033", {"period": name, "earlier": earlier.period}))
 
 
@@ -194,7 +199,7 @@ def issue_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
     the preview."""
     if not may(work, "issue", run):
         return
-    refuse_too_early(work, run)
+    months.refuse_too_early(work, run)
     refuse_incomplete(work, run)
     if store.changed_since(work, run):
         raise Conflict(Problem("AIM-B102", {"period": run.period, "run": run.id}))
@@ -219,7 +224,8 @@ def publish_issues(work: UnitOfWork, run_id: int, attempt: int, chunks: Sequence
 
 
 def close(work: UnitOfWork, name: str, actor: str) -> None:
-    """Close the period. Raises Conflict with every reason while runs, chunks or dead letters are open."""
+    """Close the period. Raises Conflict with every reason while runs, chunks or dead letters are open, or somebody's
+    connections were in no run of it."""
     period_of(name)
     store.lock_cycles(work)
     run = _current(work, name)
@@ -232,6 +238,8 @@ def close(work: UnitOfWork, name: str, actor: str) -> None:
     if not issued_whole(work, cycle):
         fields = {"command": "close", "state": _underway(work, run), "period": name}
         reasons.insert(0, Problem("AIM-B031", fields))
+    elif left := months.never_billed(work, name):
+        reasons.append(Problem("AIM-B044", {"period": name, "count": left}))
     if reasons:
         raise Conflict(*reasons)
     store.close_cycle(work, name)

@@ -1,4 +1,4 @@
-"""Whether it is a month's turn to be billed: it has begun, and none before it was left out."""
+"""Whether it is a month's turn to be billed: it has begun, none before it was left out; and who was never in a run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.domain import cycle as states
+from aimak_billing.store import checks
 from aimak_billing.store import runs as store
 
 
@@ -34,7 +35,30 @@ def warnings(work: UnitOfWork, run: Row[Any]) -> Sequence[Problem]:
     if missing := _left_out(work, period):
         fields = {"period": period.name, "missing": ", ".join(missing)}
         found.append(Problem("AIM-B042", fields, severity="warning"))
+    if not _is_issued(work, period.name) and (later := _begun_after(work, period)):
+        fields = {"period": period.name, "later": ", ".join(later)}
+        found.append(Problem("AIM-B043", fields, severity="warning"))
     return found
+
+
+def is_given_up(work: UnitOfWork, period: str) -> bool:
+    """Whether every run of a period that was begun was given up: it stands in nobody's way, as if it had been left
+    out."""
+    return all(run.state == states.ABANDONED for run in store.runs(work, period) if run.attempt)
+
+
+def never_billed(work: UnitOfWork, period: str) -> int:
+    """How many accounts have a connection in a period that no issued run of it was over. What a run was over is
+    complete: its completeness was proved before it was issued."""
+    issued = [run for run in store.runs(work, period) if run.state == states.ISSUED]
+    if any(run.selection == states.EVERYBODY for run in issued):
+        return 0
+    return checks.left_out(work, Period.month(period), issued)
+
+
+def _begun_after(work: UnitOfWork, period: Period) -> list[str]:
+    later = (cycle.period for cycle in store.cycles(work) if cycle.period > period.name)
+    return sorted(name for name in later if not is_given_up(work, name))
 
 
 def _left_out(work: UnitOfWork, period: Period) -> list[str]:

@@ -21,6 +21,7 @@ from aimak_billing.store import bills
 from aimak_billing.store import runs as store
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
+_COUNTS = ("accounts", "bills", "held", "lines")
 _ACTIONS = {"preview": "started", "approve": "approved", "issue": "issued", "close": "closed"}
 
 
@@ -33,7 +34,16 @@ def cycle_view(work: UnitOfWork, name: str, lang: str) -> dict[str, Any]:
         return {"period": name, "state": states.OPEN, "run_id": None, **_nothing()}
     run = store.run(work, cycle.run_id)
     assert run is not None
-    return _run_view(work, run, state_of(cycle, run), lang)
+    return {**_run_view(work, run, state_of(cycle, run), lang), **_by_parts(work, run)}
+
+
+def _by_parts(work: UnitOfWork, run: Row[Any]) -> dict[str, int]:
+    """What the issued runs over parts of the town come to, of a month whose own run nobody has begun or carried out."""
+    if run.attempt and run.state != states.ABANDONED:
+        return {}
+    issued = [one for one in store.runs(work, run.period) if one.state == states.ISSUED]
+    chunks = [chunk for one in issued for chunk in store.chunks(work, one.id)]
+    return {key: sum(getattr(chunk, key) for chunk in chunks) for key in _COUNTS}
 
 
 def run_view(work: UnitOfWork, run_id: int, lang: str) -> dict[str, Any]:
@@ -44,10 +54,12 @@ def run_view(work: UnitOfWork, run_id: int, lang: str) -> dict[str, Any]:
 
 
 def runs_view(work: UnitOfWork, period: str | None) -> list[dict[str, Any]]:
-    """Runs in short: of a period, or all."""
+    """Runs in short, of a period or all: those that were begun."""
     shown = ("period", "selection", "generation", "state", "replaces", "reason", "paused")
     listed = []
     for run in store.runs(work, period):
+        if not run.attempt:
+            continue
         chunks = store.chunks(work, run.id)
         counts = {key: sum(getattr(chunk, key) for chunk in chunks) for key in ("accounts", "bills", "held")}
         listed.append({"run_id": run.id, **{key: getattr(run, key) for key in shown}, **counts})
@@ -85,7 +97,7 @@ def _run_view(work: UnitOfWork, run: Row[Any], state: str, lang: str) -> dict[st
 
 def _nothing() -> dict[str, Any]:
     who = {f"{word}_{what}": None for word in _ACTIONS.values() for what in ("by", "at")}
-    counts: dict[str, Any] = dict.fromkeys(("accounts", "bills", "held", "without_charge", "lines"), 0)
+    counts: dict[str, Any] = dict.fromkeys((*_COUNTS, "without_charge"), 0)
     sums = dict.fromkeys(("net_tyiyn", "tax_tyiyn", "gross_tyiyn"), 0)
     run = {"generation": 0, "attempt": 0, "paused": False, **who, "issued_on": None, "due_on": None}
     chunks = {"chunks": {"total": 0, "previewed": 0, "issued": 0}, **counts, "pace": None}
@@ -113,7 +125,7 @@ def _who(approvals: Sequence[Row[Any]]) -> dict[str, Any]:
 
 
 def _progress(chunks: Sequence[Row[Any]], run: Row[Any]) -> dict[str, Any]:
-    counts = {key: sum(getattr(chunk, key) for chunk in chunks) for key in ("accounts", "bills", "held", "lines")}
+    counts = {key: sum(getattr(chunk, key) for chunk in chunks) for key in _COUNTS}
     previewed = sum(chunk.attempt == run.attempt for chunk in chunks)
     issued = sum(chunk.state == states.ISSUED for chunk in chunks)
     without = counts["accounts"] - counts["bills"] - counts["held"] if previewed == len(chunks) else 0
@@ -205,6 +217,7 @@ def cycles_view(work: UnitOfWork) -> list[dict[str, Any]]:
         chunks = store.chunks(work, run.id)
         gross = sum(int(row.net + row.tax) for row in store.totals(work, run.id))
         counts = {key: sum(getattr(chunk, key) for chunk in chunks) for key in ("bills", "held")}
+        counts |= {key: count for key, count in _by_parts(work, run).items() if key in counts}
         listed.append({"period": cycle.period, "state": state_of(cycle, run), **counts, "gross_tyiyn": gross})
     return listed
 

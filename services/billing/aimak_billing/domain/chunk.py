@@ -50,7 +50,8 @@ class Facts:
     accounts: account_id, status, all of the chunk in the order of their ids (the row's number is the account's place);
     connections: account_id, connection_id, service, provider, regime, customer_class, attributes; those of all days
     of the period; residents: account_id, residents, pensioners, of entries of all days; usage: connection_id, usage
-    (thousandths); told: connection_id, name, from_date, to_date, value_thousandths of what comes anew each period;
+    (thousandths); told: account_id, connection_id, name, from_date, to_date, value_thousandths of what comes anew each
+    period;
     moved: what begins, ends or changes inside the period.
     """
 

@@ -142,6 +142,7 @@ def _passes(blue: Blueprint, service: Service, kit: Kit) -> None:
     command("abandon", WRITERS, lambda work, run: runs.abandon(work, run, who()), "Give it up.")
     command("pause", WRITERS, lambda work, run: runs.pause(work, run), "Leave what is not begun.")
     command("resume", WRITERS, lambda work, run: runs.resume(work, run), "Go on, and do again what failed.")
+    command("retry", WRITERS, lambda work, run: runs.resume(work, run, "retry"), "Do again what failed.")
 
 
 def _checks(blue: Blueprint, service: Service, kit: Kit) -> None:

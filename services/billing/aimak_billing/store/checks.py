@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 from aimak.period import Period
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select
 
 from aimak_billing.domain.corrections.outsort import HISTORY
+from aimak_billing.domain.corrections.selection import is_limited
 from aimak_billing.domain.cycle import ONE_OFF
 from aimak_billing.store import columns
 from aimak_billing.store.cancellations import in_force
@@ -19,17 +20,35 @@ from aimak_billing.store.cancellations import in_force
 def active(work: UnitOfWork, run: Row[Any], *, limited: bool) -> dict[tuple[str, str], int]:
     """Connections that have a day in the run's period, by service and provider, of the accounts and services that the
     run is of; counted from the register itself, not from what the run has seen."""
-    connection, period = work.table("connection"), Period.month(run.period)
-    lasts = or_(connection.c.valid_to.is_(None), connection.c.valid_to > period.start)
-    days = or_(connection.c.valid_to.is_(None), connection.c.valid_to > connection.c.valid_from)
-    mine = and_(connection.c.tenant == work.tenant, connection.c.valid_from < period.end, lasts, days)
+    connection = work.table("connection")
     keys = (connection.c.service, connection.c.provider)
-    query = select(*keys, func.count()).where(mine).group_by(*keys)
+    query = select(*keys, func.count()).where(_active(work, Period.month(run.period))).group_by(*keys)
     if limited:
         member = work.table("run_member")
         same = and_(member.c.tenant == connection.c.tenant, member.c.account_id == connection.c.account_id)
         query = query.join(member, and_(same, member.c.run_id == run.id))
     return {(row[0], row[1]): int(row[2]) for row in work.execute(query)}
+
+
+def _active(work: UnitOfWork, period: Period) -> ColumnElement[bool]:
+    connection = work.table("connection")
+    lasts = or_(connection.c.valid_to.is_(None), connection.c.valid_to > period.start)
+    days = or_(connection.c.valid_to.is_(None), connection.c.valid_to > connection.c.valid_from)
+    return and_(connection.c.tenant == work.tenant, connection.c.valid_from < period.end, lasts, days)
+
+
+def left_out(work: UnitOfWork, period: Period, runs: Sequence[Row[Any]]) -> int:
+    """How many accounts have a connection with a day in a period that none of these runs was over."""
+    connection, member = work.table("connection"), work.table("run_member")
+    limited = [run.id for run in runs if is_limited(run.selection)]
+    inside = select(member.c.account_id).where(member.c.tenant == work.tenant, member.c.run_id.in_(limited))
+    missing = [_active(work, period), connection.c.account_id.not_in(inside)]
+    for run in runs:
+        kind, _, value = run.scope.partition(":")
+        if run.id not in limited and value:
+            missing.append(connection.c[kind] != value)
+    query = select(func.count(connection.c.account_id.distinct())).where(*missing)
+    return int(work.execute(query).scalar_one())
 
 
 def counted(work: UnitOfWork, run_id: int) -> Sequence[Row[Any]]:

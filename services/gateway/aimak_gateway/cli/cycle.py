@@ -83,13 +83,13 @@ def _stops(group: typer.Typer) -> None:
     @command(group, "retry", changes=True)
     def retry(ui: Ui, period: Period) -> None:
         """Give the chunks that failed to the workers again.  Example: aimak cycle retry --period 2026-10"""
-        _of_run(ui, period, "resume")
+        _of_run(ui, period, "retry")
 
 
 def _of_run(ui: Ui, period: str, verb: str) -> None:
     with connected(ui) as api:
         seen = api.get(f"/billing/cycles/{period}")
-        running = seen["state"] if verb == "resume" else ""
+        running = "" if verb == "pause" else seen["state"]
         answer = follow(ui, api, f"/billing/runs/{seen['run_id'] or 0}", verb, running)
     ui.result(answer, cycle_lines(ui, answer), _next(ui, answer))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from aimak_gateway.cli.cycle import Yes, confirm, cycle_lines, follow, pace_show
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
 from aimak_gateway.cli.progress import Progress
+from aimak_gateway.cli.street_names import street_id, street_names
 
 Run = Annotated[str, typer.Argument(help="A run's id, as `aimak run list` shows it.")]
 Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
@@ -51,6 +53,9 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Rate a part of the town.  Example: aimak run start --period 2026-10 --selection service:waste --reason new"""
+        kind, _, value = selection.partition(":")
+        if kind == "street":
+            selection = f"street:{street_id(ui, value)}"
         numbers = existing(accounts).read_text(encoding="utf-8").split() if accounts else []
         asked = {"period": period, "selection": selection, "replaces": replaces, "reason": reason, "accounts": numbers}
         begin(ui, asked)
@@ -60,14 +65,15 @@ def register(app: typer.Typer) -> None:
         """All runs, with what they cover and how far they are.  Example: aimak run list --period 2026-10"""
         with connected(ui) as api:
             runs = api.get("/billing/runs", period=period)["runs"]
+            streets = street_names(api, runs)
         columns = ("run_id", "period", "selection", "generation:count", "state", "bills:count", "held:count", "reason")
-        listing.show(ui, runs, columns, [_row(ui, run) for run in runs])
+        listing.show(ui, runs, columns, [_row(ui, run, streets) for run in runs])
 
     @command(group, "show")
     def show(ui: Ui, run: Run) -> None:
         """How far a run is and what it comes to.  Example: aimak run show 5432109876543210987"""
         with connected(ui) as api:
-            _told(ui, api.get(f"/billing/runs/{run}"))
+            _told(ui, api, api.get(f"/billing/runs/{run}"))
 
     _issue(group)
     for verb in _VERBS:
@@ -84,7 +90,7 @@ def _issue(group: typer.Typer) -> None:
         with connected(ui) as api:
             if not yes and not ui.dry_run:
                 confirm(ui, api.get(f"/billing/runs/{run}")["bills"])
-            _told(ui, passed(ui, api, run, "issue", "issuing"))
+            _told(ui, api, passed(ui, api, run, "issue", "issuing"))
 
 
 def _verb(group: typer.Typer, verb: str) -> None:
@@ -92,22 +98,23 @@ def _verb(group: typer.Typer, verb: str) -> None:
 
     def act(ui: Ui, run: Run) -> None:
         with connected(ui) as api:
-            _told(ui, passed(ui, api, run, verb, running))
+            _told(ui, api, passed(ui, api, run, verb, running))
 
     act.__doc__ = f"{about}  Example: aimak run {verb} 5432109876543210987"
     command(group, verb, changes=True)(act)
 
 
-def _row(ui: Ui, run: dict[str, Any]) -> list[Any]:
+def _row(ui: Ui, run: dict[str, Any], streets: Mapping[str, str]) -> list[Any]:
     state = ui.word(f"ui.state_{run['state']}")
-    before = [run["run_id"], run["period"], _selected(ui, run["selection"]), run["generation"]]
+    before = [run["run_id"], run["period"], _selected(ui, run["selection"], streets), run["generation"]]
     return [*before, state, *(run[key] for key in ("bills", "held", "reason"))]
 
 
-def _selected(ui: Ui, text: str) -> str:
-    """What a run covers: "весь город", "улица 5432", "услуга вывоз ТБО"."""
+def _selected(ui: Ui, text: str, streets: Mapping[str, str]) -> str:
+    """What a run covers: "весь город", "улица Манас", "услуга вывоз ТБО"."""
     kind, _, value = text.partition(":")
-    return f"{ui.named('selection', kind)} {ui.named(kind, value)}".strip()
+    called = streets.get(value, value) if kind == "street" else ui.named(kind, value)
+    return f"{ui.named('selection', kind)} {called}".strip()
 
 
 def passed(ui: Ui, api: Api, run: str, verb: str, running: str) -> dict[str, Any]:
@@ -115,7 +122,6 @@ def passed(ui: Ui, api: Api, run: str, verb: str, running: str) -> dict[str, Any
     path = f"/billing/runs/{run}"
     if running == "going on":
         running = api.get(path)["state"]
-        verb = "resume"
     return follow(ui, api, path, verb, running)
 
 
@@ -128,18 +134,18 @@ def begin(ui: Ui, asked: dict[str, Any]) -> None:
             with Progress(ui, f"{asked['period']} {asked['selection']}") as progress:
                 seen = api.wait(lambda: api.get(path), _previewing, lambda seen: pace_shown(ui, progress, seen))
             run = dict(seen)
-        _told(ui, run)
+        _told(ui, api, run)
 
 
 def _previewing(seen: dict[str, Any]) -> bool:
     return bool(seen["state"] == "previewing")
 
 
-def _told(ui: Ui, run: dict[str, Any]) -> None:
+def _told(ui: Ui, api: Api, run: dict[str, Any]) -> None:
     steps = {"previewed": "approve", "approved": "issue"}
     step = steps.get(run["state"])
     following = f"aimak run {step} {run['run_id']}" if step else None
     turn = f"{ui.word('ui.generation')} {run['generation']}"
-    facts = [_selected(ui, run["selection"]), turn, run["reason"]]
+    facts = [_selected(ui, run["selection"], street_names(api, [run])), turn, run["reason"]]
     head = f"{run['run_id']}: {', '.join(filter(None, facts))}"
     ui.result(run, [head, *cycle_lines(ui, run)], following)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from aimak.problems import NotFound, Problem
 
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import connected
 from aimak_gateway.cli.corrections import Day, change, iso
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
+from aimak_gateway.cli.street_names import street_id
 
 # The day that billing takes for a name that was always there.
 EARLIEST = "1900-01-01"
@@ -42,16 +42,4 @@ def register(app: typer.Typer) -> None:
 
         Example: aimak street rename Ленина --name Манас --on 2026-11-20
         """
-        change(ui, f"/billing/streets/{_street(ui, street)}/name", name=name, day=iso(on))
-
-
-def _street(ui: Ui, text: str) -> str:
-    """The id of the street that is called so now; an id as it is. Raises NotFound with the names that there are."""
-    if text.isdigit():
-        return text
-    with connected(ui) as api:
-        called = {row["street"]: row["name"] for row in api.get("/billing/streets")["streets"]}
-    found = [key for key, name in called.items() if name.casefold() == text.strip().casefold()]
-    if len(found) != 1:
-        raise NotFound(Problem("AIM-G038", {"code": text[:40], "known": ", ".join(sorted(called.values()))}))
-    return str(found[0])
+        change(ui, f"/billing/streets/{street_id(ui, street)}/name", name=name, day=iso(on))

@@ -20,6 +20,7 @@ from aimak_billing.application.rating import facts_of
 from aimak_billing.application.tariffs import book_ids, book_of
 from aimak_billing.domain import chunk as columns
 from aimak_billing.domain.corrections.differences import KEYS, covered, differences, fitting, placed, reasoned
+from aimak_billing.domain.corrections.selection import EVERYBODY
 from aimak_billing.domain.rating import Book, Rated, rate, together
 from aimak_billing.domain.spans import SPAN_FROM
 from aimak_billing.store import accounts, touched
@@ -66,6 +67,9 @@ def differing(
     account_id of the chunk in order; rated: what the run bills of its own period."""
     bounds, reasons = (chunk.first_account, chunk.last_account), open_now.reasons
     here = set(members.get_column("account_id"))
+    if run.scope != EVERYBODY:
+        # A run over one creditor's services makes no bill of nothing but another's: that waits for the account's next.
+        here &= set(rated.lines.get_column("account_id"))
     pairs = {pair for pair in reasons if pair[0] in here}
     if run.book.get("late") == late.REBILL:
         # Whatever else became known of such a period: its bill is made anew as a whole.

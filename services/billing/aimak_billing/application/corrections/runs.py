@@ -47,7 +47,8 @@ def start(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], actor: str) -> i
     if store.run(work, key) is None:
         store.add_run(work, period.name, key, replaces=bool(asked.get("replaces")), **facts)
     else:
-        store.change_run(work, key, replaces=bool(asked.get("replaces")), reason=reason)
+        # The month's own run, which nobody has begun, or gave up before.
+        store.change_run(work, key, state=states.OPEN, replaces=bool(asked.get("replaces")), reason=reason)
     store.add_members(work, key, members)
     cycle.preview_run(kit, work, cycle.locked(work, key), actor)
     return key
@@ -117,9 +118,10 @@ def pause(work: UnitOfWork, run: Row[Any]) -> None:
         store.change_run(work, run.id, paused=True)
 
 
-def resume(work: UnitOfWork, run: Row[Any]) -> None:
-    """Go on with a run that was paused, or whose chunks failed: those that are not done are given out again."""
-    cycle.may(work, "resume", run)
+def resume(work: UnitOfWork, run: Row[Any], command: str = "resume") -> None:
+    """Go on with a run that was paused, or whose chunks failed: those that are not done are given out again. `command`:
+    resume or retry, as whoever asks calls it."""
+    cycle.may(work, command, run)
     store.change_run(work, run.id, paused=False)
     chunks = store.chunks(work, run.id)
     if run.state == states.PREVIEWING:
