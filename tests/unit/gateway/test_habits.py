@@ -54,6 +54,24 @@ def test_help_is_there_at_once() -> None:
     assert min(taken) < HELP_S
 
 
+@pytest.mark.parametrize("lang", ["ru", "ky"])
+def test_examples_are_in_the_readers_language(monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    """What somebody would say in a reason or a ground is no English."""
+    monkeypatch.setenv("AIMAK_LANG", lang)
+    said = {text for command in ALL.values() for _, text in re.findall(r"([\"'])(.*?)\1", command.help or "")}
+    assert len(said) > 20
+    assert [text for text in sorted(said) if re.search(r"[A-Za-z]{2}", text)] == []
+
+
+@pytest.mark.parametrize("lang", ["ru", "ky", "en"])
+def test_a_list_of_commands_says_of_each_what_it_does(monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    """The first sentence of each is there whole, however long it is."""
+    monkeypatch.setenv("AIMAK_LANG", lang)
+    for noun in ("", *sorted({name.partition(" ")[0] for name in ALL if " " in name})):
+        listed = CliRunner().invoke(app, [*noun.split(), "--help"]).stdout.splitlines()
+        assert [line for line in listed[1:] if line.endswith("...")] == [], noun
+
+
 @pytest.mark.parametrize("words", [("init",), ("migrate",)])
 @pytest.mark.parametrize("there", [True, False])
 def test_a_trial_of_what_makes_the_installation_makes_nothing(tmp_path: Path, words: tuple[str], there: bool) -> None:

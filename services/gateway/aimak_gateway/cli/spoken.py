@@ -4,8 +4,9 @@ A slip of the finger is told in that language, too (`usage`)."""
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from difflib import get_close_matches
 from typing import Any
@@ -16,6 +17,9 @@ from typer._click.exceptions import UsageError
 from typer.core import TyperCommand, TyperGroup
 
 EXAMPLE, EXAMPLES = "Example:", "Examples:"
+_QUOTED = re.compile(r"([\"'])(.*?)\1", re.DOTALL)
+# More than any help has: a command is listed with the whole first sentence of its own.
+_WHOLE = 1_000
 # What is to be typed there, in words; each is found in the catalogues as any other help.
 TYPES = {
     "<str>": "<text>",
@@ -54,13 +58,21 @@ def spoken(text: str | None) -> str | None:
     words = catalogue("aimak_gateway", lang)
     first, _, more = text.strip().partition("\n\n")
     if more and f"help.{first}" in words:
+        more = _QUOTED.sub(lambda quoted: _typed(quoted, words), more)
         more = more.replace(EXAMPLES, words["ui.examples"]).replace(EXAMPLE, words["ui.example"])
         return f"{words[f'help.{first}']}\n\n{more}"
     about, mark, example = " ".join(text.split()).partition(EXAMPLE)
     found = words.get(f"help.{about.strip()}")
     if found is None:
         return text
+    example = _QUOTED.sub(lambda quoted: _typed(quoted, words), example)
     return f"{found}  {words['ui.example']} {example.strip()}" if mark else found
+
+
+def _typed(quoted: re.Match[str], words: Mapping[str, str]) -> str:
+    """What somebody would say there in the reader's language; what is no sentence of ours stays."""
+    mark, text = quoted.groups()
+    return f"{mark}{words.get(f'example.{text}', text)}{mark}"
 
 
 def _said(text: str) -> str:
@@ -207,6 +219,5 @@ class SpokenGroup(_Spoken, TyperGroup):
         self.format_parameters(ctx, formatter)
         verbs = [(name, verb) for name in self.list_commands(ctx) if (verb := self.get_command(ctx, name))]
         if verbs:
-            room = formatter.width - 6 - max(len(name) for name, _ in verbs)
             with formatter.section(_said("Commands")):
-                formatter.write_dl([(name, verb.get_short_help_str(room)) for name, verb in verbs])
+                formatter.write_dl([(name, verb.get_short_help_str(_WHOLE)) for name, verb in verbs])
