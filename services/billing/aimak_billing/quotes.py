@@ -16,7 +16,7 @@ from aimak.problems import Problem, Refused
 from aimak_billing import owrs, tariff_file
 from aimak_billing.domain.one_off import lists_on
 from aimak_billing.domain.rating import Book, Plugins, explain, label, quote
-from aimak_billing.domain.tariff import ONCE, PUBLISHED, Component, TariffVersion, TaxRule
+from aimak_billing.domain.tariff import ONCE, PUBLISHED, Component, TariffVersion, TaxRule, refuse_unknown_class
 from aimak_billing.owrs import names
 from aimak_billing.owrs.quote import Asked, in_thousandths, money, priced
 
@@ -51,6 +51,7 @@ def quote_file(text: str, file: str, form: str, asked: Question) -> dict[str, An
     loaded = tariff_file.load(text, NOBODY, plugins, file)
     if loaded.problems:
         raise Refused(*loaded.problems)
+    refuse_unknown_class(asked.customer_class, loaded.versions)
     versions = [_overridden(replace(one, status=PUBLISHED), asked.values, plugins) for one in loaded.versions]
     chosen = _chosen(versions, asked)
     asked, charged = _charged(asked)

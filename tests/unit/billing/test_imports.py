@@ -132,3 +132,15 @@ def test_a_quote_is_what_a_bill_would_say(town: Town) -> None:
     assert (quote["net_tyiyn"], quote["gross_tyiyn"], quote["tariff"]) == (12_854, 13_240, "water-household")
     status, codes = town.refused("/billing/tariffs/quote", body=asked)
     assert status == 422 and codes[0].startswith("AIM-T")
+
+
+def test_a_class_that_there_is_not_is_told_with_those_there_are(town: Town) -> None:
+    """Not that no tariff holds; where none does for a class that there is, that is said."""
+    asked = {"service": "water", "provider": "vodokanal", "date": "2026-10-31", "quantity_thousandths": 12_300}
+    body = {**asked, "customer_class": "people"}
+    answer = town.ask("post", "/billing/tariffs/quote", json=body, lang="ru")
+    (error,) = answer.json["errors"]
+    assert (answer.status_code, error["code"]) == (422, "AIM-T115")
+    assert error["message"] == "Нет класса потребителей «people»; есть: household, budget, other"
+    nobody = {**body, "customer_class": "household", "date": "2020-10-31"}
+    assert town.refused("/billing/tariffs/quote", body=nobody)[1] == ["AIM-T020"]

@@ -119,6 +119,7 @@ def test_the_charge_of_another_service_is_told(quote, tmp_path):
         ((PLAIN.parent / "broken.owrs", "--format", "owrs", "--class", "A"), VALIDATION, ["AIM-T001"]),
         ((PLAIN, "--format", "owrs", "--class", "A", "--set", "meter"), VALIDATION, ["AIM-G026"]),
         ((TOWN, "--class", "household", "--usage", 9), VALIDATION, ["AIM-T233"]),
+        ((TOWN, "--class", "people", "--service", "water", "--usage", 9), VALIDATION, ["AIM-T115"]),
         ((TOWN, "--class", "household", "--service", "water", "--set", "metered=true"), VALIDATION, ["AIM-T023"]),
         ((TOWN, "--class", "household", "--service", "water", "--date", "soon"), VALIDATION, ["AIM-G034"]),
         (("--class", "household"), USAGE, ["AIM-G031"]),

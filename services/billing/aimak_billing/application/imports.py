@@ -12,6 +12,7 @@ from aimak_billing.application.balances import take_balances
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.period_facts import take_facts
 from aimak_billing.application.residents import take_residents
+from aimak_billing.domain.tariff import CUSTOMER_CLASSES
 
 ACCOUNT = Column(
     "account", required=True, max_length=64, aliases=("лицевой счёт", "лицевой счет", "л/с", "жеке эсеп", "өздүк эсеп")
@@ -41,7 +42,7 @@ ACCOUNTS = Columns(
         "choice",
         required=True,
         aliases=("категория", "класс", "категориясы"),
-        choices={"household": ("население", "калк"), "budget": ("бюджет",), "other": ("прочие", "башка")},
+        choices=CUSTOMER_CLASSES,
     ),
     Column("holder", required=True, aliases=("абонент", "фио", "аты-жөнү")),
     Column("phone", max_length=32, aliases=("телефон",)),

@@ -17,7 +17,7 @@ from aimak_billing.application.corrections.touching import touch_tariffs
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import tell_service_types
 from aimak_billing.domain.rating import Book, conflicts, explain, label, quote
-from aimak_billing.domain.tariff import TariffVersion, TaxRule
+from aimak_billing.domain.tariff import TariffVersion, TaxRule, refuse_unknown_class
 from aimak_billing.domain.tariff_life import DRAFT, ENTER, WITHDRAWN, Step, with_life
 from aimak_billing.store import registers as store
 from aimak_billing.store import tariffs
@@ -148,6 +148,7 @@ def quote_price(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], lang: str)
         known = ", ".join(row.code for row in store.providers(work))
         raise Refused(Problem("AIM-B011", {"provider": asked["provider"], "known": known}))
     versions, taxes = stored(kit, work)
+    refuse_unknown_class(asked["customer_class"], versions)
     month = Period.month_of(asked["date"] or work.today())
     book = Book.of(versions, taxes, kit.plugins, month, due=False)
     persons, usage = asked.get("persons"), asked.get("quantity_thousandths")

@@ -10,9 +10,13 @@ from typing import Any
 
 from aimak.ids import derived_id
 from aimak.plugins.numbers import Price
+from aimak.problems import Problem, Refused
 
 CLASS = "class"
 """The name under which a tariff speaks of the customer's class beside the connection's attributes."""
+
+CUSTOMER_CLASSES = {"household": ("население", "калк"), "budget": ("бюджет",), "other": ("прочие", "башка")}
+"""The classes that an account may have, with what files call them. A tariff may name others."""
 
 REGIME = "regime"
 """The name under which a tax rule speaks of the provider's tax regime."""
@@ -244,3 +248,11 @@ def _spans(dated: Iterable[tuple[str, int, date, date | None]]) -> dict[int, Spa
             ends = [day for day in (end, following) if day is not None]
             found[key] = Span(start, min(ends) if ends else None)
     return found
+
+
+def refuse_unknown_class(asked: str, versions: Iterable[TariffVersion]) -> None:
+    """Raises Refused with the classes that there are, for one that no account has and none of the versions names."""
+    named = {name for version in versions for name in version.applies_to.get(CLASS, ())}
+    if asked not in named and asked not in CUSTOMER_CLASSES:
+        known = ", ".join([*CUSTOMER_CLASSES, *sorted(named - CUSTOMER_CLASSES.keys())])
+        raise Refused(Problem("AIM-T115", {"class": asked[:60], "known": known}))
