@@ -70,7 +70,7 @@ def bill(place: int) -> BillDocument:
         period="Октябрь 2026",
         issued_on=date(2026, 11, 2),
         due_on=date(2026, 11, 20),
-        opening_on=date(2026, 10, 1),
+        moved_since=date(2026, 10, 1),
         account=account,
         holder=f"Абонент {place}",
         address=f"Манас {place % 97}-{place % 41}",

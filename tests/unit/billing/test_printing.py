@@ -133,6 +133,19 @@ def test_what_documents_moved_since_the_period_began_is_a_figure_of_its_own(town
     november, part = printed(town, "2026-11"), printed(town, "2026-11").parts[0]
     assert (part.opening, part.charged, part.corrected, part.paid) == (WASTE_GROSS, WASTE_GROSS, -1_250, 3_000)
     assert part.due == 2 * WASTE_GROSS - 1_250 - 3_000
+    shown = next(row for row in town.get("/billing/bills?period=2026-11")["bills"] if row["account"] == "A1")
+    seen = town.get(f"/billing/bills/{shown['number']}")
+    figures = {
+        "before_tyiyn": part.opening,
+        "charged_tyiyn": part.charged,
+        "corrected_tyiyn": part.corrected,
+        "paid_tyiyn": part.paid,
+        "balance_tyiyn": part.due,
+    }
+    # The screen says what the paper says, and what it meant before it means still.
+    assert seen | figures == seen and seen["creditors"] == [{"provider": "tazalyk", **figures}]
+    assert seen["moved_since"] == november.moved_since.isoformat() == "2026-11-01"
+    assert (seen["opening_tyiyn"], seen["due_tyiyn"]) == (WASTE_GROSS - 1_250 - 3_000, part.due)
     assert november.explanations[-1] == "Корректировки, списания и переносы документами с 01.11.2026: -12.50"
     assert (printed(town, PERIOD).parts[0].corrected, len(printed(town, PERIOD).explanations)) == (0, 1)
     bill(town, "2026-12")

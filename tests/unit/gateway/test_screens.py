@@ -15,8 +15,8 @@ import fastexcel
 import pytest
 import typer
 from aimak.problems import Problem
-from aimak.texts import LANGUAGES
-from aimak_gateway.cli import audit, frame, registers, report_sheets, reports, runs, write_offs
+from aimak.texts import LANGUAGES, catalogue
+from aimak_gateway.cli import audit, billing, frame, registers, report_sheets, reports, runs, write_offs
 from aimak_gateway.cli.app import app
 from aimak_gateway.cli.billing import account_lines
 from typer.testing import CliRunner
@@ -80,6 +80,13 @@ ANSWERS: dict[str, Any] = {
             for number in ("0100003", "0100004")
         ]
     },
+    "/billing/bills/34": {
+        "number": 34, "period": "2026-08", "account": "0100001", "holder": "A", "address": "B", "state": "issued",
+        "issued_on": "2026-09-03", "due_on": "2026-09-25", "lines": [], "readings": [], "opening_tyiyn": 5_450,
+        "net_tyiyn": 16_200, "tax_tyiyn": 486, "gross_tyiyn": 16_686, "due_tyiyn": 22_136, "before_tyiyn": 15_450,
+        "charged_tyiyn": 19_776, "corrected_tyiyn": -3_090, "paid_tyiyn": 10_000, "balance_tyiyn": 22_136,
+        "moved_since": "2026-08-01", "creditors": [{"provider": "tazalyk", "corrected_tyiyn": -3_090}],
+    },
     "/billing/runs/5": {
         "run_id": "5", "period": "2026-10", "selection": "all", "generation": 0, "state": "abandoned", "reason": "",
         "accounts": 5, "bills": 0, "held": 0, "totals": [], "holds": [], "warnings": [], "pace": [],
@@ -120,7 +127,7 @@ Run = Callable[..., str]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """What a command prints in a language."""
-    for module in (report_sheets, reports, audit, registers, runs, write_offs):
+    for module in (report_sheets, reports, audit, billing, registers, runs, write_offs):
         monkeypatch.setattr(module, "connected", connected)
 
     def printed(lang: str, *words: object) -> str:
@@ -157,6 +164,18 @@ def test_a_file_says_what_the_screen_says(run: Run, tmp_path: Path, lang: str, n
     assert opened.sheet_names != ["Sheet1"] and len(opened.sheet_names) == 1
     last = opened.load_sheet(0).to_polars().row(-1)
     assert (last[0], round(last[-1] * 100)) == (rows[-1][0], *answer["totals"].values())
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_bill_on_screen_has_the_rows_of_the_paper(run: Run, lang: str) -> None:
+    """What earlier bills left, what is charged, recalculated, paid since the month began, what is to be paid: each by
+    the word and with the figure that the paper has."""
+    screen = " ".join(run(lang, "bill", "show", "34").lower().split())
+    paper = catalogue("aimak_billing", lang)
+    for word, figure in (("opening", "154.50"), ("charged", "197.76"), ("corrected", "-30.90")):
+        assert f"{paper[f'bill.{word}'].lower()} {figure}" in screen
+    assert "2026-08-01" in screen and " 100.00" in screen and " 221.36" in screen
+    assert "166.86" not in screen and " 54.50" not in screen
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +23,7 @@ from aimak_billing.application.tariffs import stored
 from aimak_billing.application.views import find_bill
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading, PaymentCode
 from aimak_billing.domain import elqr
+from aimak_billing.domain.bill_sums import by_creditor, openings
 from aimak_billing.domain.rating.written import price_text, quantity_text
 from aimak_billing.domain.routes import route_key
 from aimak_billing.store import accounts, parties, registers, runs
@@ -78,7 +78,7 @@ class _Desk:
             period=title(period, self.lang),
             issued_on=bill.issued_on,
             due_on=bill.due_on,
-            opening_on=period.start,
+            moved_since=period.start,
             account=party.number,
             holder=party.holder,
             address=party.address,
@@ -96,21 +96,18 @@ class _Desk:
     def _parts(
         self, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker
     ) -> Iterator[tuple[Row[Any], CreditorPart]]:
-        openings = _openings(bill)
+        sums = by_creditor(bill.opening_parts, lines)
         for provider in self.providers:
-            mine = [line for line in lines if line.provider == provider.code]
-            if not mine and provider.code not in openings:
+            if provider.code not in sums:
                 continue
-            before, paid, adjusted = openings.get(provider.code, (0, 0, 0))
-            charged = sum(line.amount for line in mine if line.origin is None)
-            corrected = adjusted + sum(line.amount for line in mine if line.origin is not None)
+            mine = [line for line in lines if line.provider == provider.code]
+            one = sums[provider.code]
             called = self.creditors[self.issued_at[bill.run_id]][provider.code]
             name = spoken(called.name, self.lang) or provider.code
             creditor = Creditor(name, called.tax_number, bank_account=called.bank_account)
             own = [group for group in by_connection(mine) if group[0].origin is None]
             shown = tuple(line for group in own for line in _lines(group, speaker))
-            due = before - paid + charged + corrected
-            yield provider, CreditorPart(creditor, shown, before, paid, charged, due, corrected)
+            yield provider, CreditorPart(creditor, shown, one.before, one.paid, one.charged, one.due, one.corrected)
 
     def _codes(
         self, document: BillDocument, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker
@@ -148,16 +145,9 @@ class _Desk:
             )
 
 
-def _openings(bill: Row[Any]) -> dict[str, tuple[int, int, int]]:
-    """What was owed to each provider before the period, was paid in it and adjusted in it; bills of an earlier version
-    of the program counted the last to the first."""
-    parts = json.loads(bill.opening_parts)
-    return {provider: (before, paid, sum(adjusted)) for provider, before, paid, *adjusted in parts}
-
-
 def _adjusted(bill: Row[Any], lang: str) -> Iterator[str]:
     """What documents moved since the period began, as the bill explains it; nothing where there is none."""
-    adjusted = sum(part[2] for part in _openings(bill).values())
+    adjusted = sum(moved for _, _, moved in openings(bill.opening_parts).values())
     if adjusted:
         since = f"{Period.month(bill.period).start:%d.%m.%Y}"
         said = translate("aimak_billing", "bill.adjusted", lang, since=since, amount=format_som(adjusted))

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from aimak.period import Period
 from aimak.problems import NotFound, Problem
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.domain.addresses import address_text
 from aimak_billing.domain.allocation import standing
+from aimak_billing.domain.bill_sums import Sums, by_creditor
 from aimak_billing.store import accounts, bills, ledger, parties, registers
 from aimak_billing.store.reports import moves
 
@@ -151,9 +153,25 @@ def bill_view(work: UnitOfWork, number: str) -> dict[str, Any]:
         "holder": party.holder,
         "address": party.address,
         **bill_row(bill),
+        **_sums(work, bill, lines),
         "lines": [_line(line) for line in lines],
         "readings": readings_view(work, bill, lines),
     }
+
+
+def _sums(work: UnitOfWork, bill: Row[Any], lines: Sequence[Row[Any]]) -> dict[str, Any]:
+    """What the printed bill says of the account: together and with each creditor. balance: what is to be paid, below 0
+    an advance."""
+    found = by_creditor(bill.opening_parts, lines)
+    named = [(row.code, found[row.code]) for row in registers.providers(work) if row.code in found]
+    creditors = [{"provider": code, **_told(one)} for code, one in named]
+    since = Period.month(bill.period).start
+    return {**_told(sum(found.values(), Sums())), "moved_since": _iso(since), "creditors": creditors}
+
+
+def _told(sums: Sums) -> dict[str, int]:
+    said = {name: getattr(sums, name) for name in ("before", "charged", "corrected", "paid")}
+    return {f"{name}_tyiyn": amount for name, amount in {**said, "balance": sums.due}.items()}
 
 
 def _line(line: Row[Any]) -> dict[str, Any]:

@@ -34,7 +34,8 @@ class BillLine:
 
 @dataclass(frozen=True)
 class CreditorPart:
-    """What concerns one creditor. All in tyiyn; opening + charged + corrected - paid = due."""
+    """What concerns one creditor; opening: by earlier bills, without what was paid and moved by documents since. All in
+    tyiyn; opening + charged + corrected - paid = due."""
 
     creditor: Creditor
     lines: tuple[BillLine, ...]
@@ -71,14 +72,15 @@ class PaymentCode:
 @dataclass(frozen=True)
 class BillDocument:
     """One bill with all that is printed. `period` is its title ("Октябрь 2026"), `codes` pay it, `explanations` say
-    how the lines were counted, `places_to_pay` where it can be paid."""
+    how the lines were counted, `places_to_pay` where it can be paid; what was paid and moved by documents is counted
+    from the day `moved_since`."""
 
     municipality: str
     number: str
     period: str
     issued_on: date
     due_on: date
-    opening_on: date
+    moved_since: date
     account: str
     holder: str
     address: str

@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aimak.money import format_som
+from aimak.texts import translate
 
 from aimak_billing.documents import qr
 from aimak_billing.documents.bill import BillDocument, Creditor, CreditorPart, MeterReading
 from aimak_billing.documents.pdf import forget, laid_out
 from aimak_billing.documents.texts import words
-from aimak_billing.documents.widths import broken
+from aimak_billing.documents.widths import broken, width
 
 # The room of a text in the template, mm, and the size of its letters, pt.
-_SERVICE, _METER, _ACROSS, _EXPLANATION = (36, 8), (44, 8), (130, 6.6), (130, 7)
-_CREDITOR, _CREDITOR_BESIDE_CORRECTED = (42, 8), (31, 8)
+_METER, _ACROSS, _EXPLANATION = (44, 8), (130, 6.6), (130, 7)
+_CREDITOR, _CREDITOR_BESIDE_CORRECTED = (57, 8), (39, 8)
+# A charge is called in what its quantity, or where it has none its price, leaves free; where those columns end.
+_QUANTITY_END, _PRICE_END, _NET_FROM, _APART, _LETTERS = 65, 85, 84, 2, 8
+# The columns of what is owed, from what was owed before to what is due now, and the size of their heads.
+_DEBTS, _DEBTS_CORRECTED, _HEAD = (23.5, 15.5, 23.5, 16.5), (23.5, 15.5, 17.5, 23.5, 16.5), 6.6
 _HOLDER, _OLD_NUMBERS = (48, 8), (31, 6.6)
 # So many bills in a file are worth to have typst forget them.
 _MANY = 100
@@ -38,7 +43,7 @@ def render_bills(bills: Sequence[BillDocument], issued_at: datetime, lang: str) 
         "lang": lang,
         "author": bills[0].municipality,
         "words": words(lang),
-        "sheets": [sheet._asdict() for sheet in sheets],
+        "sheets": [sheet._asdict() | {"debt_names": _debt_names(sheet, lang)} for sheet in sheets],
     }
     blank = said | {"make": "form", "form": [], "drawn": "", "bills": []}
     form = b"" if single else laid_out(TEMPLATE, blank, issued_at, tagged=False)
@@ -56,7 +61,7 @@ class _Sheet(NamedTuple):
     period: str
     issued_on: str
     due_on: str
-    opening_on: str
+    since: str
     owes: bool
     ahead: bool
     corrected: bool
@@ -69,12 +74,24 @@ def _sheet(bill: BillDocument) -> _Sheet:
         period=bill.period,
         issued_on=f"{bill.issued_on:%d.%m.%Y}",
         due_on=f"{bill.due_on:%d.%m.%Y}",
-        opening_on=f"{bill.opening_on:%d.%m.%Y}",
+        since=f"{bill.moved_since:%d.%m.%Y}",
         owes=bill.due > 0,
         ahead=bill.due < 0,
         corrected=any(part.corrected for part in bill.parts),
         codes=len(bill.codes),
     )
+
+
+def _debt_names(sheet: _Sheet, lang: str) -> list[str]:
+    """The heads of what is owed, each broken where its column ends. What payments and documents are counted from the
+    day `since` is said of them: what was owed before them is of no day, but of the bills before this one."""
+    w = words(lang)
+    since = translate("aimak_billing", "bill.since", lang, date=sheet.since) or sheet.since
+    columns = _DEBTS_CORRECTED if sheet.corrected else _DEBTS
+    corrected = [f"±\u00a0{w['corrected']}"] if sheet.corrected else []
+    names = [w["opening"], f"+\u00a0{w['charged']}", *corrected, f"–\u00a0{w['paid']}\n{since}", f"=\u00a0{w['due']}"]
+    heads = (broken(name, column, _HEAD) for name, column in zip(names, columns, strict=True))
+    return [w["creditor"], *heads]
 
 
 def _bill(bill: BillDocument, lang: str, links: list[str]) -> dict[str, Any]:
@@ -95,7 +112,7 @@ def _bill(bill: BillDocument, lang: str, links: list[str]) -> dict[str, Any]:
         "told": holder,
         "identity_lines": max(beside, 2 + old.count("\n") + bool(old)),
         "residents": "" if bill.residents is None else str(bill.residents),
-        "charges": _charges(bill.parts),
+        "charges": _charges(bill.parts, lang),
         "debts": _debts(bill.parts, lang),
         "sums": _sums(bill.parts),
         "to_pay": format_som(abs(bill.due)),
@@ -133,18 +150,27 @@ class _Table:
         return {"labels": self._labels, "columns": ["".join(column) for column in self._columns]}
 
 
-def _charges(parts: Sequence[CreditorPart]) -> dict[str, Any]:
+def _charges(parts: Sequence[CreditorPart], lang: str) -> dict[str, Any]:
     table = _Table(5)
     for part in parts:
         if part.lines:
-            table.across(part.creditor.name)
+            told = _details(part.creditor, lang)
+            table.across(", ".join(filter(None, (part.creditor.name, told))))
         for line in part.lines:
             quantity = f"{line.quantity}\u00a0{line.unit}".strip("\u00a0")
             sums = (format_som(amount) for amount in (line.net, line.tax, line.gross))
-            table.row(line.label, _SERVICE, quantity, line.price, *sums)
+            table.row(line.label, (_free(quantity, line.price), _LETTERS), quantity, line.price, *sums)
             if line.note:
                 table.across(line.note)
     return table.said()
+
+
+def _free(quantity: str, price: str) -> float:
+    """How wide the label of a charge may be, mm."""
+    for text, end in ((quantity, _QUANTITY_END), (price, _PRICE_END)):
+        if text:
+            return end - width(text, _LETTERS) - _APART
+    return _NET_FROM
 
 
 def _debts(parts: Sequence[CreditorPart], lang: str) -> dict[str, Any]:
@@ -155,7 +181,8 @@ def _debts(parts: Sequence[CreditorPart], lang: str) -> dict[str, Any]:
         amounts = [part.opening, part.charged, *([part.corrected] if corrected else []), part.paid, part.due]
         room = _CREDITOR_BESIDE_CORRECTED if corrected else _CREDITOR
         table.row(part.creditor.name, room, *map(format_som, amounts))
-        if told := _details(part.creditor, lang):
+        # Where to stands once: beside what is charged, if anything is.
+        if not part.lines and (told := _details(part.creditor, lang)):
             table.across(told)
     return table.said()
 

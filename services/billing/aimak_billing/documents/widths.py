@@ -19,6 +19,11 @@ def broken(text: str, width_mm: float, size_pt: float) -> str:
     return "\n".join(line for part in text.split("\n") for line in _lines(part, room))
 
 
+def width(text: str, size_pt: float) -> float:
+    """How wide a text of one line is at the most, mm."""
+    return _wide(text) * size_pt / _units() / _MM / _SPARE
+
+
 @cache
 def _lines(text: str, room: int) -> tuple[str, ...]:
     if _wide(text) <= room:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,12 +102,12 @@ def _bills_shown(
     ui: Ui, bills: list[dict[str, Any]], keys: tuple[str, ...]
 ) -> tuple[tuple[str, ...], list[list[object]]]:
     """The columns of a list of bills, and its rows."""
-    sums = ("gross", "due")
+    sums = ("gross_tyiyn", "due_tyiyn")
     rows = [
-        [bill[key] for key in keys] + [ui.named("bill", bill["state"])] + [bill[f"{key}_tyiyn"] for key in sums]
-        for bill in bills
+        [bill[key] for key in keys] + [ui.named("bill", bill["state"])] + [bill[key] for key in sums] for bill in bills
     ]
-    return (*keys, "state", *(f"{key}:som" for key in sums)), rows
+    # A bill's recalculation has a figure of its own on it; a list has both in one.
+    return (*keys, "state", "charged_in_all:som", "due:som"), rows
 
 
 def _bill_lines(ui: Ui, bill: dict[str, Any]) -> list[str]:
@@ -116,9 +117,20 @@ def _bill_lines(ui: Ui, bill: dict[str, Any]) -> list[str]:
     columns = ("service", "component", "quantity:quantity", "unit", "price:decimal", "amount:som")
     lines += ["", *listing.shown(ui, columns, [_line(line) for line in bill["lines"]])]
     lines += ["", *(_reading(ui, reading) for reading in bill["readings"])] if bill["readings"] else []
-    sums = ("opening", "net", "tax", "gross", "due")
-    rows = [(ui.word(f"ui.{key}"), format_som(bill[f"{key}_tyiyn"]), ui.word("ui.som")) for key in sums]
+    rows = [(said, format_som(amount), ui.word("ui.som")) for said, amount in _account(ui, bill)]
     return [*lines, "", *table(rows, None, (1,))]
+
+
+def _account(ui: Ui, bill: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """The figures of a bill as they stand on paper: a recalculation only where there is one, what was paid over in the
+    place of what is to be paid."""
+    yield ui.word("ui.earlier_bills"), bill["before_tyiyn"]
+    yield ui.word("ui.charged"), bill["charged_tyiyn"]
+    if any(creditor["corrected_tyiyn"] for creditor in bill["creditors"]):
+        yield ui.word("ui.recalculated"), bill["corrected_tyiyn"]
+    yield ui.word("ui.paid_since", date=bill["moved_since"]), bill["paid_tyiyn"]
+    owed = bill["balance_tyiyn"]
+    yield ui.word("ui.due" if owed >= 0 else "ui.overpaid"), abs(owed)
 
 
 def _line(line: dict[str, Any]) -> list[Any]:

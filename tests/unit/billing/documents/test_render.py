@@ -37,7 +37,7 @@ BILL = BillDocument(
     period="Октябрь 2026",
     issued_on=date(2026, 11, 3),
     due_on=date(2026, 11, 25),
-    opening_on=date(2026, 10, 1),
+    moved_since=date(2026, 10, 1),
     account="10040004",
     holder="Өмүралиева Гүлзат",
     address="Жаңы-Турмуш көч., 12, 7-батир",
@@ -138,6 +138,75 @@ def test_long_bill_goes_on_a_second_page_and_loses_nothing() -> None:
     assert words("ky")["scan"] in texts[-1]
 
 
+WASTE_BY_PERSONS = "Катуу таштандыларды чыгаруу: Жашаган адамдардын саны боюнча"
+TOLD = (
+    "Катуу таштандыларды чыгаруу: Туруктуу төлөм: 31.00 сом; Жашаган адамдардын саны боюнча: 4 адам × 25.00 сом = "
+    "100.00 сом; сатуудан алынуучу салык 3 % 3.93 сом; 2026-ж. 1-январындагы тариф, 31 чечим"
+)
+USUAL = replace(
+    BILL,
+    parts=tuple(
+        replace(
+            part,
+            creditor=replace(part.creditor, name=f"МП «Ак-Булак Тазалык {place}»", tax_number="0" * 14),
+            lines=tuple(replace(part.lines[0], label=label, note="") for label in labels),
+            corrected=-1_500,
+        )
+        for place, part, labels in (
+            (1, WATER, (WASTE_BY_PERSONS, "Ичүүчү суу", "Саркынды суулар")),
+            (2, WATER, (WASTE_BY_PERSONS, "Ичүүчү суу", "Саркынды суулар")),
+            (3, WASTE, (WASTE_BY_PERSONS, "Көчө жарыгы")),
+        )
+    ),
+    explanations=(TOLD,) * 4 + ("01.10.2026 баштап документтер менен түзөтүүлөр: -12.50",),
+)
+
+
+@pytest.mark.parametrize("lang", ["ky", "ru", "en"])
+def test_a_usual_bill_fits_one_page(lang: str) -> None:
+    """Three creditors, eight charges, some with long names, a recalculation, five sentences of explanation and the
+    stub: one page."""
+    (text,) = page_texts(render_bills([USUAL], AT, lang))
+    assert words(lang)["scan"] in text and text.count("2026-ж. 1-январындагы тариф, 31 чечим") == 4
+
+
+def test_a_long_name_of_a_charge_takes_two_lines() -> None:
+    """Service and component: each stays in one piece, beside quantity and price."""
+    (page,) = list(pypdfium2.PdfDocument(render_bills([USUAL], AT, "ky")))
+    lines = [line.strip() for line in page.get_textpage().get_text_range().splitlines()]
+    assert lines.count("Жашаган адамдардын саны боюнча") == 3
+
+
+@pytest.mark.parametrize("more", [0, 8])
+def test_the_stub_never_goes_on_alone(more: int) -> None:
+    """However long a bill is: where it needs another page, what was told last stands there above the stub."""
+    pages = 0
+    for count in range(0, 48, 3):
+        lines = tuple(replace(WATER.lines[0], label=f"Кызмат {number}") for number in range(count + 1))
+        told = ("Түшүндүрмө 15 м³",) * more
+        long = replace(BILL, parts=(replace(WATER, lines=lines),), explanations=told)
+        *before, last = page_texts(render_bills([long], AT, "ky"))
+        pages = max(pages, len(before))
+        assert last.count("Түшүндүрмө") == more and words("ky")["scan"] in last
+        assert more or words("ky")["by_creditor"] in last
+    assert pages > 0
+
+
+@pytest.mark.parametrize("lang", ["ky", "ru", "en"])
+def test_what_was_owed_is_of_earlier_bills_and_of_no_day(lang: str) -> None:
+    """A statement opens a month with another balance than a bill of it, as bills are issued in the month: the bill's is
+    what earlier bills left before what was paid since a day, and only what was paid has that day."""
+    for corrected in (0, -1_500):
+        (text,) = page_texts(render_bills([replace(BILL, parts=(replace(WATER, corrected=corrected),))], AT, lang))
+        w = words(lang)
+        assert w["opening"] in text, "no word of a head is left out or cut"
+        assert f"+ {w['charged']}" in text and f"= {w['due']}" in text
+        assert text.count("01.10.2026") == 1
+        since = catalogue("aimak_billing", lang)["bill.since"].format(date="01.10.2026")
+        assert f"– {w['paid']} {since}" in text
+        assert (f"± {w['corrected']}" in text) == bool(corrected)
+
+
 def test_bill_of_many_looks_as_it_does_alone() -> None:
     """A print house's file is laid out by columns upon a form, a single bill row by row: no eye sees a difference on
     paper, with names that wrap, notes, a recalculation, a second page, nothing to pay, one code and two."""
@@ -163,7 +232,7 @@ def test_bills_of_one_file_keep_what_is_their_own() -> None:
     """Bills of two months, towns' names and days in one file: each page has those of its bill and not the other's."""
     other = replace(
         BILL, municipality="Ак-Талаа шаары", number="2000", period="Ноябрь 2026",
-        issued_on=date(2026, 12, 2), due_on=date(2026, 12, 24), opening_on=date(2026, 11, 1),
+        issued_on=date(2026, 12, 2), due_on=date(2026, 12, 24), moved_since=date(2026, 11, 1),
     )  # fmt: skip
     mine = ("Ак-Булак шаары", "Октябрь 2026", "03.11.2026", "25.11.2026", "01.10.2026")
     others = ("Ак-Талаа шаары", "Ноябрь 2026", "02.12.2026", "24.12.2026", "01.11.2026")
