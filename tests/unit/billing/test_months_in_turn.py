@@ -124,6 +124,7 @@ def test_a_month_is_not_closed_while_somebody_was_in_no_run(town: Town) -> None:
     run(town, "service:waste")
     assert town.post(f"{path}/close", role="approver")["state"] == "closed"
     assert town.get(path)["bills"] == 5
+    assert warned(run(town, "account:A1", replaces=True, issue=False)) == [("AIM-B045", {"period": OCTOBER})]
 
 
 def test_a_service_alone_is_not_the_whole_month(town: Town) -> None:

@@ -25,11 +25,14 @@ def refuse_too_early(work: UnitOfWork, run: Row[Any]) -> None:
 
 
 def warnings(work: UnitOfWork, run: Row[Any]) -> Sequence[Problem]:
-    """What whoever previews or approves a run must know of its month while it is not issued: it has not begun, or
-    months before it were left out."""
+    """What whoever previews or approves a run must know of its month while it is not issued: it is closed, has not
+    begun, months before it were left out, or later ones were begun."""
     if run.state in (states.ISSUING, *states.ENDED):
         return ()
     period, found = Period.month(run.period), []
+    month = store.cycle(work, period.name)
+    if month is not None and month.state == states.CLOSED:
+        found.append(Problem("AIM-B045", {"period": period.name}, severity="warning"))
     if period.start > work.today():
         found.append(Problem("AIM-B040", {"period": period.name}, severity="warning"))
     if missing := _left_out(work, period):
