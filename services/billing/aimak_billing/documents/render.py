@@ -18,11 +18,11 @@ from aimak_billing.documents.widths import broken, width
 
 # The room of a text in the template, mm, and the size of its letters, pt.
 _METER, _ACROSS, _EXPLANATION = (44, 8), (130, 6.6), (130, 7)
-_CREDITOR, _CREDITOR_BESIDE_CORRECTED = (57, 8), (39, 8)
+_CREDITOR, _CREDITOR_BESIDE_CORRECTED = (52, 8), (39, 8)
 # A charge is called in what its quantity, or where it has none its price, leaves free; where those columns end.
 _QUANTITY_END, _PRICE_END, _NET_FROM, _APART, _LETTERS = 65, 85, 84, 2, 8
 # The columns of what is owed, from what was owed before to what is due now, and the size of their heads.
-_DEBTS, _DEBTS_CORRECTED, _HEAD = (23.5, 15.5, 23.5, 16.5), (23.5, 15.5, 17.5, 23.5, 16.5), 6.6
+_DEBTS, _DEBTS_CORRECTED, _HEAD = (23.5, 19, 23.5, 16.5), (23.5, 15.5, 17.5, 23.5, 16.5), 6.6
 _HOLDER, _OLD_NUMBERS = (48, 8), (31, 6.6)
 # So many bills in a file are worth to have typst forget them.
 _MANY = 100
