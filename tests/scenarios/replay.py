@@ -344,7 +344,7 @@ def found(town: Town, tariffs: str = TARIFFS) -> None:
     zone = {"zone": "Asia/Bishkek", "languages": ["ky", "ru"], "is_test": True}
     town.post("/billing/tenants", {"code": TENANT, "name": names, **zone}, role="admin")
     for code in CREDITORS:
-        facts = {"tax_number": "0", "regime": "general", "bank_account": "0"}
+        facts = {"tax_number": "01234567890123", "regime": "general", "bank_account": "0"}
         town.post("/billing/providers", {"code": code, "name": {"ru": code}, **facts}, role="admin")
     answer = town.ask("post", "/billing/imports/tariffs", role="admin", data=tariffs.encode())
     assert answer.status_code == 200, answer.get_data(as_text=True)

@@ -349,7 +349,7 @@ class World:
         tenant = {"code": TENANT, "name": names, "zone": "Asia/Bishkek", "languages": ["ru", "ky"], "is_test": True}
         steps: list[Callable[[], Any]] = [lambda: self.ask("billing", "/billing/tenants", tenant)]
         for code in ("vodokanal", "tazalyk"):
-            facts = {"code": code, "name": names, "tax_number": "0", "regime": "general", "bank_account": "0"}
+            facts = {"code": code, "name": names, "tax_number": "1" * 14, "regime": "general", "bank_account": ""}
             steps.append(lambda facts=facts: self.ask("billing", "/billing/providers", facts))
         partner = {"code": PARTNER, "name": "Wallet", "protocol": "osmp", "login": PARTNER, "password": PASSWORD}
         partner["settings"] = {"zone": "Asia/Bishkek"}  # type: ignore[assignment]

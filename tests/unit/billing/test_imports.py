@@ -125,6 +125,18 @@ def test_tariffs_are_taken_whole_or_not_at_all(town: Town) -> None:
     )
 
 
+@pytest.mark.parametrize("number", ["", "0", "0123456789012", "012345678901234", "0123456789012x", "٠١٢٣٤٥٦٧٨٩٠١٢٣"])
+def test_a_creditor_has_a_tax_number_of_fourteen_digits(town: Town, number: str) -> None:
+    """Any other is refused with what it was, and nobody is defined."""
+    facts = {"code": "new", "name": {"ru": "Новый"}, "regime": "general", "bank_account": "", "tax_number": number}
+    answer = town.ask("post", "/billing/providers", role="admin", json=facts, lang="ru")
+    (error,) = answer.json["errors"]
+    assert (answer.status_code, error["code"]) == (422, "AIM-B007")
+    assert error["message"] == f"ИНН «{number}» не годится: в нём четырнадцать цифр" and error["hint"]
+    assert "new" not in {row["code"] for row in town.get("/billing/providers")["providers"]}
+    town.post("/billing/providers", {**facts, "tax_number": "01234567890123"}, role="admin")
+
+
 def test_a_quote_is_what_a_bill_would_say(town: Town) -> None:
     """Priced by the same rules, with the reason where the facts do not suffice."""
     asked = {"service": "water", "provider": "vodokanal", "attributes": {"metered": True}, "date": "2026-10-31"}

@@ -71,7 +71,13 @@ def test_each_creditor_is_paid_by_its_own_code(town: Town) -> None:
     """A creditor's code names its own service and what is owed to it; what is owed to one without goes with the
     first."""
     for code in ("vodokanal", "tazalyk"):
-        facts = {"code": code, "name": {"ru": code}, "tax_number": "0", "regime": "general", "bank_account": "0"}
+        facts = {
+            "code": code,
+            "name": {"ru": code},
+            "tax_number": "01234567890123",
+            "regime": "general",
+            "bank_account": "0",
+        }
         elqr = {"provider_id": "qr.example.kg", "service_code": code, "name": code}
         town.post("/billing/providers", {**facts, "elqr": elqr}, role="admin")
     waste = account_line("A1", "waste", "tazalyk")
@@ -211,7 +217,7 @@ def test_a_name_that_is_missing_is_the_russian_one(town: Town, lang: str, called
     names = {"ky": "Суу канал", "ru": "Водоканал"}
     zone = {"zone": "Asia/Bishkek", "languages": ["ky", "ru"], "is_test": True}
     town.post("/billing/tenants", {"code": TENANT, "name": names, **zone}, role="admin")
-    facts = {"code": "tazalyk", "name": names, "tax_number": "0", "regime": "general", "bank_account": "0"}
+    facts = {"code": "tazalyk", "name": names, "tax_number": "01234567890123", "regime": "general", "bank_account": "0"}
     town.post("/billing/providers", facts, role="admin")
     town.accounts(account_line("A1"))
     bill(town, PERIOD)

@@ -66,7 +66,7 @@ class Town:
         zone = {"zone": "Asia/Bishkek", "languages": ["ky", "ru"], "is_test": True}
         self.post("/billing/tenants", {"code": TENANT, "name": names, **zone}, role="admin")
         for code in PROVIDERS:
-            facts = {"tax_number": "0", "regime": "general", "bank_account": "0"}
+            facts = {"tax_number": "01234567890123", "regime": "general", "bank_account": "0"}
             self.post("/billing/providers", {"code": code, "name": {"ru": code}, **facts}, role="admin")
         assert self.ask("post", "/billing/imports/tariffs", role="admin", data=TARIFFS.encode()).status_code == 200
         drafts = [f"{row['code']}@{row['valid_from']}" for row in self.get("/billing/tariffs")["tariffs"]]

@@ -71,7 +71,7 @@ ANSWERS: dict[str, Any] = {
         "tenant": {"code": "uchkun", "name": {"ru": "Учкун"}, "zone": "Asia/Bishkek", "languages": ["ky", "ru"],
                    "is_test": True, "version": 1}
     },
-    "/billing/providers": {"providers": [{**PROVIDER, "tax_number": "0", "bank_account": "", "elqr": {}}]},
+    "/billing/providers": {"providers": [{**PROVIDER, "tax_number": "01234567890123", "bank_account": "", "elqr": {}}]},
     "/payments/partners": {"partners": PARTNERS},
     "/billing/audit/write-offs": {
         "changes": [

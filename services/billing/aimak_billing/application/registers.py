@@ -30,6 +30,8 @@ CODE = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _SERVICE_TYPES = 64
 REGIMES = ("general", "simplified", "budget")
 # What papers name a creditor by.
+# The tax authority gives a person and a firm alike fourteen digits.
+_TAX_NUMBER = re.compile(r"[0-9]{14}")
 ON_PAPER = ("name", "tax_number", "bank_account")
 
 
@@ -94,6 +96,8 @@ def define_provider(facts: Mapping[str, Any], work: UnitOfWork) -> tuple[dict[st
         problems.append(Problem("AIM-B001", {"code": facts["code"]}))
     if facts["regime"] not in REGIMES:
         problems.append(Problem("AIM-B004", {"regime": facts["regime"], "allowed": ", ".join(REGIMES)}))
+    if not _TAX_NUMBER.fullmatch(facts["tax_number"]):
+        problems.append(Problem("AIM-B007", {"value": facts["tax_number"]}))
     problems += _elqr_problems(facts["elqr"])
     if problems:
         raise Refused(*problems)
