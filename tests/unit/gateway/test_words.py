@@ -82,12 +82,15 @@ def test_every_code_that_a_table_shows_has_a_name(services: dict[str, Service], 
     ("lang", "named"), [("ru", "вода, население"), ("ky", "суу, калк"), ("en", "water, households")]
 )
 def test_a_warning_calls_services_and_classes_as_the_table_does(lang: str, named: str) -> None:
-    """The month's warnings name no bare code; one that names neither is said as the installation says it."""
+    """The month's warnings and reasons for holding name no bare code; one that names neither is said as the
+    installation says it."""
     warnings = [
         {"code": "AIM-B071", "text": "water…", "fields": {"service": "water", "customer_class": "household"}},
         {"code": "AIM-B070", "text": "as it was said", "fields": {"count": 3}},
     ]
+    holds = [{"code": "AIM-T026", "count": 2, "text": "water…", "fields": {"service": "water", "date": "2026-11-30"}}]
     counts = {"period": "2026-11", "state": "previewed", "accounts": 1, "bills": 1, "held": 0}
-    answer = {**counts, "pace": None, "totals": [], "holds": [], "warnings": warnings}
-    first, second = cycle_lines(Ui(as_json=False, lang=lang, quiet=False, debug=False), answer)[-2:]
+    answer = {**counts, "pace": None, "totals": [], "holds": holds, "warnings": warnings}
+    held, first, second = cycle_lines(Ui(as_json=False, lang=lang, quiet=False, debug=False), answer)[-3:]
+    assert named.split(",")[0] in held and (lang == "en" or "water" not in held)
     assert first.startswith(f"! {named}: ") and second == "! as it was said"

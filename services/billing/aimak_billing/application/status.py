@@ -180,15 +180,16 @@ def _bills_everybody(run: Row[Any]) -> bool:
 
 
 def _hold_counts(work: UnitOfWork, run_id: int, lang: str) -> list[dict[str, Any]]:
+    found = [(row, json.loads(row.fields or "{}")) for row in store.hold_counts(work, run_id)]
     return [
-        {"code": row.code, "count": row.accounts, "text": _of_all(row.code, row.fields, lang)}
-        for row in store.hold_counts(work, run_id)
+        {"code": row.code, "count": row.accounts, "text": _of_all(row.code, fields, lang), "fields": fields}
+        for row, fields in found
     ]
 
 
-def _of_all(code: str, fields: str | None, lang: str) -> str:
+def _of_all(code: str, fields: dict[str, Any], lang: str) -> str:
     """A reason in words; what is not the same for all that it holds is left open."""
-    return _PLACEHOLDER.sub("…", texts.text(Problem(code, json.loads(fields or "{}")), lang))
+    return _PLACEHOLDER.sub("…", texts.text(Problem(code, fields), lang))
 
 
 def _warnings(totals: Sequence[dict[str, Any]], held: int) -> list[Problem]:

@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
         if not holds:
             ui.result(answer, lines, _next(ui, answer))
             return
-        rows = [(row["account"], ui.named("service", row["service"]), row["code"], row["text"]) for row in held]
+        rows = [(row["account"], ui.named("service", row["service"]), row["code"], _warned(ui, row)) for row in held]
         listing.show(ui, {**answer, "held_rows": held}, keys, rows, before=[*lines, ""], next_step=_next(ui, answer))
 
     _passes(group)
@@ -171,13 +171,13 @@ def cycle_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
     if answer["totals"]:
         lines += ["", *_totals(ui, answer)]
     if answer["holds"]:
-        rows = [(hold["count"], hold["code"], hold["text"]) for hold in answer["holds"]]
+        rows = [(hold["count"], hold["code"], _warned(ui, hold)) for hold in answer["holds"]]
         lines += ["", *table(rows, [ui.word(f"ui.{key}") for key in ("held", "code", "reason")], (0,))]
     return lines + [f"! {_warned(ui, warning)}" for warning in answer["warnings"][:SHOWN]]
 
 
 def _warned(ui: Ui, warning: dict[str, Any]) -> str:
-    """A warning with services and classes called as in the table above it."""
+    """A warning or a reason for holding, with services and classes called as in the table above it."""
     fields = dict(warning["fields"])
     for name, kind in (("service", "service"), ("customer_class", "class")):
         if name in fields:
