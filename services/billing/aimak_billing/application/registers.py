@@ -29,9 +29,9 @@ CODE = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 # More than any installation has; what a plugin says of itself never changes.
 _SERVICE_TYPES = 64
 REGIMES = ("general", "simplified", "budget")
-# What papers name a creditor by.
 # The tax authority gives a person and a firm alike fourteen digits.
 _TAX_NUMBER = re.compile(r"[0-9]{14}")
+# What papers name a creditor by.
 ON_PAPER = ("name", "tax_number", "bank_account")
 
 
