@@ -292,19 +292,22 @@ class Books:
             return
         if end == "paused":
             self._paused(key, lambda work: cycle.preview_run(kit, work, cycle.locked(work, key), CLERK))
-        if self.home.rows(f"SELECT state FROM run WHERE id = {key}")[0][0] == states.PREVIEWED:
-            self._do(lambda work: cycle.approve_run(work, cycle.locked(work, key), APPROVER))
+
+        def approve(work: Any) -> None:
+            cycle.approve_run(work, cycle.locked(work, key), APPROVER)
 
         def issue(work: Any) -> None:
             cycle.issue_run(kit, work, cycle.locked(work, key), CLERK)
 
         try:
+            if self.home.rows(f"SELECT state FROM run WHERE id = {key}")[0][0] == states.PREVIEWED:
+                self._do(approve)
             self._paused(key, issue) if end == "paused" else self._do(issue)
         except Refused:
             # Bills were issued or cancelled since: it is previewed again.
             self.did["run previewed again"] += 1
             self._do(lambda work: cycle.preview_run(kit, work, cycle.locked(work, key), CLERK))
-            self._do(lambda work: cycle.approve_run(work, cycle.locked(work, key), APPROVER))
+            self._do(approve)
             self._do(issue)
 
     def _paused(self, key: int, begin: Callable[[Any], Any]) -> None:

@@ -168,13 +168,24 @@ def test_the_database_refuses_a_second_charge(town: Town) -> None:
 
 
 def test_a_preview_overtaken_by_a_cancellation_is_not_issued(town: Town) -> None:
-    """What was approved before somebody cancelled a bill of these accounts must be previewed again."""
+    """What was approved before somebody cancelled a bill of these accounts must be previewed again; what was not yet
+    approved cannot be."""
     month(town)
     started = run(town, "account:A1", replaces=True, issue=False)
     path = f"/billing/runs/{started['run_id']}"
-    document(town, kind="cancel", bill="2")
     town.post(f"{path}/approve", role="approver")
+    document(town, kind="cancel", bill="2")
     assert town.refused(f"{path}/issue") == (409, ["AIM-B102"])
+    town.post(f"{path}/preview")
+    town.pump.drain()
+    bill = run(town, "list:one", accounts=["A1"])["first_number"]
+    assert town.refused(f"{path}/approve", "approver") == (409, ["AIM-B102"])
+    said = town.ask("post", f"{path}/approve", "approver").json["errors"][0]["message"]
+    assert said == f"Bills of these accounts were issued or cancelled since run {started['run_id']} was previewed"
+    town.post(f"{path}/preview")
+    town.pump.drain()
+    document(town, kind="cancel", bill=str(bill))
+    assert town.refused(f"{path}/approve", "approver") == (409, ["AIM-B102"])
     town.post(f"{path}/preview")
     town.pump.drain()
     town.post(f"{path}/approve", role="approver")

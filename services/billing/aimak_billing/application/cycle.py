@@ -175,15 +175,22 @@ def approve(work: UnitOfWork, name: str, actor: str) -> None:
 
 
 def approve_run(work: UnitOfWork, run: Row[Any], actor: str) -> None:
-    """Approve what was previewed. Raises Forbidden for the actor who started the run: who enters does not approve."""
+    """Approve what was previewed. Raises Forbidden for the actor who started the run: who enters does not approve;
+    Conflict for what could not be issued, as bills of these accounts were issued or cancelled since the preview."""
     if not may(work, "approve", run):
         return
     started = {entry.actor for entry in store.approvals(work, run.id) if entry.action in ("start", "preview")}
     if actor in started:
         raise Forbidden(Problem("AIM-B032", {"actor": actor, "period": run.period}))
     refuse_undecided(work, run)
+    _refuse_overtaken(work, run)
     store.change_run(work, run.id, state=states.APPROVED)
     note(work, run, "approve", run.attempt, actor)
+
+
+def _refuse_overtaken(work: UnitOfWork, run: Row[Any]) -> None:
+    if store.changed_since(work, run):
+        raise Conflict(Problem("AIM-B102", {"run": run.id}))
 
 
 def issue(kit: Kit, work: UnitOfWork, name: str, actor: str) -> None:
@@ -201,8 +208,7 @@ def issue_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
         return
     months.refuse_too_early(work, run)
     refuse_incomplete(work, run)
-    if store.changed_since(work, run):
-        raise Conflict(Problem("AIM-B102", {"period": run.period, "run": run.id}))
+    _refuse_overtaken(work, run)
     today = work.today()
     due = states.due_on(period_of(run.period), today, kit.due_day)
     chunks = store.chunks(work, run.id)

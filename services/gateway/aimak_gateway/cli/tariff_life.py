@@ -148,7 +148,7 @@ def _aside(group: typer.Typer) -> None:
         with connected(ui) as api:
             refs = list(tariffs or []) or (_drafts(api) if every else [])
             if not refs:
-                raise Refused(Problem("AIM-G060"))
+                raise Refused(Problem("AIM-G065" if every else "AIM-G060"))
             answer = api.post("/billing/tariffs/adopt", {"tariffs": refs, "ground": ground, "fitting": not tariffs})
         ui.result(answer, _list(ui, answer["tariffs"]))
         if answer["left_out"]:
