@@ -33,6 +33,7 @@ FOUND: Mapping[str, tuple[int, int, int]] = {
     "followed": (0, MAX_QUANTITY - 1, 3),
     "month": (1, 12, 0),
     "days_here": (1, MAX_DAYS, 0),
+    "days_without_supply_in_period": (0, MAX_QUANTITY - 1, 3),
 }
 """Determinants that the host works out."""
 
@@ -68,12 +69,14 @@ class Inputs:
     """Determinants by name.
 
     Always: residents, pensioners, days, days_in_period, usage, norm, month (of the period, 1 to 12), days_here (how
-    many days of the period the connection has in all, also where `days` are some of them); beside them the connection's
-    attributes (numbers in thousandths), `quantity` (what the service type found, thousandths), `followed` (the quantity
-    of the service that is followed), `charge.<service>` (what the account is charged for another service, without tax,
-    in tyiyn), `tax.<code>` (a share), and for components the amounts (tyiyn) of the components named before and
-    `charges`, the sum of all that are no tax. These are rounded as the tariff says; where it rounds only the total of
-    the lines, they are in 10^-9 tyiyn. `unrounded.<component>` and `unrounded.charges` always are.
+    many days of the period the connection has in all, also where `days` are some of them),
+    days_without_supply_in_period (of a service that has days_without_supply: those of all who supplied it to the
+    account in the period); beside them the connection's attributes (numbers in thousandths), `quantity` (what the
+    service type found, thousandths), `followed` (the quantity of the service that is followed), `charge.<service>`
+    (what the account is charged for another service, without tax, in tyiyn), `tax.<code>` (a share), and for components
+    the amounts (tyiyn) of the components named before and `charges`, the sum of all that are no tax. These are rounded
+    as the tariff says; where it rounds only the total of the lines, they are in 10^-9 tyiyn. `unrounded.<component>`
+    and `unrounded.charges` always are.
     """
 
     numbers: Mapping[str, Number]
@@ -84,6 +87,8 @@ class Inputs:
     """How many months the tariff's period has."""
     amounts: frozenset[str] = frozenset()
     """Which of `numbers` are amounts of money, in tyiyn."""
+    whole: frozenset[str] = frozenset()
+    """Which of the components named before are owed whole for the period, however few of its days a connection has."""
 
     def __getitem__(self, name: str) -> Number:
         """The number of that name. Raises UnknownName, which is told when the tariff is entered."""

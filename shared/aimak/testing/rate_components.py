@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import polars as pl
@@ -42,7 +42,8 @@ class RateComponentContract:
     parameters as in the tariff file, inputs as whole numbers in their scale (quantity and attributes in thousandths,
     persons and days plain, shares in millionths, amounts of components in tyiyn,
     attributes read as text as they are); in the parts quantity in thousandths,
-    amount in 10^-9 tyiyn. `attributes` names the inputs that are attributes of a connection. `refused` are parameters
+    amount in 10^-9 tyiyn; `whole`: which of its inputs are lines that are owed whole for the period. `attributes` names
+    the inputs that are attributes of a connection. `refused` are parameters
     that the schema or the constructor must not take.
     """
 
@@ -63,7 +64,7 @@ class RateComponentContract:
             return UNROUNDED_AMOUNT
         return {**GIVEN, **FOUND, **dict.fromkeys(self.attributes, ATTRIBUTE)}.get(name, AMOUNT)
 
-    def inputs(self, component: RateComponent) -> Inputs:
+    def inputs(self, component: RateComponent, whole: Collection[str] = ()) -> Inputs:
         """Inputs over columns named as the determinants; only what the component declared."""
         numbers = {name: Number.determinant(name, name, *self.bounds(name)) for name in component.needs}
         amounts = frozenset(name for name in numbers if self.bounds(name) in (AMOUNT, UNROUNDED_AMOUNT))
@@ -72,7 +73,7 @@ class RateComponentContract:
             name: pl.when(text == "true").then(True).when(text == "false").then(False) for name, text in texts.items()
         }
         flags = {name: Flag(found.otherwise(None), name) for name, found in truth.items()}
-        return Inputs(numbers, flags, texts, amounts=amounts)
+        return Inputs(numbers, flags, texts, amounts=amounts, whole=frozenset(whole))
 
     def named(self, component: RateComponent) -> list[str]:
         """Numbers and texts that a component asks for."""
@@ -126,7 +127,7 @@ class RateComponentContract:
                     "quantity": None if part.quantity is None else self.value(part.quantity.finer(3), row),
                     "amount": self.value(part.amount.finer(MAX_SCALE), row),
                 }
-                for part in component.parts(self.inputs(component))
+                for part in component.parts(self.inputs(component, case.get("whole", ())))
             ]
             assert told == list(case["parts"]), case
 

@@ -9,6 +9,7 @@ from itertools import pairwise, permutations
 import polars as pl
 import pytest
 from aimak.period import Period
+from aimak_billing.domain.period_facts import OF_ALL_SUPPLIERS
 from aimak_billing.domain.supplied import by_days
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,6 +103,40 @@ def test_noted_again_it_takes_the_place_of_what_was(by_the_day: Town, day: str) 
     assert owed(by_the_day) == {"tazalyk": (first - three[0]) * 100, "jaryk": (31 - first - three[1]) * 200}
 
 
+@pytest.fixture
+def whole(town: Town) -> Town:
+    """Houses whose waste is removed for 31.00 a month, whole, whoever of the two creditors has it at its end."""
+    second = OUTAGE_TARIFF.replace("provider: tazalyk", "provider: jaryk").replace("waste-household", "waste-jaryk")
+    for tariff, code in ((OUTAGE_TARIFF, "waste-household"), (second, "waste-jaryk")):
+        assert town.ask("post", "/billing/imports/tariffs", role="admin", data=tariff.encode()).status_code == 200
+        adopted = {"tariffs": [f"{code}@2026-10-01"], "ground": "decided before"}
+        town.post("/billing/tariffs/adopt", adopted, role="approver")
+    town.accounts(account_line("A"), account_line("B", street="Ленина"), account_line("C", opened_on="2026-10-25"))
+    return town
+
+
+@pytest.mark.parametrize(("since", "until"), [(1, 30), (10, 20), (30, 32)])
+def test_what_is_owed_whole_is_credited_whole(whole: Town, since: int, until: int) -> None:
+    """Whoever has the month's fee credits every day without supply of the month, as a neighbour's creditor does,
+    whether they lay before the change or after it."""
+    is_dry(whole, streets=["Токтогул", "Ленина"], since=october(since).isoformat(), until=october(until).isoformat())
+    moved = {"service": "waste", "provider": "tazalyk", "to": "jaryk", "day": "2026-10-30", "account": "A"}
+    change(whole, "connections/provider", "admin", **moved)
+    is_billed(whole)
+    due = 3_100 - (until - since) * 100
+    assert (owed(whole, "A"), owed(whole, "B")) == ({"jaryk": due}, {"tazalyk": due})
+    told = " ".join(whole.get("/billing/bills/1/explain?lang=en")["sentences"])
+    assert f"{until - since} of 31 days without supply" in told
+
+
+def test_who_came_late_and_owes_the_whole_is_credited_his_days_of_it(whole: Town) -> None:
+    """Here for the last seven days and charged the whole month: of ten days without supply the last two were his, and
+    two days' part of the fee comes back."""
+    is_dry(whole, since="2026-10-17", until="2026-10-27")
+    is_billed(whole)
+    assert owed(whole, "C") == {"tazalyk": 3_100 - 200}
+
+
 def test_the_same_days_are_not_noted_twice(by_the_day: Town) -> None:
     """From another day on, when another creditor has them: they are known, and nothing is taken."""
     is_dry(by_the_day)
@@ -144,7 +179,7 @@ def fallen(
         OCTOBER,
     )
     sums: dict[tuple[int, str], int] = {}
-    for row in found.iter_rows(named=True):
+    for row in found.filter(pl.col("name") != OF_ALL_SUPPLIERS).iter_rows(named=True):
         key = row["connection_id"], row["name"]
         sums[key] = sums.get(key, 0) + row["value_thousandths"]
     return sums

@@ -7,6 +7,8 @@ from aimak.period import Period
 
 DAYS_WITHOUT_SUPPLY = "days_without_supply"
 """The fact that is told of whole streets."""
+OF_ALL_SUPPLIERS = "days_without_supply_in_period"
+"""What it comes to over all connections that a service of an account has in the period."""
 
 
 def of_connections(facts: pl.DataFrame, period: Period) -> pl.DataFrame:

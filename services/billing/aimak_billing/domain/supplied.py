@@ -11,7 +11,7 @@ from __future__ import annotations
 import polars as pl
 from aimak.period import Period
 
-from aimak_billing.domain.period_facts import DAYS_WITHOUT_SUPPLY
+from aimak_billing.domain.period_facts import DAYS_WITHOUT_SUPPLY, OF_ALL_SUPPLIERS
 from aimak_billing.domain.spans import DAY, shared_out
 
 _BEGINS, _ENDS, _DAYS, _HOLDER, _USE = "_begins", "_ends", "_days", "_holder", "_use"
@@ -53,7 +53,8 @@ def by_days(
     facts: pl.DataFrame, services: pl.DataFrame, whole: pl.DataFrame, moved: pl.DataFrame, period: Period
 ) -> pl.DataFrame:
     """The facts of a period, its days without supply by the connections that held on them: each has those of its own
-    days, and those on which nobody was supplied count for nobody.
+    days, and those on which nobody was supplied count for nobody. Beside them each of these connections has what they
+    come to for all, as OF_ALL_SUPPLIERS.
 
     facts: account_id, connection_id, name, from_date, to_date, value_thousandths; the others as for `by_supplier`. As
     they were told stay other facts, those that do not end in the period, and what cannot be told apart.
@@ -77,9 +78,22 @@ def by_days(
         first.alias("from_date"),
         last.alias("to_date"),
     )
+    of_all = fallen.group_by(*_SERVICE).agg(pl.col("value_thousandths").sum())
+    every = (
+        _held(whole, moved, period)
+        .join(of_all, on=_SERVICE)
+        .select(
+            "account_id",
+            pl.col(_HOLDER).alias("connection_id"),
+            pl.lit(OF_ALL_SUPPLIERS).alias("name"),
+            pl.lit(period.start, dtype=DAY).alias("from_date"),
+            pl.lit(period.end, dtype=DAY).alias("to_date"),
+            "value_thousandths",
+        )
+    )
     untold = rows.filter(pl.col(_HOLDER).is_null())
     stays = facts.join(apart.select(key), on=key, how="anti")
-    return pl.concat([part.select(facts.columns) for part in (stays, untold, fallen)])
+    return pl.concat([part.select(facts.columns) for part in (stays, untold, fallen, every)])
 
 
 def _held(whole: pl.DataFrame, moved: pl.DataFrame, period: Period) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from aimak.period import Period
 from aimak.problems import Problem, Refused
 
 from aimak_billing.domain.rating.clashes import conflicts
-from aimak_billing.domain.rating.determinants import OF_CUSTOMER, attribute_names
+from aimak_billing.domain.rating.determinants import OF_CUSTOMER, attribute_names, number_names
 from aimak_billing.domain.rating.frequency import elsewhere, others
 from aimak_billing.domain.rating.in_force import Timetable
 from aimak_billing.domain.rating.kinds import Kinds
@@ -175,7 +175,7 @@ class Book:
     @cached_property
     def attribute_numbers(self) -> frozenset[str]:
         """Those among them that are read as numbers."""
-        return frozenset(name for one in self.prepared for name in attribute_names(one.service, "number"))
+        return frozenset(name for one in self.prepared for name in number_names(one.service))
 
 
 def _taxes(component: Component, item: str) -> bool:

@@ -11,6 +11,7 @@ from aimak.plugins.inputs import AMOUNT, ATTRIBUTE, CHARGE, FOUND, GIVEN, TAX, F
 from aimak.plugins.numbers import SHARE_SCALE, Number
 from aimak.plugins.service_types import ServiceType, declared_fields
 
+from aimak_billing.domain.period_facts import DAYS_WITHOUT_SUPPLY, OF_ALL_SUPPLIERS
 from aimak_billing.domain.tariff import CLASS, REGIME, Conditions, TariffVersion, TaxRule
 
 MISSING = {"residents": "AIM-T021", "pensioners": "AIM-T021", "usage": "AIM-T022", "norm": "AIM-T023"}
@@ -45,6 +46,12 @@ def attribute_names(service: ServiceType, determinant: str | None = None) -> tup
     return tuple(name for name, kind in kinds.items() if determinant in (None, kind))
 
 
+def number_names(service: ServiceType) -> tuple[str, ...]:
+    """What is read as a number with the attributes of a connection of that type."""
+    named = attribute_names(service, "number")
+    return (*named, OF_ALL_SUPPLIERS) if DAYS_WITHOUT_SUPPLY in named else named
+
+
 def matches(conditions: Conditions) -> pl.Expr:
     """Whether a connection has one of the values of every attribute named; false where an attribute is missing."""
     met = pl.lit(True)
@@ -63,7 +70,7 @@ def inputs_of(
     bounds["norm"] = (0, max(FOUND["norm"][1], *(norm.thousandths for norm in version.norms), 0), FOUND["norm"][2])
     if service.follows:
         bounds["followed"] = FOUND["followed"]
-    bounds.update(dict.fromkeys(attribute_names(service, "number"), ATTRIBUTE))
+    bounds.update(dict.fromkeys(number_names(service), ATTRIBUTE))
     bounds.update(dict.fromkeys(charged, AMOUNT))
     bounds.update({f"{TAX}{tax}": (0, share, SHARE_SCALE) for tax, share in shares.items()})
     numbers = {name: Number.determinant(name, column(name), *limits) for name, limits in bounds.items()}
@@ -80,21 +87,37 @@ def columns_of(names: Iterable[str], version: TariffVersion, taxes: Iterable[Tax
     for name in names:
         if name in GIVEN:
             made.append(_given(name))
-        elif name == "norm":
-            made.append(
-                _first_of([(norm.when, norm.thousandths) for norm in version.norms if norm.holds_on(day)], name)
-            )
-        elif name == "days_here":
-            made.append(pl.col("days").cast(pl.Int64).alias(column(name)))
-        elif name == "month":
-            made.append(pl.lit(day.month, dtype=pl.Int64).alias(column(name)))
+        elif name in FOUND:
+            made.extend(_found(name, version, day))
         elif name in version.defaults:
-            missing, usual = pl.col(attribute(name)).is_null(), pl.lit(version.defaults[name], dtype=pl.Int64)
-            made.append(pl.when(missing).then(usual).otherwise(pl.col(column(name))).alias(column(name)))
+            made.append(_usual(name, version).alias(column(name)))
         elif name.startswith(TAX):
             rules = [rule for rule in taxes if rule.tax == name.removeprefix(TAX)]
             made.append(_first_of([(_of_rule(rule), rule.share) for rule in rules], name))
     return made
+
+
+def _found(name: str, version: TariffVersion, day: date) -> list[pl.Expr]:
+    """What the host works out; nothing where it is in the frame before."""
+    if name == "norm":
+        norms = [(norm.when, norm.thousandths) for norm in version.norms if norm.holds_on(day)]
+        return [_first_of(norms, name)]
+    found = {
+        "days_here": pl.col("days").cast(pl.Int64),
+        "month": pl.lit(day.month, dtype=pl.Int64),
+        # Who has the service from one creditor all the time has all of them with that connection.
+        OF_ALL_SUPPLIERS: pl.coalesce(pl.col(column(OF_ALL_SUPPLIERS)), _usual(DAYS_WITHOUT_SUPPLY, version)),
+    }
+    return [found[name].alias(column(name))] if name in found else []
+
+
+def _usual(name: str, version: TariffVersion) -> pl.Expr:
+    """A number of the connection, or what the tariff says where it has none."""
+    known = pl.col(column(name))
+    if name not in version.defaults:
+        return known
+    usual = pl.lit(version.defaults[name], dtype=pl.Int64)
+    return pl.when(pl.col(attribute(name)).is_null()).then(usual).otherwise(known)
 
 
 def _given(name: str) -> pl.Expr:

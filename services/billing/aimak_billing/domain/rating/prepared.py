@@ -203,20 +203,20 @@ def _price(
     ways, by_days, problems = _ways(version, service, inputs)
     quantity = Number.determinant(QUANTITY, column(QUANTITY), *FOUND[QUANTITY])
     earlier = _Earlier({**inputs.numbers, QUANTITY: quantity})
+    told = fact_fields(type(service))
     positions = {component.code: place for place, component in enumerate(version.components)}
     for code in order:
         line, found = _line(version, code, positions[code], built[code], earlier.inputs(inputs))
         problems += found
         if line is None:
             break
-        earlier.add(line)
+        earlier.add(replace(line, spread=_spread(line, built, told)))
     if not problems and not earlier.lines:
         problems.append(_problem("AIM-T211", "components"))
     if problems:
         return None, tuple(problems)
     lines = tuple(earlier.lines)
     used = any(QUANTITY in line.names for line in lines)
-    lines = tuple(replace(line, spread=_spread(line, built, fact_fields(type(service)))) for line in lines)
     values = tuple(earlier.values)
     return Prepared(version, service, tuple(ways), tuple(by_days), used, lines, rules, values), ()
 
@@ -236,7 +236,18 @@ class _Earlier:
         if charges:
             for prefix in ("", UNROUNDED):
                 self._amount(f"{prefix}{CHARGES}", total([self.known[f"{prefix}{charge}"] for charge in charges]))
-        return replace(inputs, numbers=self.known, amounts=frozenset(self.amounts))
+        return replace(inputs, numbers=self.known, amounts=frozenset(self.amounts), whole=self._whole())
+
+    def _whole(self) -> frozenset[str]:
+        """The lines that are owed whole for the period, and what is made of nothing but such lines."""
+        whole: set[str] = set()
+        codes = {line.code for line in self.lines}
+        for line in self.lines:
+            named = {name.removeprefix(UNROUNDED) for name in line.names} & codes
+            flowing = any(flows(name) for name in line.names)
+            if line.spread in (PERIOD, CONNECTED) or (named and named <= whole and not flowing):
+                whole.add(line.code)
+        return frozenset(whole)
 
     def add(self, line: Line) -> None:
         """Keep a component. Its texts are those of the values it names, too."""

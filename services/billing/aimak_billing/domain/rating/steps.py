@@ -19,6 +19,7 @@ from aimak_billing.domain.rating.determinants import (
     column,
     columns_of,
     matches,
+    number_names,
 )
 from aimak_billing.domain.rating.followed import FOLLOWED
 from aimak_billing.domain.rating.lines import LineColumns, basis_of, without_nothing
@@ -64,7 +65,7 @@ class Steps:
         texts = {name for norm in self.one.version.norms for name in norm.when} | {*attribute_names(self.one.service)}
         texts |= self.one.version.applies_to.keys()
         texts -= OF_CUSTOMER.keys()
-        numbers = attribute_names(self.one.service, "number")
+        numbers = number_names(self.one.service)
         read = with_attributes(kinds, texts, numbers)
         named = [*map(attribute, sorted(texts)), *map(column, sorted(numbers)), *OF_CUSTOMER.values()]
         return read.select(named).with_columns(self.of_kind)
