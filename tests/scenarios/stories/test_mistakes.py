@@ -246,6 +246,8 @@ def test_a_veteran_brings_the_certificate_three_months_late(town: Story) -> None
         2026-12-02  bill      2026-11
         2026-12-02  charged   A-21  2026-11 = 25.00
         2026-12-02  corrected A-21  2026-11 = -50.00
+        2026-12-02  says      A-21  2026-11 "Сентябрь 2026: 25.00 вместо 50.00: -25.00 сом"
+        2026-12-02  says      A-21  2026-11 "Октябрь 2026: 25.00 вместо 50.00: -25.00 сом"
         2026-12-02  balance   A-21 = 75.00
         2026-12-02  sound     = yes
     """)

@@ -225,3 +225,22 @@ def test_a_name_that_is_missing_is_the_russian_one(town: Town, lang: str, called
     assert (made.municipality, made.parts[0].creditor.name) == (called, called)
     sheet = town.ask("get", f"/billing/accounts/A1/statement?period=2026-10&format=pdf&lang={lang}").data
     assert called in pypdfium2.PdfDocument(sheet)[0].get_textpage().get_text_range()
+
+
+def test_persons_of_different_days_are_not_added(town: Town) -> None:
+    """One person from the 1st and three from the 17th were never four, and neither when that is corrected again: what
+    the month comes to is set against what it was, a part of the fee and its tax in both."""
+    tariff(town, PERSONS.replace("price: 12.50}", "price: 12.50, prorate: days}"))
+    town.accounts(account_line("A1"))
+    change(town, "accounts/A1/residents", persons=1, day="2026-10-01")
+    bill(town, PERIOD)
+    change(town, "accounts/A1/residents", persons=3, day="2026-10-17")
+    bill(town, "2026-11")
+    november = printed(town, "2026-11").explanations[1]
+    change(town, "accounts/A1/residents", persons=2, day="2026-10-17")
+    bill(town, "2026-12")
+    assert november.startswith("Вывоз ТБО: Октябрь 2026: 57.27 вместо 44.81: +12.46 сом"), november
+    later = printed(town, "2026-12").explanations
+    assert any("Октябрь 2026: 51.04 вместо 57.27: -6.23 сом" in said for said in later), later
+    # What was issued says the same, whatever is corrected afterwards.
+    assert printed(town, "2026-11").explanations[1] == november

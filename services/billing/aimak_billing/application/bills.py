@@ -64,8 +64,9 @@ class Speaker:
         unit = self._unit_of(line)
         return ("", "") if line.quantity is None or unit is None else (quantity_text(line.quantity, 0), unit[0])
 
-    def _unit_of(self, line: Row[Any]) -> tuple[str, int] | None:
-        """How a line's unit is written, and how many decimals its quantities have; None where it has no unit."""
+    def _unit_of(self, line: Row[Any]) -> tuple[str, int, bool] | None:
+        """How a line's unit is written, how many decimals its quantities have, and whether those of several days add
+        up: what a component counts itself, persons, is there each day anew. None where it has no unit."""
         version = self.versions[line.tariff_version]
         kind = self.plugins.rate_components.get(version.component(line.component).kind)
         units, shown = (kind.unit_names, kind.decimals) if kind else (None, None)
@@ -74,7 +75,7 @@ class Speaker:
         service = self.plugins.service_types.get(line.service)
         usual = 0 if version.frequency == ONCE or service is None else service.decimals
         unit = unit_of(version, service.unit_names if service else {}, self.lang) if units is None else units[self.lang]
-        return unit or "", usual if shown is None else shown
+        return unit or "", usual if shown is None else shown, units is None
 
     def heading(self, lines: Sequence[Row[Any]]) -> str:
         """What the lines of a connection are of: the service; of what was asked for once the item."""

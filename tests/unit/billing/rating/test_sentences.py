@@ -124,5 +124,33 @@ def test_persons_by_days_are_told_for_their_days(made):
     lines = rate(frame(*rows), book).lines.to_dicts()
     told = explain(lines, book.versions[lines[0]["tariff_id"]], book.plugins, book.taxes, "en").replace("\u00a0", " ")
     assert told.startswith(
-        "1 pers. × 31.00 som + 2 pers. × 31.00 som = 52.00 som (10 days from 1 October 2026: 1 pers., "
+        "1 pers. × 31.00 som × 10/31 days + 2 pers. × 31.00 som × 21/31 days = 52.00 som "
+        "(10 days from 1 October 2026: 1 pers., "
     )
+
+
+BY_DAYS = [
+    (
+        "- {code: a, kind: fixed, price: 40, prorate: days}",
+        "40.00 som × 15/31 days = 19.35 som (15 days from 1",
+    ),
+    (
+        "- {code: a, kind: per_person, price: 18, prorate: days}",
+        "3 pers. × 18.00 som × 15/31 days = 26.13 som (15 days from 1 October 2026: 3 pers.)",
+    ),
+    (
+        "- {code: a, kind: per_person, price: 18, pensioners_pay: 50 %, prorate: days}",
+        "2 pers. × 18.00 som × 15/31 days + 1 pers. × 9.00 som × 15/31 days = 21.77 som (15 days",
+    ),
+]
+
+
+@pytest.mark.parametrize(("component", "said"), BY_DAYS)
+def test_what_is_charged_by_days_says_its_share(made, component, said):
+    """Half a month at a price for the month: the factors multiply to the amount."""
+    book = made(tariff(component, "waste"))
+    row = {"service": "waste", "attributes": "{}", "connection_id": 0, "account_id": 0}
+    rows = [{**row, "span_from": date(2026, 10, 1), "days": 15, "residents": 3, "pensioners": 1}]
+    lines = rate(frame(*rows), book).lines.to_dicts()
+    told = explain(lines, book.versions[lines[0]["tariff_id"]], book.plugins, book.taxes, "en").replace("\u00a0", " ")
+    assert told.startswith(said), told

@@ -19,7 +19,15 @@ from aimak_billing.application.kit import Kit
 from aimak_billing.application.rating import facts_of
 from aimak_billing.application.tariffs import book_ids, book_of
 from aimak_billing.domain import chunk as columns
-from aimak_billing.domain.corrections.differences import KEYS, covered, differences, fitting, placed, reasoned
+from aimak_billing.domain.corrections.differences import (
+    BILLED,
+    KEYS,
+    covered,
+    differences,
+    fitting,
+    placed,
+    reasoned,
+)
 from aimak_billing.domain.corrections.selection import EVERYBODY
 from aimak_billing.domain.rating import Book, Rated, rate, together
 from aimak_billing.domain.spans import SPAN_FROM
@@ -117,7 +125,7 @@ def _none(rated: Rated) -> pl.DataFrame:
     return differences(empty, billed, "")
 
 
-_NUMBERS = {"quantity": pl.Int64, "amount": pl.Int64, "price": pl.Int64, "price_scale": pl.Int16, "position": pl.Int64}
+_NUMBERS = {name: BILLED[name] for name in ("quantity", "amount", "price", "price_scale", "basis", "position")}
 
 
 def _book(kit: Kit, work: UnitOfWork, run: Row[Any], name: str) -> Book | None:

@@ -14,6 +14,11 @@ FIRST_POSITION = 1_000_000
 KEYS = ("account_id", "connection_id", "service", "provider", "kind", "component", "tariff_version", "tax_code")
 _SUMS = ("quantity", "amount")
 _PRICE = ("price", "price_scale")
+_CONNECTION = ("account_id", "connection_id")
+_WHOLE = ("whole_now", "whole_was", "versions_now", "versions_was")
+_SIDES = {"now": "quantity_now", "was": "quantity_was", "amount_now": "amount_now", "amount_was": "amount_was"}
+# A line of several stretches, or one that corrects such.
+_OF_STRETCHES = r'"from":.*"from":|"stretched":true'
 
 BILLED = {
     "account_id": pl.Int64,
@@ -31,6 +36,7 @@ BILLED = {
     "price": pl.Int64,
     "price_scale": pl.Int16,
     "amount": pl.Int64,
+    "basis": pl.String,
     "position": pl.Int64,
 }
 """Columns of lines that bills in force charge for one period; own: 1 where the bill is of that period itself."""
@@ -53,10 +59,13 @@ def differences(now: pl.DataFrame, billed: pl.DataFrame, origin: str) -> pl.Data
     """Columns of LINE but place, with account_id: what `now` (lines as rated, tariff_id and tax under their names on
     bills) says beyond `billed`, component by component; none where both say the same.
 
-    Quantity is the difference too; `basis` keeps both sides, for the sentence that tells of it.
+    Quantity is the difference too; `basis` keeps both sides, for the sentence that tells of it, and what the whole
+    connection comes to on each: what is said of an issued bill asks nothing that later bills may change.
     """
     sides = [_summed(now, "now"), _summed(billed, "was")]
     joined = sides[0].join(sides[1], on=list(KEYS), how="full", coalesce=True, nulls_equal=True)
+    for whole in (_whole(now, "now"), _whole(billed, "was")):
+        joined = joined.join(whole, on=list(_CONNECTION), how="left")
     amount = _less("amount")
     changed = joined.with_columns(amount.alias("amount"), _quantity().alias("quantity")).filter(pl.col("amount") != 0)
     order = pl.coalesce("position_now", pl.col("position_was") + FIRST_POSITION)
@@ -77,9 +86,18 @@ def _summed(lines: pl.DataFrame, side: str) -> pl.DataFrame:
             pl.col("quantity").count().alias("counted"),
             *(pl.col(name).last() for name in _PRICE),
             pl.col("position").first().cast(pl.Int64),
+            pl.col("basis").str.contains(_OF_STRETCHES).fill_null(False).any().alias("stretched"),
         )
         .with_columns(pl.when(pl.col("counted") > 0).then(pl.col("quantity")).otherwise(None).alias("quantity"))
-        .rename({name: f"{name}_{side}" for name in (*_SUMS, *_PRICE, "position", "counted")})
+        .rename({name: f"{name}_{side}" for name in (*_SUMS, *_PRICE, "position", "counted", "stretched")})
+    )
+
+
+def _whole(lines: pl.DataFrame, side: str) -> pl.DataFrame:
+    """What each connection comes to with all its lines, and by how many tariff versions."""
+    return lines.group_by(_CONNECTION).agg(
+        pl.col("amount").cast(pl.Int128).sum().cast(pl.Int64, strict=True).alias(f"whole_{side}"),
+        pl.col("tariff_version").n_unique().cast(pl.Int64).alias(f"versions_{side}"),
     )
 
 
@@ -94,9 +112,12 @@ def _quantity() -> pl.Expr:
 
 
 def _basis() -> pl.Expr:
-    parts = ["quantity_now", "quantity_was", "amount_now", "amount_was"]
-    named = ",".join(f'"{name}":{{}}' for name in ("now", "was", "amount_now", "amount_was"))
-    return pl.format(f"{{{{{named}}}}}", *(pl.col(name).cast(pl.String).fill_null("null") for name in parts))
+    parts = {name: pl.col(column) for name, column in _SIDES.items()}
+    # A side without a line of the connection charges nothing for it.
+    parts |= {name: pl.col(name).fill_null(0) for name in _WHOLE}
+    parts["stretched"] = pl.col("stretched_now").fill_null(False) | pl.col("stretched_was").fill_null(False)
+    named = ",".join(f'"{name}":{{}}' for name in parts)
+    return pl.format(f"{{{{{named}}}}}", *(part.cast(pl.String).fill_null("null") for part in parts.values()))
 
 
 def reasoned(differing: pl.DataFrame, reasons: Mapping[tuple[int, str], Collection[str]]) -> pl.DataFrame:

@@ -14,15 +14,16 @@ from aimak_billing.domain.rating.written import quantity_text
 PACKAGE = "aimak_billing"
 
 
-Unit = tuple[str, int] | None
-"""How the unit of a line's quantity is written, and how many decimals are shown; None where it has no unit."""
+Unit = tuple[str, int, bool] | None
+"""How the unit of a line's quantity is written, how many decimals are shown, and whether quantities of several days
+add up (m³ do, persons do not); None where it has no unit."""
 
 
 def corrected(lines: Sequence[Any], units: Sequence[Unit], period: str, lang: str) -> str:
     """What one connection was billed for a period, what it is now, and all that became known since: "October 2026:
-    12.300 m³ instead of 15.000 m³: −28.22 som (since known: meter reading)". Where no quantity changed, or in another
-    unit, the amounts are set against each other. lines: kind, basis, amount of its correction, each with that of
-    `units`; period: as people call it."""
+    12.300 m³ instead of 15.000 m³: −28.22 som (since known: meter reading)". Where not one quantity tells it, all that
+    the connection comes to is set against what it was, and of bills that do not say that, the difference is told alone.
+    lines: kind, basis, amount of its correction, each with that of `units`; period: as people call it."""
     sides = [json.loads(line.basis) for line in lines]
     said = _compared(lines, sides, units, period, lang)
     why = [_say(f"explain.why.{reason}", lang) for reason in dict.fromkeys(_reasons(sides))]
@@ -42,23 +43,26 @@ def _reasons(sides: Sequence[dict[str, Any]]) -> list[str]:
 def _compared(
     lines: Sequence[Any], sides: Sequence[dict[str, Any]], units: Sequence[Unit], period: str, lang: str
 ) -> str:
-    amount = sum(line.amount for line in lines)
+    amount, whole = sum(line.amount for line in lines), sides[0]
+    if "whole_now" not in whole:
+        return _say("explain.changed", lang, period=period, amount=_signed(amount))
     charges = [(side, unit) for line, side, unit in zip(lines, sides, units, strict=True) if line.kind == "charge"]
-    (now, unit), (was, unit_was) = (_known(charges, name) for name in ("now", "was"))
-    if unit and unit == unit_was and now != was:
-        known = (("now", now), ("was", was))
-        texts = {name: f"{quantity_text(side, unit[1])} {unit[0]}".strip() for name, side in known}
-        return _say("explain.corrected", lang, period=period, **texts, amount=_signed(amount))
-    # Amounts of one side are those of the lines that changed, tax with them.
-    whole = {name: sum(side[f"amount_{name}"] or 0 for side in sides) for name in ("now", "was")}
-    som = {name: format_som(value) for name, value in whole.items()}
-    return _say("explain.corrected", lang, period=period, **som, amount=_signed(amount))
+    texts = _quantities(charges) or {name: format_som(whole[f"whole_{name}"]) for name in ("now", "was")}
+    return _say("explain.corrected", lang, period=period, **texts, amount=_signed(amount))
 
 
-def _known(charges: Sequence[tuple[dict[str, Any], Unit]], name: str) -> tuple[int, Unit]:
-    """The quantity of one side with its unit: the first that a charge with a unit says; without a unit where none
-    does."""
-    return next(((side[name], unit) for side, unit in charges if unit and side[name] is not None), (0, None))
+def _quantities(charges: Sequence[tuple[dict[str, Any], Unit]]) -> dict[str, str] | None:
+    """The quantities of both sides, where one of each is that of the whole month and they differ."""
+    counted = [(side, unit) for side, unit in charges if unit]
+    found = {name: {side[name] for side, _ in counted if side[name] is not None} for name in ("now", "was")}
+    kinds = {unit for _, unit in counted if unit}
+    if len(kinds) != 1 or any(len(quantities) != 1 for quantities in found.values()) or found["now"] == found["was"]:
+        return None
+    text, decimals, adds_up = kinds.pop()
+    by_days = any(side["stretched"] for side, _ in counted) and not adds_up
+    if by_days or any(side[f"versions_{name}"] > 1 for side, _ in counted for name in found):
+        return None
+    return {name: f"{quantity_text(quantities.pop(), decimals)} {text}".strip() for name, quantities in found.items()}
 
 
 def _signed(amount: int) -> str:

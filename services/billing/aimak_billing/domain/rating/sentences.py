@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from aimak.money import NBSP, format_som
+from aimak.plugins.numbers import MAX_SCALE, Price
 from aimak.plugins.rate_components import STRETCH
 from babel.dates import format_date
 
@@ -108,7 +109,9 @@ def _charge(line: BillLine, prepared: Prepared | None, amounts: Mapping[str, int
     if one.component.sentences:
         return _own_sentence(line, one, prepared, amounts, basis, lang)
     unit, decimals = _unit(one, prepared, lang)
-    if unit is None or line["quantity"] is None:
+    # What has no unit is one of it: only the part of its price that some days make is worth a word.
+    some_days = basis.get("days_in_period") not in (None, basis.get("days"))
+    if line["quantity"] is None or (unit is None and not some_days):
         return say("explain.amount", lang, amount=amount)
     products = " + ".join(_all_products(line, one, amounts, basis, unit, decimals, lang))
     sentence = say("explain.equals", lang, products=products, amount=amount)
@@ -131,10 +134,10 @@ def _whole(basis: dict[str, Any]) -> dict[str, Any]:
     return {**basis, **stretches[-1], **sums}
 
 
-def _stretch(stretch: Mapping[str, Any], unit: str, decimals: int, lang: str) -> str:
+def _stretch(stretch: Mapping[str, Any], unit: str | None, decimals: int, lang: str) -> str:
     """The days of a stretch, and the quantity that falls on them."""
     said = {"date": day_text(date.fromisoformat(stretch["from"]), lang), "days": stretch["days"], "unit": unit}
-    if QUANTITY not in stretch:
+    if unit is None or QUANTITY not in stretch:
         return say("explain.stretch", lang, **said)
     said["quantity"] = quantity_text(stretch[QUANTITY], decimals)
     if "norm" not in stretch or "residents" not in stretch:
@@ -144,7 +147,13 @@ def _stretch(stretch: Mapping[str, Any], unit: str, decimals: int, lang: str) ->
 
 
 def _all_products(
-    line: BillLine, one: Line, amounts: Mapping[str, int], basis: Mapping[str, Any], unit: str, decimals: int, lang: str
+    line: BillLine,
+    one: Line,
+    amounts: Mapping[str, int],
+    basis: Mapping[str, Any],
+    unit: str | None,
+    decimals: int,
+    lang: str,
 ) -> list[str]:
     """The products of a line; of one that is rated by stretches, those of each."""
     if one.spread != STRETCH or "stretches" not in basis:
@@ -157,23 +166,50 @@ def _all_products(
 
 
 def _products(
-    line: BillLine, one: Line, amounts: Mapping[str, int], basis: Mapping[str, Any], unit: str, decimals: int, lang: str
+    line: BillLine,
+    one: Line,
+    amounts: Mapping[str, int],
+    basis: Mapping[str, Any],
+    unit: str | None,
+    decimals: int,
+    lang: str,
 ) -> list[str]:
-    """Quantity × price of each part that has any quantity; the first part where none has."""
+    """Quantity × price of each part that has any quantity, with the share of the days where it is charged by days; the
+    first part where none has."""
     row = _row(line, amounts, basis, one.texts)
-    evaluated = [
-        (quantity, price_on(part.price, row), amount)
-        for part, (quantity, amount) in zip(one.parts, evaluate(one.parts, row), strict=True)
-    ]
-    priced = [(quantity, price) for quantity, price, _ in evaluated if quantity is not None and price is not None]
-    counted = [(quantity, price) for quantity, price in priced if quantity] or priced[:1]
-    products = [
-        say("explain.product", lang, quantity=quantity_text(quantity, decimals), unit=unit, price=price_text(price))
-        for quantity, price in counted
-    ]
+    priced: list[tuple[int, Price, int]] = []
+    others: list[int] = []
+    for part, (quantity, amount) in zip(one.parts, evaluate(one.parts, row), strict=True):
+        price = price_on(part.price, row)
+        if price is None:
+            others.append(amount)
+        elif quantity is not None:
+            priced.append((quantity, price, amount))
+    products = []
+    for quantity, price, amount in [part for part in priced if part[0]] or priced[:1]:
+        said = _product(quantity, price, unit, decimals, lang)
+        by_days = _by_days(quantity, price, amount, basis)
+        products.append(say("explain.share_of_days", lang, product=said, **basis) if by_days else said)
     # What a part without a price costs: the fixed amount of a block, started packs.
-    others = [amount for _, price, amount in evaluated if price is None and amount]
-    return products + [som_text(tyiyn(amount), lang) for amount in others]
+    return products + [som_text(tyiyn(amount), lang) for amount in others if amount]
+
+
+def _product(quantity: int, price: Price, unit: str | None, decimals: int, lang: str) -> str:
+    if unit is None:
+        return say("explain.amount", lang, amount=price_text(price))
+    said = quantity_text(quantity, decimals)
+    return say("explain.product", lang, quantity=said, unit=unit, price=price_text(price))
+
+
+def _by_days(quantity: int, price: Price, amount: int, basis: Mapping[str, Any]) -> bool:
+    """Whether a part (quantity in thousandths, amount in 10^-9 tyiyn) is quantity × price for its days alone."""
+    days, of = basis.get("days"), basis.get("days_in_period")
+    if not days or not of or days == of:
+        return False
+    finer: int = 10 ** (price.scale + 3)
+    whole: int = quantity * price.units * 10**MAX_SCALE
+    # Rounded to 10^-9 tyiyn it may be so much off.
+    return whole != amount * finer and abs(amount * finer * int(of) - whole * int(days)) <= finer * int(of)
 
 
 def _own_sentence(
