@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aimak import texts
 from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row
 
 from aimak_billing.application import months
 from aimak_billing.application.corrections import late
 from aimak_billing.application.cycle import locked, period_of, state_of
 from aimak_billing.domain import cycle as states
 from aimak_billing.domain.pace import pace
-from aimak_billing.store import bills
+from aimak_billing.store import bills, issued
 from aimak_billing.store import runs as store
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
+_BY = ("service", issued.CLASS)
 _COUNTS = ("accounts", "bills", "held", "lines")
 _ACTIONS = {"preview": "started", "approve": "approved", "issue": "issued", "close": "closed"}
 
@@ -34,16 +35,39 @@ def cycle_view(work: UnitOfWork, name: str, lang: str) -> dict[str, Any]:
         return {"period": name, "state": states.OPEN, "run_id": None, **_nothing()}
     run = store.run(work, cycle.run_id)
     assert run is not None
-    return {**_run_view(work, run, state_of(cycle, run), lang), **_by_parts(work, run)}
+    view = _run_view(work, run, state_of(cycle, run), lang)
+    return {**view, **_month_view(work, run, lang)} if _is_of_several(work, run) else view
 
 
-def _by_parts(work: UnitOfWork, run: Row[Any]) -> dict[str, int]:
-    """What the issued runs over parts of the town come to, of a month whose own run nobody has begun or carried out."""
-    if run.attempt and run.state != states.ABANDONED:
-        return {}
-    issued = [one for one in store.runs(work, run.period) if one.state == states.ISSUED]
-    chunks = [chunk for one in issued for chunk in store.chunks(work, one.id)]
-    return {key: sum(getattr(chunk, key) for chunk in chunks) for key in _COUNTS}
+def _is_of_several(work: UnitOfWork, run: Row[Any]) -> bool:
+    """Whether a month is what several runs made of it: its own is issued and so are others, or nobody has begun or
+    carried out its own."""
+    if run.state == states.ISSUED:
+        return len(issued.runs(work, run.period)) > 1
+    return not run.attempt or run.state == states.ABANDONED
+
+
+def _month_view(work: UnitOfWork, run: Row[Any], lang: str) -> dict[str, Any]:
+    """What all issued runs of a month come to: what `_run_view` says of one. Only a month whose own run is issued is
+    held against the month before."""
+    whole, made = run.state == states.ISSUED, issued.runs(work, run.period)
+    counts, held = issued.counts(work, run.period), issued.held(work, run.period)
+    accounts = issued.accounts(work, made)
+    apart = any(one.scope != states.EVERYBODY for one in made)
+    billed = issued.accounts_billed(work, run.period) if apart else counts["bills"]
+    last = _last_month(work, run.period) if whole else {}
+    totals = [_total(row, last) for row in issued.totals(work, run.period, _BY)]
+    found = [*months.warnings(work, run), *_warnings(totals, held), *late.warnings(work, run, lang)]
+    return {
+        "accounts": accounts,
+        **counts,
+        "held": held,
+        "without_charge": max(0, accounts - billed - held),
+        **_sums(totals),
+        "totals": totals,
+        "holds": _hold_counts(work, issued.still_held(work, run.period), lang),
+        "warnings": _told(found, lang),
+    }
 
 
 def run_view(work: UnitOfWork, run_id: int, lang: str) -> dict[str, Any]:
@@ -68,9 +92,8 @@ def runs_view(work: UnitOfWork, period: str | None) -> list[dict[str, Any]]:
 
 def _run_view(work: UnitOfWork, run: Row[Any], state: str, lang: str) -> dict[str, Any]:
     chunks = store.chunks(work, run.id)
-    totals = _totals(work, run)
+    totals, compared = _totals(work, run)
     first, last = bills.number_bounds(work, run.id)
-    sums = {key: sum(total[key] for total in totals) for key in ("net_tyiyn", "tax_tyiyn", "gross_tyiyn")}
     held = sum(chunk.held for chunk in chunks)
     return {
         "period": run.period,
@@ -86,13 +109,17 @@ def _run_view(work: UnitOfWork, run: Row[Any], state: str, lang: str) -> dict[st
         "pace": _pace(work, chunks, run),
         "first_number": first,
         "last_number": last,
-        **sums,
+        **_sums(totals),
         "totals": totals,
-        "holds": _hold_counts(work, run.id, lang),
+        "holds": _hold_counts(work, store.holds_of(work, run.id), lang),
         "warnings": _told(
-            [*months.warnings(work, run), *_warnings(totals, held), *late.warnings(work, run, lang)], lang
+            [*months.warnings(work, run), *_warnings(compared, held), *late.warnings(work, run, lang)], lang
         ),
     }
+
+
+def _sums(totals: Sequence[dict[str, Any]]) -> dict[str, int]:
+    return {key: sum(total[key] for total in totals) for key in ("net_tyiyn", "tax_tyiyn", "gross_tyiyn")}
 
 
 def _nothing() -> dict[str, Any]:
@@ -151,27 +178,45 @@ def _is_done(chunk: Row[Any], run: Row[Any]) -> bool:
     return bool(chunk.attempt == run.attempt)
 
 
-def _totals(work: UnitOfWork, run: Row[Any]) -> list[dict[str, Any]]:
-    before: dict[tuple[str, str], int] = {}
-    earlier = store.cycle(work, period_of(run.period).previous().name)
-    # A part of the town is no more or less than all of it was last month: there is nothing to hold it against.
-    if earlier is not None and _bills_everybody(run):
-        before = {
-            (row.service, row.customer_class): int(row.net + row.tax) for row in store.totals(work, earlier.run_id)
-        }
-    return [
-        {
-            "service": row.service,
-            "customer_class": row.customer_class,
-            "connections": int(row.connections),
-            "quantity_thousandths": int(row.quantity),
-            "net_tyiyn": int(row.net),
-            "tax_tyiyn": int(row.tax),
-            "gross_tyiyn": int(row.net + row.tax),
-            "last_gross_tyiyn": before.get((row.service, row.customer_class)),
-        }
-        for row in store.totals(work, run.id)
+def _totals(work: UnitOfWork, run: Row[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What a run comes to, and what of its month is held against the month before. A part of the town is no more or
+    less than all of it was last month, and so is the rest of one: that counts together with what is issued already."""
+    rows, last = store.totals(work, run.id), _last_month(work, run.period) if _bills_everybody(run) else {}
+    if not (last and _is_the_rest(work, run)):
+        totals = [_total(row, last) for row in rows]
+        return totals, totals
+    month: dict[tuple[str, str], int] = {}
+    for row in (*issued.totals(work, run.period, _BY), *(rows if run.state != states.ISSUED else ())):
+        key = row.service, row.customer_class
+        month[key] = month.get(key, 0) + int(row.net + row.tax)
+    compared = [
+        {"service": key[0], "customer_class": key[1], "gross_tyiyn": gross, "last_gross_tyiyn": last.get(key)}
+        for key, gross in sorted(month.items())
     ]
+    return [_total(row, {}) for row in rows], compared
+
+
+def _total(row: Row[Any], last: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    return {
+        "service": row.service,
+        "customer_class": row.customer_class,
+        "connections": int(row.connections),
+        "quantity_thousandths": int(row.quantity),
+        "net_tyiyn": int(row.net),
+        "tax_tyiyn": int(row.tax),
+        "gross_tyiyn": int(row.net + row.tax),
+        "last_gross_tyiyn": last.get((row.service, row.customer_class)),
+    }
+
+
+def _last_month(work: UnitOfWork, name: str) -> dict[tuple[str, str], int]:
+    """Gross of the month before by service and class, of all its issued runs; nothing where it was not billed whole."""
+    cycle = store.cycle(work, period_of(name).previous().name)
+    run = store.run(work, cycle.run_id) if cycle else None
+    if cycle is None or run is None or (cycle.state != states.CLOSED and run.state != states.ISSUED):
+        return {}
+    rows = issued.totals(work, cycle.period, _BY)
+    return {(row.service, row.customer_class): int(row.net + row.tax) for row in rows}
 
 
 def _bills_everybody(run: Row[Any]) -> bool:
@@ -179,8 +224,15 @@ def _bills_everybody(run: Row[Any]) -> bool:
     return bool(run.selection == states.EVERYBODY and (run.generation == 0 or run.replaces))
 
 
-def _hold_counts(work: UnitOfWork, run_id: int, lang: str) -> list[dict[str, Any]]:
-    found = [(row, json.loads(row.fields or "{}")) for row in store.hold_counts(work, run_id)]
+def _is_the_rest(work: UnitOfWork, run: Row[Any]) -> bool:
+    """Whether others were issued before a run that leaves what they bill alone."""
+    others = [other for other in issued.runs(work, run.period) if other.id != run.id]
+    turn = run.issue_turn
+    return not run.replaces and any(turn is None or other.issue_turn < turn for other in others)
+
+
+def _hold_counts(work: UnitOfWork, mine: ColumnElement[bool], lang: str) -> list[dict[str, Any]]:
+    found = [(row, json.loads(row.fields or "{}")) for row in store.hold_counts(work, mine)]
     return [
         {"code": row.code, "count": row.accounts, "text": _of_all(row.code, fields, lang), "fields": fields}
         for row, fields in found
@@ -215,10 +267,13 @@ def cycles_view(work: UnitOfWork) -> list[dict[str, Any]]:
     for cycle in store.cycles(work):
         run = store.run(work, cycle.run_id)
         assert run is not None
-        chunks = store.chunks(work, run.id)
-        gross = sum(int(row.net + row.tax) for row in store.totals(work, run.id))
-        counts = {key: sum(getattr(chunk, key) for chunk in chunks) for key in ("bills", "held")}
-        counts |= {key: count for key, count in _by_parts(work, run).items() if key in counts}
+        if _is_of_several(work, run):
+            counts = {"bills": issued.counts(work, run.period)["bills"], "held": issued.held(work, run.period)}
+            rows = issued.totals(work, run.period, _BY)
+        else:
+            chunks, rows = store.chunks(work, run.id), store.totals(work, run.id)
+            counts = {key: sum(getattr(chunk, key) for chunk in chunks) for key in ("bills", "held")}
+        gross = sum(int(row.net + row.tax) for row in rows)
         listed.append({"period": cycle.period, "state": state_of(cycle, run), **counts, "gross_tyiyn": gross})
     return listed
 

@@ -8,6 +8,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, Select, func, select
 
 from aimak_billing.domain.cycle import ONE_OFF
+from aimak_billing.store import issued
 from aimak_billing.store.cancellations import in_force
 
 OF_TOTALS = ("service", "provider", "customer_class")
@@ -25,24 +26,13 @@ def of_run(work: UnitOfWork, run_id: int, by: str) -> dict[Any, int]:
 
 
 def of_period(work: UnitOfWork, period: str, by: str) -> dict[Any, int]:
-    """Gross of a period that was issued: by street of the bills in force; by the rest as its runs issued it."""
+    """Gross of a period that was issued: by street of the bills in force; by the rest as its run issued it,
+    or of the bills in force where several runs did."""
     if by == STREET:
         bill = work.table("bill")
         by_runs = (bill.c.period == period) & (bill.c.scope != ONE_OFF) & in_force(work, bill.c.id)
         return _sums(work, _by_street(work, bill).where(by_runs))
-    table, run = work.table("run_total"), work.table("run")
-    same = (run.c.tenant == table.c.tenant) & (run.c.id == table.c.run_id)
-    query = select(table.c[by], func.sum(table.c.net + table.c.tax)).join(run, same)
-    mine = (table.c.tenant == work.tenant) & (run.c.period == period) & run.c.issue_turn.is_not(None)
-    # A run that billed anew stands for the one before it.
-    return _sums(work, query.where(mine, run.c.generation == _last(work, run)).group_by(table.c[by]))
-
-
-def _last(work: UnitOfWork, run: Any) -> Any:
-    other = run.alias("other")
-    mine = (other.c.tenant == run.c.tenant) & (other.c.period == run.c.period) & (other.c.selection == run.c.selection)
-    wanted = select(func.max(other.c.generation)).where(mine, other.c.issue_turn.is_not(None))
-    return wanted.correlate(run).scalar_subquery()
+    return {row[0]: int(row.net + row.tax) for row in issued.totals(work, period, (by,))}
 
 
 def _by_street(work: UnitOfWork, bill: Any) -> Select[Any]:

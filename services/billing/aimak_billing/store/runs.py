@@ -8,7 +8,7 @@ from typing import Any
 from aimak.period import Period
 from aimak.storage import turns
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, Select, Text, case, cast, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, Text, case, cast, delete, func, insert, literal, select, update
 
 from aimak_billing.domain import cycle as states
 
@@ -279,13 +279,20 @@ def corrected(work: UnitOfWork, run_id: int) -> int:
     return int(work.execute(select(func.sum(table.c.corrected)).where(mine)).scalar() or 0)
 
 
-def hold_counts(work: UnitOfWork, run_id: int) -> Sequence[Row[Any]]:
-    """How many accounts each reason holds, and its fields in JSON where they are the same for all."""
+def holds_of(work: UnitOfWork, run_id: int) -> ColumnElement[bool]:
+    """Of rows of `run_hold`: they are of that run."""
+    table = work.table("run_hold")
+    return (table.c.tenant == work.tenant) & (table.c.run_id == run_id)
+
+
+def hold_counts(work: UnitOfWork, mine: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """How many accounts each reason holds among these rows of `run_hold`, and its fields in JSON where they are the
+    same for all."""
     table = work.table("run_hold")
     count = func.count(func.distinct(table.c.account_id)).label("accounts")
     said = cast(table.c.fields, Text)
     fields = case((func.min(said) == func.max(said), func.min(said))).label("fields")
-    query = select(table.c.code, count, fields).where(table.c.tenant == work.tenant, table.c.run_id == run_id)
+    query = select(table.c.code, count, fields).where(mine)
     return work.execute(query.group_by(table.c.code).order_by(table.c.code)).all()
 
 

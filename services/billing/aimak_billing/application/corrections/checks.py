@@ -15,7 +15,7 @@ from aimak_billing.domain import chunk as columns
 from aimak_billing.domain.corrections import outsort
 from aimak_billing.domain.corrections.selection import EVERYBODY, is_limited
 from aimak_billing.domain.rating import Rated
-from aimak_billing.store import accounts, comparison
+from aimak_billing.store import accounts, comparison, issued
 from aimak_billing.store import checks as store
 
 PERIODS_COMPARED = 3
@@ -119,12 +119,17 @@ def refuse_incomplete(work: UnitOfWork, run: Row[Any]) -> None:
 
 
 def completeness_view(work: UnitOfWork, run: Row[Any]) -> list[dict[str, Any]]:
-    """Connections of a run by service and provider: active by the register, billed, held, exempt."""
+    """Connections of a run by service and provider: active by the register, billed, held, exempt. In the month's own
+    run those that runs issued before it bill are billed too."""
     registered = store.active(work, run, limited=is_limited(run.selection))
+    own = run.selection == EVERYBODY and run.generation == 0
+    before = issued.billed_before(work, run) if own else {}
     listed = []
     for row in store.counted(work, run.id):
         counts = {name: int(getattr(row, name)) for name in ("billed", "held", "exempt")}
         key = row.service, row.provider
+        known = min(counts["exempt"], before.get(key, 0))
+        counts |= {"billed": counts["billed"] + known, "exempt": counts["exempt"] - known}
         listed.append({"service": key[0], "provider": key[1], "active": registered.get(key, 0), **counts})
     return listed
 

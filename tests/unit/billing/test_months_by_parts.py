@@ -1,0 +1,146 @@
+"""A month that several runs billed: its figures are those of its bills in force, and the next is held against them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.billing.test_cancelling import document, run
+from tests.unit.billing.test_month import WASTE_GROSS, five
+from tests.unit.billing.test_months_in_turn import warned
+from tests.unit.billing.test_rerating import HOUSE, bill
+from tests.unit.billing.town import Town, account_line
+
+SEPTEMBER, OCTOBER, NOVEMBER = "2026-09", "2026-10", "2026-11"
+
+
+@pytest.fixture
+def served(town: Town) -> Town:
+    """Five accounts with waste removal, one of them with water too."""
+    five(town)
+    town.accounts(account_line("A1", "water", "vodokanal", attributes=HOUSE))
+    return town
+
+
+def month(town: Town, period: str) -> Any:
+    """What stands beside a month."""
+    return town.get(f"/billing/cycles/{period}")
+
+
+def in_force(town: Town, period: str) -> dict[str, Any]:
+    """A month's figures from its bills themselves."""
+    gone = {row["bill_id"] for row in town.rows("bill_cancellation")}
+    bills = {row["id"]: row for row in town.rows("bill") if row["period"] == period and row["id"] not in gone}
+    lines = [row for row in town.rows("bill_line") if row["bill_id"] in bills]
+    gross: dict[str, int] = {}
+    quantity: dict[str, int] = {}
+    for line in lines:
+        gross[line["service"]] = gross.get(line["service"], 0) + line["amount"]
+    for service, _, amount in sorted({(row["service"], row["bill_id"], _quantity(row, lines)) for row in lines}):
+        quantity[service] = quantity.get(service, 0) + amount
+    connections = {
+        service: len({row["connection_id"] for row in lines if row["service"] == service}) for service in gross
+    }
+    sums = {name: sum(row[name] for row in bills.values()) for name in ("net", "tax")}
+    return {"bills": len(bills), "lines": len(lines), **sums, "of": (gross, connections, quantity)}
+
+
+def _quantity(of: dict[str, Any], lines: list[dict[str, Any]]) -> int:
+    same = ("bill_id", "connection_id")
+    own = (row for row in lines if all(row[key] == of[key] for key in same) and row["kind"] == "charge")
+    return int(next(own)["quantity"] or 0)
+
+
+def shown(view: Any) -> dict[str, Any]:
+    """The same figures as a month's view has them."""
+    kinds = ("gross_tyiyn", "connections", "quantity_thousandths")
+    of = tuple({total["service"]: total[kind] for total in view["totals"]} for kind in kinds)
+    sums = {name: view[f"{name}_tyiyn"] for name in ("net", "tax")}
+    assert view["gross_tyiyn"] == sum(sums.values())
+    return {"bills": view["bills"], "lines": view["lines"], **sums, "of": of}
+
+
+def test_a_month_by_parts_is_all_of_them(served: Town) -> None:
+    """A part, then the month's own run for the rest, closed: what stands beside the month is the whole of it, and
+    nobody was passed over."""
+    run(served, "list:few", accounts=["A1", "A2"])
+    assert shown(month(served, OCTOBER)) == in_force(served, OCTOBER)
+    seen = bill(served, OCTOBER)
+    assert (seen["accounts"], seen["bills"], seen["held"], seen["without_charge"]) == (5, 5, 0, 0)
+    assert (seen["first_number"], seen["last_number"]) == (1, 5)
+    assert shown(seen) == in_force(served, OCTOBER)
+    listed = served.get("/billing/cycles")["cycles"][0]
+    assert (listed["bills"], listed["gross_tyiyn"]) == (5, seen["gross_tyiyn"])
+    counted = served.get(f"/billing/runs/{seen['run_id']}/completeness")["completeness"]
+    assert [tuple(row.values())[2:] for row in counted] == [(5, 5, 0, 0), (1, 1, 0, 0)]
+    compared = served.get(f"/billing/runs/{preview(served, NOVEMBER)['run_id']}/comparison")["comparison"]
+    assert {row["service"]: row[OCTOBER] for row in compared} == shown(seen)["of"][0]
+
+
+def preview(town: Town, period: str) -> Any:
+    """A month, previewed."""
+    town.post(f"/billing/cycles/{period}/preview")
+    town.pump.drain()
+    return month(town, period)
+
+
+def test_last_month_is_the_whole_of_it(served: Town) -> None:
+    """After a month by parts the next one has all of it beside itself, and no false warning."""
+    run(served, "list:few", accounts=["A1", "A2"])
+    gross = {total["service"]: total["gross_tyiyn"] for total in bill(served, OCTOBER)["totals"]}
+    seen = preview(served, NOVEMBER)
+    assert {total["service"]: total["last_gross_tyiyn"] for total in seen["totals"]} == gross
+    assert gross["waste"] == 5 * WASTE_GROSS
+    assert warned(seen) == []
+
+
+def test_the_rest_of_a_month_is_not_held_against_all_of_the_last(served: Town) -> None:
+    """It has no figure beside it, and is warned of only where it and what is issued already are unlike last month."""
+    bill(served, SEPTEMBER)
+    run(served, "list:few", accounts=["A1", "A2", "A3"])
+    seen = preview(served, OCTOBER)
+    assert [total["last_gross_tyiyn"] for total in seen["totals"]] == [None]
+    assert warned(seen) == []
+    served.post("/billing/accounts/A4/residents", {"persons": 30, "day": "2026-10-01"})
+    assert warned(preview(served, OCTOBER)) == [("AIM-B071", {"service": "waste", "customer_class": "household"})]
+
+
+def test_what_was_billed_anew_counts_once(served: Town) -> None:
+    """One account twice anew, another cancelled by hand and billed once more: the month is its bills in force."""
+    bill(served, OCTOBER)
+    for persons in (5, 7):
+        served.post("/billing/accounts/A1/residents", {"persons": persons, "day": "2026-10-01"})
+        run(served, "account:A1", replaces=True)
+    document(served, kind="cancel", bill="3")
+    run(served, "account:A2")
+    seen = month(served, OCTOBER)
+    assert (seen["accounts"], seen["bills"], seen["without_charge"]) == (5, 5, 0)
+    assert shown(seen) == in_force(served, OCTOBER)
+    run(served, "all", replaces=True)
+    assert shown(month(served, OCTOBER)) == in_force(served, OCTOBER)
+
+
+def test_who_is_billed_later_is_not_held_any_more(served: Town) -> None:
+    """Held in the month's run, billed by one of its own: neither the count nor the reasons name it."""
+    served.accounts(account_line("LATE", residents=""))
+    seen = bill(served, OCTOBER)
+    assert (seen["bills"], seen["held"], [hold["count"] for hold in seen["holds"]]) == (5, 1, [1])
+    run(served, "account:A1", replaces=True)
+    assert (month(served, OCTOBER)["held"], month(served, OCTOBER)["bills"]) == (1, 5)
+    served.post("/billing/accounts/LATE/residents", {"persons": 2, "day": "2026-10-01"})
+    run(served, "account:LATE")
+    seen = month(served, OCTOBER)
+    assert (seen["accounts"], seen["bills"], seen["held"], seen["holds"]) == (6, 6, 0, [])
+    assert warned(seen) == []
+    assert served.get("/billing/cycles")["cycles"][0]["held"] == 0
+
+
+def test_services_billed_apart_are_one_month(served: Town) -> None:
+    """Two bills of an account are one account that was billed; completeness knows what the other run billed."""
+    run(served, "service:water")
+    seen = bill(served, OCTOBER)
+    assert (seen["accounts"], seen["bills"], seen["without_charge"]) == (5, 6, 0)
+    assert shown(seen) == in_force(served, OCTOBER)
+    counted = served.get(f"/billing/runs/{seen['run_id']}/completeness")["completeness"]
+    assert [tuple(row.values())[2:] for row in counted] == [(5, 5, 0, 0), (1, 1, 0, 0)]
