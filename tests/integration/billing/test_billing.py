@@ -16,8 +16,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 
+from tests.unit.billing import test_months_by_parts as by_parts
 from tests.unit.billing.conftest import founded, settings_for
+from tests.unit.billing.test_cancelling import run
 from tests.unit.billing.test_payments import WORDS
+from tests.unit.billing.test_rerating import bill
 from tests.unit.billing.town import MONTH, TENANT, Town, account_line
 
 __all__ = ["founded"]
@@ -59,6 +62,24 @@ def test_the_month_is_the_same_on_both_databases(town: Town, founded: Path) -> N
     small = Town(settings_for(f"sqlite:///{founded}"))
     assert month(town) == month(small)
     small.service.close()
+
+
+def test_a_month_of_several_runs(town: Town) -> None:
+    """Its figures are those of its bills in force here too: by parts, held and billed later, billed anew."""
+    by_parts.serve(town)
+    town.accounts(account_line("LATE", residents=""))
+    run(town, "list:few", accounts=["A1", "A2"])
+    assert bill(town, "2026-10")["held"] == 1
+    town.post("/billing/accounts/A1/residents", {"persons": 5, "day": "2026-10-01"})
+    run(town, "account:A1", replaces=True)
+    town.post("/billing/accounts/LATE/residents", {"persons": 2, "day": "2026-10-01"})
+    run(town, "service:waste")
+    seen = by_parts.month(town, "2026-10")
+    assert (seen["accounts"], seen["bills"], seen["held"], seen["without_charge"]) == (6, 6, 0, 0)
+    assert by_parts.shown(seen) == by_parts.in_force(town, "2026-10")
+    counted = town.get(f"/billing/runs/{seen['run_id']}/completeness")["completeness"]
+    assert [(row["billed"], row["held"], row["exempt"]) for row in counted] == [(5, 1, 0), (1, 0, 0)]
+    assert town.get(f"/billing/runs/{seen['run_id']}/comparison")["comparison"]
 
 
 def test_migrations_and_guards(town: Town) -> None:

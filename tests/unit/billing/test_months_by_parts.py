@@ -15,12 +15,17 @@ from tests.unit.billing.town import Town, account_line
 SEPTEMBER, OCTOBER, NOVEMBER = "2026-09", "2026-10", "2026-11"
 
 
-@pytest.fixture
-def served(town: Town) -> Town:
+def serve(town: Town) -> Town:
     """Five accounts with waste removal, one of them with water too."""
     five(town)
     town.accounts(account_line("A1", "water", "vodokanal", attributes=HOUSE))
     return town
+
+
+@pytest.fixture
+def served(town: Town) -> Town:
+    """That town."""
+    return serve(town)
 
 
 def month(town: Town, period: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aimak.period import Period
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, literal, or_, select, union_all
 
 from aimak_billing.domain import cycle as states
 from aimak_billing.domain.corrections.selection import is_limited
@@ -91,7 +91,8 @@ def still_held(work: UnitOfWork, period: str) -> ColumnElement[bool]:
     gone = exists().where(cancelled.c.tenant == bill.c.tenant, cancelled.c.bill_id == bill.c.id)
     made_by = (later.c.tenant == bill.c.tenant) & (later.c.id == bill.c.run_id)
     of_account = (bill.c.tenant == hold.c.tenant) & (bill.c.account_id == hold.c.account_id) & (bill.c.period == period)
-    covers = or_(later.c.scope == states.EVERYBODY, later.c.scope == run.c.scope)
+    of_service = literal("service:") + hold.c.service
+    covers = or_(later.c.scope.in_((states.EVERYBODY, run.c.scope)), later.c.scope == of_service)
     counts_for = or_(later.c.issue_turn > run.c.issue_turn, run.c.replaces)
     billed = exists(
         select(bill.c.id)
