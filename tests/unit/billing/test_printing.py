@@ -149,7 +149,9 @@ def test_what_documents_moved_since_the_period_began_is_a_figure_of_its_own(town
         "balance_tyiyn": part.due,
     }
     # The screen says what the paper says, and what it meant before it means still.
-    assert seen | figures == seen and seen["creditors"] == [{"provider": "tazalyk", **figures}]
+    assert seen | figures == seen and seen["creditors"] == [
+        {"provider": "tazalyk", **figures, "documents_tyiyn": -1_250}
+    ]
     assert seen["moved_since"] == november.moved_since.isoformat() == "2026-11-01"
     assert (seen["opening_tyiyn"], seen["due_tyiyn"]) == (WASTE_GROSS - 1_250 - 3_000, part.due)
     assert november.explanations[-1] == "Корректировки, списания и переносы документами с 01.11.2026: -12.50"

@@ -64,6 +64,26 @@ PARTNERS = [
 ]  # fmt: skip
 PROVIDER = {"code": "tazalyk", "number": 1, "name": {"ky": "Тазалык", "ru": "Тазалык"}, "regime": "simplified"}
 OUTAGE = {"street": "Манас", "service": "water", "from": "2026-10-05", "until": "2026-10-08", "accounts": 12}
+
+
+def line(provider: str, origin: str | None, amount: int, **said: Any) -> dict[str, Any]:
+    """A line of a bill."""
+    named = {"kind": "charge", "service_name": provider, "label": "fee", "unit": "", "price": None, "price_scale": None}
+    return {
+        "quantity_thousandths": None,
+        **named,
+        "provider": provider,
+        "origin": origin,
+        "amount_tyiyn": amount,
+    } | said
+
+
+LINES = [
+    line("vodokanal", None, 13_776, quantity_thousandths=3_440, unit="m³", price=1_000, price_scale=0),
+    line("tazalyk", None, 6_000, quantity_thousandths=3_000, unit="pers.", price=2_000, price_scale=0),
+    line("tazalyk", "2026-06", -1_000),
+    line("tazalyk", "2026-07", -1_090),
+]
 ANSWERS: dict[str, Any] = {
     "/billing/reports/turnover": TURNOVER,
     "/billing/reports/postings": POSTINGS,
@@ -82,10 +102,14 @@ ANSWERS: dict[str, Any] = {
     },
     "/billing/bills/34": {
         "number": 34, "period": "2026-08", "account": "0100001", "holder": "A", "address": "B", "state": "issued",
-        "issued_on": "2026-09-03", "due_on": "2026-09-25", "lines": [], "readings": [], "opening_tyiyn": 5_450,
+        "issued_on": "2026-09-03", "due_on": "2026-09-25", "lines": LINES, "readings": [], "opening_tyiyn": 5_450,
         "net_tyiyn": 16_200, "tax_tyiyn": 486, "gross_tyiyn": 16_686, "due_tyiyn": 22_136, "before_tyiyn": 15_450,
         "charged_tyiyn": 19_776, "corrected_tyiyn": -3_090, "paid_tyiyn": 10_000, "balance_tyiyn": 22_136,
-        "moved_since": "2026-08-01", "creditors": [{"provider": "tazalyk", "corrected_tyiyn": -3_090}],
+        "moved_since": "2026-08-01",
+        "creditors": [
+            {"provider": "vodokanal", "name": "Водоканал", "corrected_tyiyn": 0, "documents_tyiyn": 0},
+            {"provider": "tazalyk", "name": "Тазалык", "corrected_tyiyn": -3_090, "documents_tyiyn": -1_000},
+        ],
     },
     "/billing/runs/5": {
         "run_id": "5", "period": "2026-10", "selection": "all", "generation": 0, "state": "abandoned", "reason": "",
@@ -176,6 +200,31 @@ def test_a_bill_on_screen_has_the_rows_of_the_paper(run: Run, lang: str) -> None
         assert f"{paper[f'bill.{word}'].lower()} {figure}" in screen
     assert "2026-08-01" in screen and " 100.00" in screen and " 221.36" in screen
     assert "166.86" not in screen and " 54.50" not in screen
+
+
+def test_a_bill_on_screen_keeps_recalculated_months_apart(run: Run) -> None:
+    """Below the name of each creditor its lines of the month, which come to what is charged; apart what is corrected,
+    with the month that each is of, and what documents moved, which come to the recalculation."""
+    screen = run("en", "bill", "show", "34")
+    charged, _, below = screen.partition("\nRecalculation\n")
+    rest, _, _ = below.partition("\n\n")
+    assert (
+        charged.index("\nВодоканал\n") < charged.index("137.76") < charged.index("\nТазалык\n") < charged.index("60.00")
+    )
+    assert "-10.90" not in charged and "2026-07" not in charged
+    found = [row.split() for row in rest.splitlines()]
+    assert ["2026-06", "tazalyk", "fee", "-10.00"] in found and ["2026-07", "tazalyk", "fee", "-10.90"] in found
+    assert ["by", "documents", "since", "2026-08-01", "-10.00"] in found
+    # Quantities and prices as paper has them.
+    assert "3.44  m³" in charged and " 10.00 " in charged and " 3  pers." in charged and " 20.00 " in charged
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_entries_are_called_alike_on_screen_and_paper(lang: str) -> None:
+    """The act of reconciliation and the statement on screen name a document by one word."""
+    screen, paper = catalogue("aimak_gateway", lang), catalogue("aimak_billing", lang)
+    kinds = {key.removeprefix("kind."): text.lower() for key, text in paper.items() if key.startswith("kind.")}
+    assert kinds and {kind: screen[f"ui.entry.{kind}"] for kind in kinds} == kinds
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

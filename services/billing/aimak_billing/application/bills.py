@@ -7,18 +7,20 @@ from itertools import groupby
 from typing import Any
 
 from aimak.contracts import billing
+from aimak.figures import quantity_text
+from aimak.languages import spoken
 from aimak.period import Period
 from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.application.kit import Kit
+from aimak_billing.application.registers import providers_called
 from aimak_billing.application.tariffs import stored
 from aimak_billing.application.views import find_bill
 from aimak_billing.domain.corrections.sentences import corrected
 from aimak_billing.domain.rating import explain, label, unit_of
 from aimak_billing.domain.rating.prepared import Prepared, prepare
-from aimak_billing.domain.rating.written import quantity_text
 from aimak_billing.domain.tariff import ONCE, TariffVersion, TaxRule
 from aimak_billing.store import bills as store
 from aimak_billing.store import runs
@@ -147,6 +149,13 @@ def names_of_lines(kit: Kit, work: UnitOfWork, number: str, lang: str) -> list[d
         {"service_name": speaker.service(line.service), "label": speaker.line(line), "unit": speaker.measured(line)[1]}
         for line in store.lines(work, [bill.id])
     ]
+
+
+def names_of_creditors(work: UnitOfWork, number: str, lang: str) -> dict[str, str]:
+    """What a bill calls creditors, by their codes: as they were called when it was issued."""
+    issued = [row.at for row in runs.approvals(work, find_bill(work, number).run_id) if row.action == "issue"][-1]
+    called = providers_called(work, [issued])[issued]
+    return {code: spoken(row.name, lang) or code for code, row in called.items()}
 
 
 def republish_bills(work: UnitOfWork) -> Iterator[billing.BillsIssued]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from aimak.figures import quantity_text
 from aimak.languages import spoken
 from aimak.money import apportion, format_som
 from aimak.period import Period
@@ -24,7 +25,7 @@ from aimak_billing.application.views import find_bill
 from aimak_billing.documents.bill import BillDocument, BillLine, Creditor, CreditorPart, MeterReading, PaymentCode
 from aimak_billing.domain import elqr
 from aimak_billing.domain.bill_sums import by_creditor, openings
-from aimak_billing.domain.rating.written import price_text, quantity_text
+from aimak_billing.domain.rating.written import price_text
 from aimak_billing.domain.routes import route_key
 from aimak_billing.store import accounts, parties, registers, runs
 from aimak_billing.store import bills as store

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 
 from aimak_billing.domain.addresses import address_text
 from aimak_billing.domain.allocation import standing
-from aimak_billing.domain.bill_sums import Sums, by_creditor
+from aimak_billing.domain.bill_sums import Sums, by_creditor, openings
 from aimak_billing.store import accounts, bills, ledger, parties, registers
 from aimak_billing.store.reports import moves
 
@@ -161,10 +161,11 @@ def bill_view(work: UnitOfWork, number: str) -> dict[str, Any]:
 
 def _sums(work: UnitOfWork, bill: Row[Any], lines: Sequence[Row[Any]]) -> dict[str, Any]:
     """What the printed bill says of the account: together and with each creditor. balance: what is to be paid, below 0
-    an advance."""
+    an advance; documents: what of the recalculation documents moved."""
     found = by_creditor(bill.opening_parts, lines)
+    moved = {code: amount for code, (_, _, amount) in openings(bill.opening_parts).items()}
     named = [(row.code, found[row.code]) for row in registers.providers(work) if row.code in found]
-    creditors = [{"provider": code, **_told(one)} for code, one in named]
+    creditors = [{"provider": code, **_told(one), "documents_tyiyn": moved.get(code, 0)} for code, one in named]
     since = Period.month(bill.period).start
     return {**_told(sum(found.values(), Sums())), "moved_since": _iso(since), "creditors": creditors}
 

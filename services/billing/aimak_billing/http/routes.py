@@ -181,12 +181,14 @@ def _bills(blue: Blueprint, service: Service, kit: Kit) -> None:
     @blue.get("/bills/<number>")
     @requires(*STAFF)
     def bill(number: str) -> dict[str, Any]:
-        """A bill with its lines and readings; with ?lang its lines have names and units."""
+        """A bill with its lines and readings; with ?lang its lines have names and units, its creditors names."""
         with service.work(actor().tenant) as work:
             view = views.bill_view(work, number)
             if request.args.get("lang"):
                 names = bills.names_of_lines(kit, work, number, asked_language())
                 view["lines"] = [{**line, **name} for line, name in zip(view["lines"], names, strict=True)]
+                called = bills.names_of_creditors(work, number, asked_language())
+                view["creditors"] = [{**one, "name": called[one["provider"]]} for one in view["creditors"]]
         return view
 
     @blue.get("/bills/<number>/explain")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from aimak.figures import price_text, quantity_text, share_text
 from aimak.money import format_som
 
 from aimak_gateway.cli import corrections, listing, one_off
@@ -114,8 +115,7 @@ def _bill_lines(ui: Ui, bill: dict[str, Any]) -> list[str]:
     keys = ("number", "period", "account", "holder", "address", "issued_on", "due_on")
     facts = [*(bill[key] for key in keys), ui.named("bill", bill["state"])]
     lines = listing.pairs([ui.word(f"ui.{key}") for key in (*keys, "state")], facts)
-    columns = ("service", "component", "quantity:quantity", "unit", "price:decimal", "amount:som")
-    lines += ["", *listing.shown(ui, columns, [_line(line) for line in bill["lines"]])]
+    lines += _by_creditor(ui, bill, _charged) + _recalculated(ui, bill)
     lines += ["", *(_reading(ui, reading) for reading in bill["readings"])] if bill["readings"] else []
     rows = [(said, format_som(amount), ui.word("ui.som")) for said, amount in _account(ui, bill)]
     return [*lines, "", *table(rows, None, (1,))]
@@ -133,14 +133,51 @@ def _account(ui: Ui, bill: dict[str, Any]) -> Iterator[tuple[str, int]]:
     yield ui.word("ui.due" if owed >= 0 else "ui.overpaid"), abs(owed)
 
 
+Rows = Callable[[Ui, dict[str, Any], dict[str, Any]], list[str]]
+
+
+def _by_creditor(ui: Ui, bill: dict[str, Any], rows: Rows) -> list[str]:
+    """What `rows` makes of each creditor, below its name where the bill has more than one."""
+    found = [(creditor, rows(ui, bill, creditor)) for creditor in bill["creditors"]]
+    several = len(found) > 1
+    return [line for creditor, made in found if made for line in ("", *([creditor["name"]] if several else []), *made)]
+
+
+def _charged(ui: Ui, bill: dict[str, Any], creditor: dict[str, Any]) -> list[str]:
+    """What is charged of the bill's own month."""
+    columns = ("service", "component", "quantity:decimal", "unit", "price:decimal", "amount:som")
+    rows = [_line(line) for line in _of(bill, creditor) if line["origin"] is None]
+    return listing.shown(ui, columns, rows) if rows else []
+
+
+def _recalculated(ui: Ui, bill: dict[str, Any]) -> list[str]:
+    """What is corrected of earlier months, each with its month, and what documents moved: the recalculation."""
+    lines = _by_creditor(ui, bill, _corrected)
+    return ["", ui.word("ui.recalculation"), *lines[1:]] if lines else []
+
+
+def _corrected(ui: Ui, bill: dict[str, Any], creditor: dict[str, Any]) -> list[str]:
+    names = ("origin", "service_name", "label", "amount_tyiyn")
+    rows = [[line[name] for name in names] for line in _of(bill, creditor) if line["origin"] is not None]
+    if creditor["documents_tyiyn"]:
+        said = ui.word("ui.by_documents", date=bill["moved_since"])
+        rows.append(["", said, "", creditor["documents_tyiyn"]])
+    return listing.shown(ui, ("month", "service", "component", "amount:som"), rows) if rows else []
+
+
+def _of(bill: dict[str, Any], creditor: dict[str, Any]) -> list[dict[str, Any]]:
+    return [line for line in bill["lines"] if line["provider"] == creditor["provider"]]
+
+
 def _line(line: dict[str, Any]) -> list[Any]:
     asked = price(line["price"], line["price_scale"], line["kind"])
-    used = line["quantity_thousandths"] if line["unit"] else None
+    counted = line["unit"] and line["quantity_thousandths"] is not None
+    used = quantity_text(line["quantity_thousandths"]) if counted else ""
     return [line["service_name"], line["label"], used, line["unit"], asked, line["amount_tyiyn"]]
 
 
 def _reading(ui: Ui, reading: dict[str, Any]) -> str:
-    seen = [quantity(reading[f"{key}_thousandths"]) for key in ("previous", "current", "quantity")]
+    seen = [quantity_text(reading[f"{key}_thousandths"]) for key in ("previous", "current", "quantity")]
     dates = f"{reading['from_date']} – {reading['to_date']}"
     return f"{ui.word('ui.meter')} {reading['serial']}: {seen[0]} → {seen[1]} = {seen[2]} ({dates})"
 
@@ -189,21 +226,8 @@ def most(ui: Ui, limit: int | None, usual: int) -> int | None:
     return limit if limit or ui.exports else usual
 
 
-def quantity(value: int | None) -> str:
-    """Thousandths as a decimal with three places."""
-    return "" if value is None else f"{value // 1000}.{value % 1000:03d}"
-
-
 def price(value: int | None, scale: int | None, kind: str) -> str:
-    """A price in som with the decimals it has, or a tax's share in per cent."""
+    """A price in som with two decimals or as many as it has, or a tax's share in per cent."""
     if value is None or scale is None:
         return ""
-    if kind == "tax":
-        return _decimal(value, scale - 2) + " %"
-    return _decimal(value, scale + 2)
-
-
-def _decimal(value: int, places: int) -> str:
-    whole, fraction = divmod(value, 10**places)
-    text = f"{fraction:0{places}d}".rstrip("0")
-    return f"{whole}.{text}" if text else str(whole)
+    return f"{share_text(value, scale)} %" if kind == "tax" else price_text(value, scale)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from aimak.figures import quantity_text
 from aimak.money import format_som
 from aimak.problems import Problem, Refused
 
@@ -18,12 +19,6 @@ def thousandths(text: str) -> int:
     if not re.fullmatch(r"\d+(\.\d{1,3})?", text.replace(",", "."), re.ASCII):
         raise Refused(Problem("AIM-G025", {"value": text}))
     return int(whole) * 1000 + int((fraction or "0").ljust(3, "0"))
-
-
-def quantity_text(value: int) -> str:
-    """Thousandths as a decimal without needless digits: 2000 is "2", 1500 is "1.5"."""
-    whole, rest = divmod(value, 1000)
-    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
 
 
 def comes_to(ui: Ui, facts: Mapping[str, Any]) -> list[str]:

@@ -8,8 +8,8 @@ from aimak.money import format_som
 from pypdf import PdfReader
 
 from tests.unit.billing.ledger.test_reports import NOVEMBER, some_town
-from tests.unit.billing.test_cancelling import document
-from tests.unit.billing.town import Town
+from tests.unit.billing.test_cancelling import document, run
+from tests.unit.billing.town import Town, account_line
 
 
 def test_a_statement_shows_every_document(town: Town) -> None:
@@ -58,3 +58,18 @@ def test_a_statement_names_documents_as_their_list_does(town: Town) -> None:
     pdf = town.ask("get", f"/billing/accounts/A1/statement{NOVEMBER}&format=pdf&lang=ru").data
     paper = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
     assert f"Корректировка {adjusted} " in paper and f"Сторно {undone} " in paper
+
+
+def test_a_cancellation_stands_before_the_bill_that_replaces_it(town: Town) -> None:
+    """Billed and billed anew on one day: the bill, its cancellation, the bill in its place."""
+    town.accounts(account_line("A1"))
+    run(town)
+    run(town, "bill:1", replaces=True)
+    said = town.get("/billing/accounts/A1/statement?from=2026-01-01&to=2026-12-31")
+    assert [(row["kind"], row["document"]) for row in said["entries"]] == [
+        ("bill", "1"),
+        ("cancellation", "1"),
+        ("bill", "2"),
+    ]
+    balances = [row["balance_tyiyn"] for row in said["entries"]]
+    assert balances == [said["closing_tyiyn"], 0, said["closing_tyiyn"]]

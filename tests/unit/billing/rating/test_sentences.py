@@ -3,9 +3,10 @@
 from datetime import date
 
 import pytest
+from aimak.figures import quantity_text
 from aimak.plugins.numbers import Price
 from aimak_billing.domain.rating import explain, label, quote, rate
-from aimak_billing.domain.rating.written import price_text, quantity_text, share_text
+from aimak_billing.domain.rating.written import price_text, share_text
 
 from tests.unit.billing.rating.conftest import frame, tariff
 

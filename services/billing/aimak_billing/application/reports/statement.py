@@ -67,13 +67,23 @@ def _entries(work: UnitOfWork, account_id: int, rows: Iterable[Row[Any]], openin
         summed[key] = summed.get(key, 0) + row.effect
     named = _named(work, account_id, summed)
     balance, entries = opening, []
-    for key, effect in sorted(summed.items(), key=lambda item: item[0]):
+    for key, effect in sorted(summed.items(), key=lambda item: _place(item[0], named[item[0]])):
         balance += effect
         day, _, _, provider = key
         kind, document = named[key]
         sums = {"raised_tyiyn": max(effect, 0), "lowered_tyiyn": max(-effect, 0), "balance_tyiyn": balance}
         entries.append({"day": day.isoformat(), "kind": kind, "document": document, "provider": provider, **sums})
     return entries
+
+
+def _place(key: _Key, named: tuple[str, str]) -> tuple[date, str, int, bool, str]:
+    """The order of entries: of one day bills by number, each before its cancellation, which so stands before the bill
+    that replaces it."""
+    day, _, source, provider = key
+    kind, document = named
+    if kind in _OF_BILLS.values():
+        return day, "bill", int(document), kind == "cancellation", provider
+    return day, kind, source, False, provider
 
 
 def _named(work: UnitOfWork, account_id: int, keys: Collection[_Key]) -> dict[_Key, tuple[str, str]]:

@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aimak.figures import quantity_text
 from aimak.money import format_som
 from aimak.texts import translate
-
-from aimak_billing.domain.rating.written import quantity_text
 
 PACKAGE = "aimak_billing"
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from aimak.figures import quantity_text
 from aimak.money import NBSP, format_som
 from aimak.plugins.numbers import MAX_SCALE, Price
 from aimak.plugins.rate_components import STRETCH
@@ -28,7 +29,6 @@ from aimak_billing.domain.rating.written import (
     determinant_texts,
     parameter_texts,
     price_text,
-    quantity_text,
     say,
     share_text,
     som_text,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aimak.money import NBSP, format_som
+from aimak import figures
+from aimak.figures import quantity_text
+from aimak.money import format_som
 from aimak.plugins.fields import QuantityField, ShareField, WholeField
 from aimak.plugins.inputs import FOUND, GIVEN
 from aimak.plugins.numbers import MAX_SCALE, SHARE_SCALE, Number, Price
@@ -15,25 +17,14 @@ from aimak.texts import translate
 PACKAGE = "aimak_billing"
 
 
-def quantity_text(thousandths: int, decimals: int) -> str:
-    """A quantity with at least `decimals` decimals and never fewer than it needs: "12.300", "4"."""
-    whole, fraction = divmod(thousandths, 1000)
-    digits = f"{fraction:03d}".rstrip("0").ljust(decimals, "0")
-    return f"{whole:,}".replace(",", NBSP) + (f".{digits}" if digits else "")
-
-
 def price_text(price: Price) -> str:
     """A price in som with two decimals or as many as it has: "10.45", "0.3325"."""
-    whole, fraction = divmod(price.units, 10 ** (price.scale + 2))
-    digits = str(fraction).rjust(price.scale + 2, "0")
-    return f"{whole:,}".replace(",", NBSP) + "." + digits[:2] + digits[2:].rstrip("0")
+    return figures.price_text(price.units, price.scale)
 
 
 def share_text(millionths: int) -> str:
     """A share as per cent without the sign: "3", "2.5"."""
-    whole, fraction = divmod(millionths, 10 ** (SHARE_SCALE - 2))
-    digits = str(fraction).rjust(SHARE_SCALE - 2, "0").rstrip("0")
-    return f"{whole}.{digits}" if digits else str(whole)
+    return figures.share_text(millionths, SHARE_SCALE)
 
 
 def som_text(tyiyn: int, lang: str) -> str:
