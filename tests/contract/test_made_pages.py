@@ -7,7 +7,7 @@ import pytest
 from aimak import texts
 from aimak.contracts.base import Event
 
-from tools.docs import events, imports
+from tools.docs import components, events, imports
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,6 +33,21 @@ def test_the_attributes_of_services_are_current() -> None:
     assert "| attribute | `metered`, required | `true` or `false`" in page.partition("### water")[2]
     for lang in ("ky", "ru", "en"):
         assert imports.PAGE in texts.translate("aimak_billing", "AIM-B015.hint", lang)
+
+
+def test_the_fields_of_rate_components_are_current() -> None:
+    """docs/rate-components.md names every field of each built-in rate component: the hint of AIM-T003 points there."""
+    said = (ROOT / components.PAGE).read_text(encoding="utf-8")
+    assert said == components.page()
+    for schema in (ROOT / "services/billing/aimak_billing/plugins/rate_components").glob("*/schema.py"):
+        assert f"\n## {schema.parent.name}\n" in said
+    of_kind = dict(part.split("\n", 1) for part in said.split("\n## ")[2:])
+    for kind in components.kinds():
+        assert all(f"| `{name}`" in of_kind[kind.code] for name in kind.schema().fields)
+    assert "| `pensioners_pay` | per cent, as `50 %`: what a pensioner pays of it" in of_kind["per_person"]
+    assert "| `name` |" in said.split("\n## ")[1]
+    for lang in ("ky", "ru", "en"):
+        assert components.PAGE in texts.translate("aimak_billing", "AIM-T003.hint", lang)
 
 
 @pytest.mark.parametrize("name", events.files())

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools.docs import events, imports
+from tools.docs import components, events, imports
 
 
 def main(root: Path = Path()) -> None:
@@ -14,7 +14,8 @@ def main(root: Path = Path()) -> None:
         stale.unlink()
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")
-    (root / imports.PAGE).write_text(imports.page(), encoding="utf-8")
+    for one in (imports, components):
+        (root / one.PAGE).write_text(one.page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
