@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator
-from importlib import import_module
 
 from aimak.plugins import fields
 from aimak.plugins.conditions import Conditions
@@ -14,6 +12,8 @@ from aimak_billing.plugins import rate_components
 from aimak_billing.tariff_file.schema import ComponentSchema
 from marshmallow import Schema
 from marshmallow.fields import Field, List, Nested
+
+from tools.docs.built_in import built_in
 
 PAGE = "docs/rate-components.md"
 _HEAD = """# The fields of rate components
@@ -46,13 +46,7 @@ def page() -> str:
 
 def kinds() -> Iterator[type[RateComponent]]:
     """The built-in ones, by their folders' names."""
-    for folder in pkgutil.iter_modules(rate_components.__path__):
-        module = import_module(f"{rate_components.__name__}.{folder.name}.plugin")
-        yield from (
-            one
-            for one in vars(module).values()
-            if isinstance(one, type) and issubclass(one, RateComponent) and one.__module__ == module.__name__
-        )
+    return built_in(rate_components, RateComponent)
 
 
 def _component(kind: type[RateComponent]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 
 from aimak.files.columns import Column, Columns
 from aimak.plugins.fields import FlagField, QuantityField, TextField, WholeField
@@ -14,6 +12,8 @@ from aimak_billing.application.imports import ACCOUNTS, BALANCES, FACTS, RESIDEN
 from aimak_billing.plugins import service_types
 from aimak_metering.application.meters import METERS
 from marshmallow import Schema
+
+from tools.docs.built_in import built_in
 
 PAGE = "docs/imports.md"
 # What the command calls it, its columns, the sample beside it, and what it brings.
@@ -60,18 +60,12 @@ _FIELDS = (
 
 def page() -> str:
     """The page's whole text."""
-    return _HEAD + "".join(_file(*file) for file in _FILES) + _SERVICES + "".join(map(_service, _service_types()))
-
-
-def _service_types() -> Iterator[type[ServiceType]]:
-    """The built-in ones, by their folders' names."""
-    for folder in pkgutil.iter_modules(service_types.__path__):
-        module = import_module(f"{service_types.__name__}.{folder.name}.plugin")
-        yield from (
-            one
-            for one in vars(module).values()
-            if isinstance(one, type) and issubclass(one, ServiceType) and one.__module__ == module.__name__
-        )
+    return (
+        _HEAD
+        + "".join(_file(*file) for file in _FILES)
+        + _SERVICES
+        + "".join(map(_service, built_in(service_types, ServiceType)))
+    )
 
 
 def _service(kind: type[ServiceType]) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 16 << 20
 MAX_UNPACKED_BYTES = 160 << 20
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0"
-_NAMES = (".xlsx", ".xlsm")
+NAMES = (".xlsx", ".xlsm")
+"""How the names of workbooks end."""
 
 
 def is_workbook(source: Source) -> bool:
@@ -30,7 +31,7 @@ def is_workbook(source: Source) -> bool:
     head = next(source.chunks(), b"")
     if head[:4] == _OLE:
         raise faults.file_fault(faults.OLD_WORKBOOK, source.name)
-    if head[:2] != _ZIP and source.name.lower().endswith(_NAMES):
+    if head[:2] != _ZIP and source.name.lower().endswith(NAMES):
         raise faults.file_fault(faults.WORKBOOK_DAMAGED if head else faults.EMPTY, source.name)
     return head[:2] == _ZIP
 

@@ -43,8 +43,8 @@ class RateComponentContract:
     persons and days plain, shares in millionths, amounts of components in tyiyn,
     attributes read as text as they are); in the parts quantity in thousandths,
     amount in 10^-9 tyiyn; `whole`: which of its inputs are lines that are owed whole for the period. `attributes` names
-    the inputs that are attributes of a connection. `refused` are parameters
-    that the schema or the constructor must not take.
+    the inputs that are attributes of a connection. `refused` are parameters that the schema or the constructor must not
+    take.
     """
 
     component: ClassVar[type[RateComponent]]

@@ -153,7 +153,8 @@ def names_of_lines(kit: Kit, work: UnitOfWork, number: str, lang: str) -> list[d
 
 def names_of_creditors(work: UnitOfWork, number: str, lang: str) -> dict[str, str]:
     """What a bill calls creditors, by their codes: as they were called when it was issued."""
-    issued = [row.at for row in runs.approvals(work, find_bill(work, number).run_id) if row.action == "issue"][-1]
+    run_id = find_bill(work, number).run_id
+    issued = runs.issued_at(work, [run_id])[run_id]
     called = providers_called(work, [issued])[issued]
     return {code: spoken(row.name, lang) or code for code, row in called.items()}
 

@@ -11,7 +11,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.domain import cycle as states
-from aimak_billing.store import checks
+from aimak_billing.store import checks, issued
 from aimak_billing.store import runs as store
 
 
@@ -53,10 +53,10 @@ def is_given_up(work: UnitOfWork, period: str) -> bool:
 def never_billed(work: UnitOfWork, period: str) -> int:
     """How many accounts have a connection in a period that no issued run of it was over. What a run was over is
     complete: its completeness was proved before it was issued."""
-    issued = [run for run in store.runs(work, period) if run.state == states.ISSUED]
-    if any(run.selection == states.EVERYBODY for run in issued):
+    made = issued.runs(work, period)
+    if any(run.selection == states.EVERYBODY for run in made):
         return 0
-    return checks.left_out(work, Period.month(period), issued)
+    return checks.left_out(work, Period.month(period), made)
 
 
 def _begun_after(work: UnitOfWork, period: Period) -> list[str]:
@@ -67,14 +67,14 @@ def _begun_after(work: UnitOfWork, period: Period) -> list[str]:
 def _left_out(work: UnitOfWork, period: Period) -> list[str]:
     """The months between the last one before that was issued, and this one, in order; none where it is the first."""
     earlier = (cycle.period for cycle in store.cycles(work) if cycle.period < period.name)
-    issued = next((name for name in earlier if _is_issued(work, name)), period.name)
+    last = next((name for name in earlier if _is_issued(work, name)), period.name)
     missing: list[str] = []
     month = period.previous()
-    while month.name > issued:
+    while month.name > last:
         missing.insert(0, month.name)
         month = month.previous()
     return missing
 
 
 def _is_issued(work: UnitOfWork, period: str) -> bool:
-    return any(run.state == states.ISSUED for run in store.runs(work, period))
+    return bool(issued.runs(work, period))

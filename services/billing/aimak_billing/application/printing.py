@@ -59,12 +59,12 @@ class _Desk:
         }
         versions, taxes = stored(kit, work)
         self.speakers: dict[int, Speaker] = {}
-        self.issued_at: dict[int, datetime] = {}
-        for run_id in {bill.run_id for bill in bills}:
+        run_ids = {bill.run_id for bill in bills}
+        self.issued_at = runs.issued_at(work, run_ids)
+        for run_id in run_ids:
             run = runs.run(work, run_id)
             assert run is not None, "a bill has its run"
             self.speakers[run_id] = Speaker(kit, run, versions, taxes, lang)
-            self.issued_at[run_id] = [row.at for row in runs.approvals(work, run_id) if row.action == "issue"][-1]
         self.creditors = providers_called(work, set(self.issued_at.values()))
         called = tenant_called(work, set(self.issued_at.values()))
         self.municipality = {at: spoken(names, lang) for at, names in called.items()}

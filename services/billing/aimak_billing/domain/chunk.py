@@ -51,8 +51,7 @@ class Facts:
     connections: account_id, connection_id, service, provider, regime, customer_class, attributes; those of all days
     of the period; residents: account_id, residents, pensioners, of entries of all days; usage: connection_id, usage
     (thousandths); told: account_id, connection_id, name, from_date, to_date, value_thousandths of what comes anew each
-    period;
-    moved: what begins, ends or changes inside the period.
+    period; moved: what begins, ends or changes inside the period.
     """
 
     accounts: pl.DataFrame

@@ -2,8 +2,8 @@
 
 A meter is read when somebody comes by, not on the day on which the creditor of its service changes, and a change may be
 told long before or after its day. So the connection that a use is told with says which account and service it is of;
-who supplied them on its days follows from the connections. Days without supply are told
-of a whole street, and are alike.
+who supplied them on its days follows from the connections. Days without supply are told of a whole street, and are
+alike.
 """
 
 from __future__ import annotations
@@ -64,9 +64,8 @@ def by_days(
     if apart.is_empty():
         return facts
     key = ["connection_id", "name", "from_date"]
-    rows = apart.join(services, on="connection_id", how="left").join(
-        _held(whole, moved, period), on=_SERVICE, how="left"
-    )
+    held = _held(whole, moved, period)
+    rows = apart.join(services, on="connection_id", how="left").join(held, on=_SERVICE, how="left")
     first, last = pl.max_horizontal("from_date", _BEGINS), pl.min_horizontal("to_date", _ENDS)
     known = rows.filter(pl.col(_HOLDER).is_not_null() & (first < last))
     # The value up to a day, in whole thousandths: the parts of one fact come to its value to the last of them.
@@ -79,17 +78,13 @@ def by_days(
         last.alias("to_date"),
     )
     of_all = fallen.group_by(*_SERVICE).agg(pl.col("value_thousandths").sum())
-    every = (
-        _held(whole, moved, period)
-        .join(of_all, on=_SERVICE)
-        .select(
-            "account_id",
-            pl.col(_HOLDER).alias("connection_id"),
-            pl.lit(OF_ALL_SUPPLIERS).alias("name"),
-            pl.lit(period.start, dtype=DAY).alias("from_date"),
-            pl.lit(period.end, dtype=DAY).alias("to_date"),
-            "value_thousandths",
-        )
+    every = held.join(of_all, on=_SERVICE).select(
+        "account_id",
+        pl.col(_HOLDER).alias("connection_id"),
+        pl.lit(OF_ALL_SUPPLIERS).alias("name"),
+        pl.lit(period.start, dtype=DAY).alias("from_date"),
+        pl.lit(period.end, dtype=DAY).alias("to_date"),
+        "value_thousandths",
     )
     untold = rows.filter(pl.col(_HOLDER).is_null())
     stays = facts.join(apart.select(key), on=key, how="anti")

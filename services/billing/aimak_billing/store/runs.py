@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from aimak.period import Period
@@ -155,6 +156,15 @@ def approvals(work: UnitOfWork, run_id: int) -> Sequence[Row[Any]]:
     table = work.table("approval")
     mine = (table.c.tenant == work.tenant) & (table.c.run_id == run_id)
     return work.execute(select(table).where(mine).order_by(table.c.at, table.c.attempt, table.c.action)).all()
+
+
+def issued_at(work: UnitOfWork, run_ids: Collection[int]) -> dict[int, datetime]:
+    """When runs were issued."""
+    approval = work.table("approval")
+    query = select(approval.c.run_id, func.max(approval.c.at)).where(
+        approval.c.tenant == work.tenant, approval.c.action == "issue", approval.c.run_id.in_(sorted(run_ids))
+    )
+    return {run_id: at for run_id, at in map(tuple, work.execute(query.group_by(approval.c.run_id)))}
 
 
 def account_ids(work: UnitOfWork, after: int, run_id: int | None = None) -> list[int]:

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from aimak_billing.application.corrections.entries import source_of
 from aimak_billing.store import registers
+from aimak_billing.store import runs as run_store
 from aimak_billing.store.reports import changes as store
 from aimak_billing.store.reports import rebilled
 
@@ -63,7 +64,7 @@ def _registers(work: UnitOfWork, begins: datetime, ends: datetime) -> list[dict[
 def _settled(work: UnitOfWork, rows: Sequence[Row[Any]]) -> dict[int, int]:
     """What later bills charged on account of each change (its id in the audit)."""
     billed = _billed(work, {row.account_id for row in rows}) if rows else []
-    times = store.issued_at(work, {line.run_id for line in billed})
+    times = run_store.issued_at(work, {line.run_id for line in billed})
     moved: dict[int, int] = {}
     for line in billed:
         before = [
@@ -120,7 +121,7 @@ def by_usage(work: UnitOfWork, account_ids: Collection[int]) -> list[dict[str, A
     found = [_of_usage(row, row.account, row.period, None, None) for row in told if row.open]
     here = [(row.account_id, row.after["period"], row.at) for row in store.noted_of(work, account_ids)] if told else []
     billed = _billed(work, {key for key, _ in facts}) if told else []
-    times = store.issued_at(work, {line.run_id for line in billed})
+    times = run_store.issued_at(work, {line.run_id for line in billed})
     for line in billed:
         key, at = (line.account_id, line.origin), times[line.run_id]
         if key in facts and not any((one, period) == key and made <= at for one, period, made in here):

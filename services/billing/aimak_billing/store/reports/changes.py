@@ -73,15 +73,6 @@ def differences(work: UnitOfWork, account_ids: Collection[int]) -> Sequence[Row[
     return work.execute(query.order_by(bill.c.id, line.c.origin)).all()
 
 
-def issued_at(work: UnitOfWork, run_ids: Collection[int]) -> dict[int, datetime]:
-    """When runs were issued."""
-    approval = work.table("approval")
-    query = select(approval.c.run_id, func.max(approval.c.at)).where(
-        approval.c.tenant == work.tenant, approval.c.action == "issue", approval.c.run_id.in_(sorted(run_ids))
-    )
-    return {run_id: at for run_id, at in map(tuple, work.execute(query.group_by(approval.c.run_id)))}
-
-
 def decided(work: UnitOfWork, since: date, until: datetime, kinds: Collection[str] | None = None) -> Sequence[Row[Any]]:
     """Approved documents, with who entered and who approved them, in order."""
     document, decision, account = (work.table(name) for name in ("correction", "correction_decision", "account"))

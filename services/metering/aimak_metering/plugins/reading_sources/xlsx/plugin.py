@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from aimak.files.workbook import is_workbook, open_workbook
+from aimak.files.workbook import NAMES, is_workbook, open_workbook
 from aimak.plugins.reading_sources import INTERFACE_VERSION, READINGS, Document, Fit, ReadingSource, Source
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_NAMES = (".xlsx", ".xlsm")
 
 
 class XlsxReadings(ReadingSource):
@@ -22,8 +21,8 @@ class XlsxReadings(ReadingSource):
         """Certain by the name, where only the old one may be another format's; perhaps by the first bytes alone: other
         formats are archives too."""
         if head.startswith((_ZIP, _OLE)):
-            return Fit.CERTAIN if name.lower().endswith((*_NAMES, ".xls")) else Fit.PERHAPS
-        return Fit.CERTAIN if head and name.lower().endswith(_NAMES) else Fit.NO
+            return Fit.CERTAIN if name.lower().endswith((*NAMES, ".xls")) else Fit.PERHAPS
+        return Fit.CERTAIN if head and name.lower().endswith(NAMES) else Fit.NO
 
     def open(self, source: Source) -> Document:
         """The sheet as rows. Raises Refused for .xls, what is no workbook, a damaged or too large one, or no such
