@@ -141,7 +141,7 @@ class Bench:
     def _half(self) -> dict[str, int]:
         with self.connect() as connection:
             row = connection.execute(
-                "SELECT (max(chunk) + 1) / 2, (max(first_bill) + min(first_bill) + 20000) / 2 FROM run_chunk"
+                "SELECT (max(chunk) + 1) / 2, (max(first_bill + accounts) + min(first_bill)) / 2 FROM run_chunk"
             ).fetchone()
             outbox = connection.execute(f"SELECT (min(id) + max(id)) / 2 FROM outbox WHERE {EVENTS}").fetchone()
         assert row is not None and outbox is not None

@@ -159,7 +159,7 @@ def _cut_chunks(kit: Kit, work: UnitOfWork, run: Row[Any]) -> None:
     ids = store.account_ids(work, cut[-1].last_account if cut else 0, run.id if limited else None)
     first_bill = counters.reserve(work, "bill", len(ids))
     rows = []
-    for place, part in enumerate(in_batches(ids, kit.accounts_a_chunk)):
+    for place, part in enumerate(in_batches(ids, states.chunk_size(len(ids), kit.accounts_a_chunk))):
         bounds = {"first_account": part[0], "last_account": part[-1], "accounts": len(part)}
         rows.append({"chunk": len(cut) + place, **bounds, "first_bill": first_bill})
         first_bill += len(part)

@@ -43,11 +43,19 @@ EVERYBODY = "all"
 ONE_OFF = "once"
 """The cycle and the scope of a bill of a service that was asked for once: no run makes it, none replaces it."""
 DAYS_TO_PAY_AT_LEAST = 10
+CHUNKS_OF_A_TOWN = 12
+SMALL_CHUNK = 10_000
 
 
 def run_id(tenant: str, cycle: str, period: str, selection: str, generation: int) -> int:
     """A run exists once: its id follows from what it is a run of."""
     return derived_id("run", tenant, cycle, period, selection, generation)
+
+
+def chunk_size(accounts: int, most: int) -> int:
+    """How many of so many accounts a chunk takes: at most `most`; fewer where the town would otherwise be too few
+    chunks to keep two, three or four workers busy to the end, as long as a chunk's fixed costs do not outweigh it."""
+    return min(most, max(SMALL_CHUNK, -(-accounts // CHUNKS_OF_A_TOWN)))
 
 
 def first_numbers(first: int, bills: Sequence[int]) -> list[int]:
