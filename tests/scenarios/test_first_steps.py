@@ -145,3 +145,7 @@ def test_payments_are_listed_by_their_time_and_as_many_as_asked(desk: Desk) -> N
         ("2026-11-06", "0199999"),
     ]
     assert len(desk("payment list --limit 1").stdout.splitlines()) == 3
+    assert desk("payment list --suspense").stdout.splitlines()[2].split() == [
+        *("2026-11-06", "kapchyk", "3", "0199999"),
+        *("нет", "такого", "счёта", "50.00"),
+    ]

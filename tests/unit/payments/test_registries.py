@@ -53,6 +53,10 @@ def test_registry_credits_what_nobody_told_online(town: Town) -> None:
         ("MISSING_ONLINE", "closed_account"): 1,
     }
     assert (found["state"], found["done"], found["total"], found["taken"], found["refused"]) == ("done", 4, 4, 4, 0)
+    assert [(problem["code"], problem["message"], problem["severity"]) for problem in found["problems"]] == [
+        ("AIM-P046", "There is no account 000: its payment waits in suspense", "warning"),
+        ("AIM-P050", "Account 0100003 is closed: its payment waits in suspense", "warning"),
+    ]
     assert [row["external_id"] for row in found["only_online"]] == ["9"]
     listed = town.call("GET", "/payments/payments").get_json()["payments"]
     assert {(row["external_id"], row["source"], row["state"]) for row in listed} == {

@@ -58,12 +58,12 @@ def _payments(group: typer.Typer) -> None:
             [
                 *(row.get(key) for key in keys[:-1]),
                 row.get("number") or row["account"],
-                ui.named("payment", row["state"]),
+                ui.named("suspense", row["reason"]) if suspense else ui.named("payment", row["state"]),
                 row["amount_tyiyn"],
             ]
             for row in sorted(payments, key=lambda row: (row["paid_at"], row["partner"], row["external_id"]))
         ]
-        listing.show(ui, {name: payments}, (*keys, "state", "amount:som"), rows)
+        listing.show(ui, {name: payments}, (*keys, "reason" if suspense else "state", "amount:som"), rows)
 
 
 def _partners(group: typer.Typer) -> None:

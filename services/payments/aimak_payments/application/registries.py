@@ -29,6 +29,7 @@ from aimak_payments.domain.registries import (
     compare,
     faults,
 )
+from aimak_payments.domain.terms import CLOSED_ACCOUNT, NO_PROVIDER, UNKNOWN_ACCOUNT
 from aimak_payments.store import accounts, partners, payments, registries
 
 KIND = "registry"
@@ -37,6 +38,7 @@ COLUMNS = ("txn_id", "paid_at", "account", "sum")
 MAX_BYTES = 64_000_000
 # One transaction credits no more than this, so that an online payment never waits long for a registry.
 BLOCK_LINES = 500
+_IN_SUSPENSE = {UNKNOWN_ACCOUNT: "AIM-P046", CLOSED_ACCOUNT: "AIM-P050", NO_PROVIDER: "AIM-P051"}
 
 
 def importer(service: Service, protocols: Registry[PaymentPartner]) -> Importer:
@@ -176,8 +178,7 @@ def _problem(line: RegistryLine, matched: Matched) -> Problem | None:
     if matched.known is not None and matched.match == MISMATCH:
         return _differing(line, matched.known, matched.reason, place)
     if matched.match == MISSING_ONLINE and matched.reason is not None:
-        fields: dict[str, str | int | None] = {"account": line.account, "reason": matched.reason}
-        return Problem("AIM-P046", fields, place, severity="warning")
+        return Problem(_IN_SUSPENSE[matched.reason], {"account": line.account}, place, severity="warning")
     return None
 
 
