@@ -177,6 +177,17 @@ def test_those_that_may_be_adopted_are_and_the_others_are_told(town: Town) -> No
     assert town.refused("/billing/tariffs/adopt", "approver", body=alone) == (409, ["AIM-T106"])
 
 
+def test_a_decision_of_a_day_to_come_is_not_adopted(town: Town) -> None:
+    """The refusal says of which tariff the file dates its decision later than today."""
+    decided = "    decision: {body: council, number: 5, date: 2026-12-10}\n    legal_ground"
+    assert enter(town, draft(start="2026-09-01").replace("    legal_ground", decided, 1)).status_code == 200
+    body = {"tariffs": ["waste-household@2026-09-01"], "ground": "before"}
+    said = town.ask("post", "/billing/tariffs/adopt", "approver", json=body).json["errors"]
+    assert [(one["code"], one["message"]) for one in said] == [
+        ("AIM-T125", "The decision on waste-household@2026-09-01 is dated 2026-12-10, which has not come yet")
+    ]
+
+
 def test_what_a_later_version_takes_the_place_of_is_superseded(town: Town) -> None:
     """The next version, published, waits beside the one in force; from its own day on the first is superseded."""
     before = "waste-household@2026-01-01"

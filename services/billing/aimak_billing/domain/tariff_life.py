@@ -117,9 +117,7 @@ def adoption_refusals(version: TariffVersion, today: date, tariff: str) -> list[
     if version.decision is None:
         problems.append(Problem("AIM-T105", {"tariff": tariff}))
     elif version.decision.day > today:
-        problems.append(
-            Problem("AIM-T103", {"step": "adopt", "tariff": tariff, "date": version.decision.day.isoformat()})
-        )
+        problems.append(Problem("AIM-T125", {"tariff": tariff, "date": version.decision.day.isoformat()}))
     if version.valid_from > today:
         fields = {"tariff": tariff, "valid_from": version.valid_from.isoformat()}
         problems.append(Problem("AIM-T106", fields))
