@@ -12,6 +12,9 @@ from aimak_billing.domain.carried import OPENING
 
 SUMS = ("opening", "charged", "recalculated", "paid", "written_off", "tax")
 CHARGES, PAID, WRITTEN_OFF = ("charge", "tax", "relief"), ("payment", "refund"), "write_off"
+TAX, CANCELLED_TAX = "tax", "cancelled_tax"
+"""What charges tax, and what takes it back with a cancelled bill: the ledger calls that a cancellation like the rest of
+the bill's."""
 # What stands in a column by its place; tax is in two, and stands apart beside them.
 PLACES = ("opening", "charged", "recalculated", "paid", "written_off", "charged_tax", "recalculated_tax")
 _LEFT_OUT = len(PLACES)
@@ -34,7 +37,7 @@ class Columns:
         schema = {"dated": pl.Date, "origin": pl.String}
         issued = pl.DataFrame(list(self.issued), schema=schema, orient="row").with_columns(pl.lit(True).alias("usual"))
         asked = keys.join(issued, on=list(schema), how="left", maintain_order="left")
-        kind, dated, tax = pl.col("kind"), pl.col("dated"), pl.col("kind") == "tax"
+        kind, dated, tax = pl.col("kind"), pl.col("dated"), pl.col("kind").is_in((TAX, CANCELLED_TAX))
         usual = pl.col("usual").fill_null(False) & kind.is_in(CHARGES) & (pl.col("again") == 0)
         named = (
             pl.when(dated.is_null() | (kind == OPENING))

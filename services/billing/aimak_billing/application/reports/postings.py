@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import polars as pl
+from aimak.entries import account_id
 from aimak.money import plain_som
 from aimak.problems import Problem
 from aimak.storage.work import UnitOfWork
@@ -13,14 +14,21 @@ from aimak_billing.application.reports.turnover import Sheet
 from aimak_billing.domain.posting import BUDGET_PAYMENT, RELIEF
 from aimak_billing.store import registers
 from aimak_billing.store.reports import postings as store
-from aimak_billing.store.reports.moves import Books
+from aimak_billing.store.reports.moves import Books, tax_accounts
 from aimak_billing.store.reports.turnover import receivables
 
 RECEIVABLE = "receivable"
 # What a budget line owes stands where the relief put it; what residents owe in the receivable.
 OWED = {BUDGET_PAYMENT: RELIEF}
 # What the receivable stands against, by the kind of a transfer; other kinds stand against their own name.
-AGAINST = {"charge": "revenue", "tax": "tax_payable", "payment": "settlements", "refund": "settlements"}
+REVENUE, TAX_PAYABLE, SETTLEMENTS = "revenue", "tax_payable", "settlements"
+AGAINST = {
+    "charge": REVENUE,
+    "adjustment": REVENUE,
+    "tax": TAX_PAYABLE,
+    "payment": SETTLEMENTS,
+    "refund": SETTLEMENTS,
+}
 COLUMNS = ("day", "kind", "provider", "tax_number", "service", "class", "debit", "credit", "count", "amount")
 
 
@@ -29,7 +37,9 @@ def sheet(work: UnitOfWork, since: date, books: Books) -> Sheet:
     creditor's balance before and after differs by just the lines of residents, or there is a problem."""
     found = store.by_day(work, since, books)
     numbers = {row.code: row.tax_number for row in registers.providers(work)}
-    against = pl.col("kind").replace(AGAINST)
+    # A cancellation takes back what stood against different things, and says so by its ledger account alone.
+    undone = pl.col("undone").replace_strict(_books(work, found), default=RELIEF, return_dtype=pl.String)
+    against = pl.when(pl.col("undone").is_null()).then(pl.col("kind").replace(AGAINST)).otherwise(undone)
     owed = pl.col("kind").replace_strict(OWED, default=RECEIVABLE, return_dtype=pl.String)
     raises = pl.col("raises") == 1
     rows = found.with_columns(
@@ -37,6 +47,7 @@ def sheet(work: UnitOfWork, since: date, books: Books) -> Sheet:
         pl.when(raises).then(owed).otherwise(against).alias("debit"),
         pl.when(raises).then(against).otherwise(owed).alias("credit"),
     )
+    rows = rows.group_by(COLUMNS[:-2]).agg(pl.col("count", "amount").sum())
     rows = rows.select(COLUMNS).sort(COLUMNS[:-1], nulls_last=True)
     found = found.filter(pl.col("kind") != BUDGET_PAYMENT)
     signed = found.select(pl.when(raises).then("amount").otherwise(-pl.col("amount")).sum().alias("moved"))
@@ -47,3 +58,14 @@ def sheet(work: UnitOfWork, since: date, books: Books) -> Sheet:
     wanted = sum(receivables(work, books).values()) - sum(receivables(work, before).values()) + early
     said = {"column": "amount", "sheet": plain_som(moved), "ledger": plain_som(wanted)}
     return Sheet(rows, {"amount": int(rows["amount"].sum())}, [] if moved == wanted else [Problem("AIM-B953", said)])
+
+
+def _books(work: UnitOfWork, found: pl.DataFrame) -> dict[int, str]:
+    """What ledger accounts that cancellations take from are called; those of debtors of the budget are not in it."""
+    books = dict.fromkeys(tax_accounts(work), TAX_PAYABLE)
+    for provider, service in found.select("provider", "service").unique().iter_rows():
+        books[account_id("revenue", provider, service or "")] = REVENUE
+    for row in registers.providers(work):
+        named = {"written_off": "write_off", "between": "transfer", "refund": SETTLEMENTS}
+        books |= {account_id(kind, row.code): book for kind, book in named.items()}
+    return books

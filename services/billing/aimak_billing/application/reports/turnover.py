@@ -96,7 +96,7 @@ def _problems(work: UnitOfWork, since: date, books: Books, totals: dict[str, int
     """The sheet against the ledger, and the ledger against the bills."""
     ledger, billed = store.ledger_totals(work, books, since), store.billed(work, books, since)
     compared = [("closing", totals["closing"], ledger["owed"]), ("charged", ledger["bills"], billed)]
-    compared += [(name, totals[name], ledger[name]) for name in ("paid", "written_off")]
+    compared += [(name, totals[name], ledger[name]) for name in ("tax", "paid", "written_off")]
     return [
         Problem("AIM-B953", {"column": name, "sheet": plain_som(said), "ledger": plain_som(wanted)})
         for name, said, wanted in compared

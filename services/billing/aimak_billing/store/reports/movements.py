@@ -8,12 +8,14 @@ from typing import Any
 
 import polars as pl
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, FromClause, case, delete, false, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, case, delete, false, func, insert, literal, select, tuple_
 
 from aimak_billing.domain.carried import DETAIL, Sums
+from aimak_billing.domain.turnover import CANCELLED_TAX
 from aimak_billing.store import columns
+from aimak_billing.store.ledger import CANCELLATION
 from aimak_billing.store.reports import parts
-from aimak_billing.store.reports.moves import Books, effect, within
+from aimak_billing.store.reports.moves import Books, effect, is_tax, within
 
 _PART = "movement_part"
 # Charges of further bills of a period that a query names one by one.
@@ -89,13 +91,16 @@ def ledger_by_key(work: UnitOfWork, movement: Movement) -> dict[tuple[Any, ...],
     keys = _keys(work, movement.after)[:-1]
     held = within(work, Books(date.max, movement.through), movement.after)
     query = select(*keys, func.sum(effect(work))).where(held).group_by(*keys)
-    return {row[:-1]: int(row[-1]) for row in map(tuple, work.execute(query))}
+    schema = {name: DETAIL[name] for name in DETAIL if name != "again"}
+    return {row[:-1]: row[-1] for row in columns.read(work, query, {**schema, "amount": pl.Int64}).rows()}
 
 
 def _keys(work: UnitOfWork, after: date | None) -> list[Any]:
     transfer = work.table("transfer")
-    named = [transfer.c[name] for name in ("provider", "service", "origin", "business_date", "kind")]
-    return [*named, case((again(work, after), 1), else_=0)]
+    named = [transfer.c[name] for name in ("provider", "service", "origin", "business_date")]
+    undone = (transfer.c.kind == CANCELLATION) & is_tax(work)
+    kind = case((undone, literal(CANCELLED_TAX)), else_=transfer.c.kind)
+    return [*named, kind, case((again(work, after), 1), else_=0)]
 
 
 def again(work: UnitOfWork, after: date | None, issued: date | None = None) -> ColumnElement[bool]:

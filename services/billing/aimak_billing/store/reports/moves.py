@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from aimak.entries import account_id
 from aimak.ids import DERIVED_FLOOR
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 
 from aimak_billing.domain.allocation import MOVE, Policy
-from aimak_billing.store import columns
+from aimak_billing.store import columns, registers, tariffs
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,18 @@ def effect(work: UnitOfWork) -> Any:
     transfer = work.table("transfer")
     floor = literal(DERIVED_FLOOR, transfer.c.debit.type)
     return case((transfer.c.debit < floor, transfer.c.amount), else_=-transfer.c.amount)
+
+
+def tax_accounts(work: UnitOfWork) -> list[int]:
+    """The ledger accounts that hold what is owed in tax: one for each creditor and tax there is."""
+    codes = sorted({row.code for row in tariffs.tax_rows(work)})
+    return sorted(account_id("tax", provider.code, code) for provider in registers.providers(work) for code in codes)
+
+
+def is_tax(work: UnitOfWork) -> ColumnElement[bool]:
+    """Whether a transfer stands against tax that is owed. What cancels a bill says so by its accounts alone."""
+    transfer, taxes = work.table("transfer"), tax_accounts(work)
+    return or_(transfer.c.debit.in_(taxes), transfer.c.credit.in_(taxes))
 
 
 def within(work: UnitOfWork, books: Books, after: date | None = None) -> ColumnElement[bool]:

@@ -9,10 +9,11 @@ import polars as pl
 from aimak.entries import account_id
 from aimak.ids import DERIVED_FLOOR
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, null, or_, select
 
 from aimak_billing.domain.posting import BUDGET_PAYMENT
 from aimak_billing.store import columns, registers
+from aimak_billing.store.ledger import CANCELLATION
 from aimak_billing.store.reports.moves import Books, within
 
 _SCHEMA: dict[str, Any] = {
@@ -22,6 +23,7 @@ _SCHEMA: dict[str, Any] = {
     "service": pl.String,
     "class": pl.String,
     "raises": pl.Int64,
+    "undone": pl.Int64,
     "count": pl.Int64,
     "amount": pl.Int64,
 }
@@ -29,12 +31,15 @@ _SCHEMA: dict[str, Any] = {
 
 def by_day(work: UnitOfWork, since: date, books: Books) -> pl.DataFrame:
     """day, kind, provider, service, class, raises (1: the receivable is debited; of what the budget pays, what it
-    owes), count, amount (tyiyn). What the budget pays is of no account, so of no class."""
+    owes), undone (the ledger account that a cancellation takes it back from), count, amount (tyiyn). What the budget
+    pays is of no account, so of no class."""
     transfer, account = work.table("transfer"), work.table("account")
     floor = literal(DERIVED_FLOOR, transfer.c.debit.type)
     received = [account_id("budget_received", row.code) for row in registers.providers(work)]
     taken_back = (transfer.c.kind == BUDGET_PAYMENT) & transfer.c.credit.in_(received)
     raises = case((or_(transfer.c.debit < floor, taken_back), 1), else_=0)
+    against = case((transfer.c.debit < floor, transfer.c.credit), else_=transfer.c.debit)
+    undone = case((transfer.c.kind == CANCELLATION, against), else_=null())
     keys = (
         transfer.c.business_date,
         transfer.c.kind,
@@ -42,6 +47,7 @@ def by_day(work: UnitOfWork, since: date, books: Books) -> pl.DataFrame:
         transfer.c.service,
         account.c.customer_class,
         raises,
+        undone,
     )
     owner = (account.c.tenant == transfer.c.tenant) & (account.c.id == transfer.c.account_id)
     query = (

@@ -11,10 +11,11 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 
 from aimak_billing.domain.carried import OPENING
-from aimak_billing.domain.turnover import CHARGES, PAID, SUMS, WRITTEN_OFF, Columns, groups_of, spread
+from aimak_billing.domain.turnover import CHARGES, PAID, SUMS, TAX, WRITTEN_OFF, Columns, groups_of, spread
 from aimak_billing.store import columns
+from aimak_billing.store.ledger import CANCELLATION
 from aimak_billing.store.reports import carried, movements, parts
-from aimak_billing.store.reports.moves import Books, effect, within
+from aimak_billing.store.reports.moves import Books, effect, is_tax, within
 from aimak_billing.store.reports.owners import Owners
 
 _ADDED = ("opening", "charged", "paid", "written_off", "tax")
@@ -81,7 +82,7 @@ def _added(work: UnitOfWork, since: date, usual: ColumnElement[bool]) -> list[An
         "charged": (usual & kind.in_(CHARGES), moved),
         "paid": (now & kind.in_(PAID), -moved),
         "written_off": (now & (kind == WRITTEN_OFF), -moved),
-        "tax": (now & (kind == "tax"), moved),
+        "tax": (now & ((kind == TAX) | (kind == CANCELLATION) & is_tax(work)), moved),
     }
     return [*(func.coalesce(func.sum(case(added[name])), 0) for name in _ADDED), func.sum(moved)]
 
@@ -166,15 +167,16 @@ def billed(work: UnitOfWork, books: Books, since: date) -> int:
 
 def ledger_totals(work: UnitOfWork, books: Books, since: date) -> dict[str, int]:
     """What the ledger itself says, added up by the database in one scan of all that was posted since sums were carried
-    before `since`: `owed` in the end, and from `since` on `bills` and their cancellations, `paid` and `written_off`
-    (tyiyn; the last two above zero where the debt falls)."""
+    before `since`: `owed` in the end, and from `since` on `bills` and their cancellations, `tax`, `paid` and
+    `written_off` (tyiyn; the last two above zero where the debt falls)."""
     transfer, moved, early = work.table("transfer"), effect(work), before(work, books, since)
     kind, now = transfer.c.kind, transfer.c.business_date >= since
     asked = {"bills": (*CHARGES, "cancellation"), "paid": PAID, "written_off": (WRITTEN_OFF,)}
     sums = [func.coalesce(func.sum(moved).filter(kind.in_(kinds) & now), 0) for kinds in asked.values()]
-    query = select(func.coalesce(func.sum(moved), 0), *sums)
-    owed, *amounts = work.execute(query.where(within(work, books, early.through if early else None))).one()
-    said = {"owed": int(owed), **dict(zip(asked, map(int, amounts), strict=True))}
+    taxed = func.coalesce(func.sum(moved).filter(now & is_tax(work)), 0)
+    query = select(func.coalesce(func.sum(moved), 0), taxed, *sums)
+    owed, tax, *amounts = work.execute(query.where(within(work, books, early.through if early else None))).one()
+    said = {"owed": int(owed), "tax": int(tax), **dict(zip(asked, map(int, amounts), strict=True))}
     if early is not None:
         ahead = early.ahead(since, books.through)
         said["owed"] += sum(early.owed_on(books.through).values())
