@@ -120,7 +120,7 @@ class Settings:
         return RandomIds() if seed is None else SeededIds(int(seed) + zlib.crc32(service.encode()))
 
     def shown(self) -> dict[str, dict[str, str]]:
-        """Every setting with its origin; secrets masked."""
+        """Every setting that was set, with its origin; secrets masked."""
         return {
             key: {"value": MASK if _is_secret(key, value) else str(value), "origin": self.origins.get(key, "default")}
             for key, value in sorted(self.values.items())

@@ -51,7 +51,7 @@ def catalogue(package: str, lang: str) -> dict[str, str]:
         return {str(entry.id): str(entry.string) for entry in read_po(stream, locale=lang) if entry.id and entry.string}
 
 
-def translate(package: str, msgid: str, lang: str, **fields: object) -> str | None:
+def translate(package: str, msgid: str, lang: str, /, **fields: object) -> str | None:
     """The text of `msgid` with its fields filled in; falls back to Russian, then English; None where nobody has it."""
     for language in (lang, DEFAULT_LANGUAGE, "en"):
         text = catalogue(package, language).get(msgid)

@@ -89,11 +89,16 @@ def test_it_is_billed_as_it_stands(made):
         (("payment-partner", "bank"), "AIM-G071"),
         (("service-type", "Boat hire"), "AIM-G072"),
         (("service-type", "9lives"), "AIM-G072"),
+        (
+            ("service-type", "street-lighting"),
+            "AIM-G074: The code street_lighting is taken by a plugin of aimak-billing",
+        ),
+        (("rate-component", "norm"), "AIM-G074"),
     ],
 )
 def test_what_cannot_be_made_is_refused(tmp_path, words, code):
-    """An unknown kind and a name that is no code leave nothing behind."""
-    command = [AIMAK, "plugins", "new", *words, "--folder", tmp_path]
+    """An unknown kind, a name that is no code and a code that is taken leave nothing behind."""
+    command = [AIMAK, "plugins", "new", *words, "--lang", "en", "--folder", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 5 and code in done.stderr
     assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,6 +96,15 @@ def test_help_is_shown_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) 
     verbs = CliRunner().invoke(app, ["bill", "--help"]).output
     assert "Квитанции месяца или счёта." in verbs and "Команды:" in verbs and "Commands" not in verbs
     assert "Aimak начисляет городу воду" in CliRunner().invoke(app, ["--help"]).output
+
+
+@pytest.mark.parametrize(("lang", "promise"), [("en", "that was set"), ("ru", "заданная"), ("ky", "коюлган")])
+def test_config_show_promises_what_it_lists(tmp_path: Path, lang: str, promise: str) -> None:
+    """It lists settings that were set, not those that have their default, and its help says so."""
+    env = {"AIMAK_LANG": lang, "AIMAK_DATA_DIR": str(tmp_path), "AIMAK_CONFIG": None}
+    shown = CliRunner().invoke(app, ["config", "show", "--json"], env=env).stdout
+    assert {"data_dir"} <= set(json.loads(shown)["data"]) and "broker.url" not in shown
+    assert promise in CliRunner().invoke(app, ["config", "show", "--help"], env=env).output
 
 
 def ui(**facts: Any) -> frame.Ui:

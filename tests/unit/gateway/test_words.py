@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from aimak.settings import Settings
 from aimak_billing.application.corrections.kinds import kinds
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.reports.postings import AGAINST, RECEIVABLE
+from aimak_billing.documents import simulation, tariff_sheet
 from aimak_billing.domain.corrections.outsort import RULES
-from aimak_billing.domain.rating import Plugins
+from aimak_billing.domain.rating import Plugins, written
 from aimak_billing.domain.tariff_life import RULES as STEPS
 from aimak_gateway.cli.cycle import cycle_lines
 from aimak_gateway.cli.frame import Ui
@@ -94,3 +96,24 @@ def test_a_warning_calls_services_and_classes_as_the_table_does(lang: str, named
     held, first, second = cycle_lines(Ui(as_json=False, lang=lang, quiet=False, debug=False), answer)[-3:]
     assert named.split(",")[0] in held and (lang == "en" or "water" not in held)
     assert first.startswith(f"! {named}: ") and second == "! as it was said"
+
+
+def test_a_field_may_have_any_name() -> None:
+    """A sentence is filled in whatever its fields are called, also as a parameter of the functions that fill it in."""
+    fields = {name: name.upper() for name in ("self", "key", "msgid", "message", "name", "package", "lang", "language")}
+    fields |= {"reason": "R", "service": "S", "som": "1"}
+    said = "left out: NAME (PACKAGE): R"
+    assert texts.translate("aimak_gateway", "ui.left_out", "en", **fields) == said
+    assert Ui(False, "en", False, False).word("ui.left_out", **fields) == said
+    for fill, word in ((written.say, "explain.named"), (simulation.word, "title"), (tariff_sheet.word, "since")):
+        assert fill(word, "en", **fields) != word
+
+
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+def test_every_sentence_takes_its_fields(lang: str) -> None:
+    """Each of the gateway's, with all the fields that it names."""
+    ui = Ui(False, lang, False, False)
+    for key, template in texts.catalogue("aimak_gateway", lang).items():
+        fields = {name for _, name, _, _ in Formatter().parse(template) if name}
+        said = ui.word(key, **{name: f"‹{name}›" for name in fields})
+        assert all(f"‹{name}›" in said for name in fields)

@@ -40,7 +40,7 @@ class Som:
         return ("+" if self.signed and self.tyiyn > 0 else "") + format_som(self.tyiyn)
 
 
-def word(name: str, lang: str, **fields: object) -> str:
+def word(name: str, lang: str, /, **fields: object) -> str:
     """A word of the report."""
     return translate("aimak_billing", f"simulation.{name}", lang, **fields) or name
 

@@ -52,7 +52,7 @@ class Sheet:
     draft: bool
 
 
-def word(name: str, lang: str, **fields: object) -> str:
+def word(name: str, lang: str, /, **fields: object) -> str:
     """A word of the sheet."""
     return translate("aimak_billing", f"sheet.{name}", lang, **fields) or name
 

@@ -103,7 +103,7 @@ class Ui:
         if not self.quiet:
             print(text, file=sys.stderr)
 
-    def word(self, key: str, **fields: object) -> str:
+    def word(self, key: str, /, **fields: object) -> str:
         """A label or sentence of the gateway's catalogue."""
         from aimak.texts import translate
 

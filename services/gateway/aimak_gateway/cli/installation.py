@@ -57,7 +57,7 @@ def _setup(app: typer.Typer) -> None:
 
     @command(config, "show", lists=True)
     def show(ui: Ui) -> None:
-        """Every setting with its origin; secrets are masked.  Example: aimak config show --json"""
+        """Every setting that was set, with its origin; secrets are masked.  Example: aimak config show --json"""
         shown = Settings.load().shown()
         rows = [(key, entry["value"], entry["origin"]) for key, entry in shown.items()]
         listing.show(ui, shown, ("setting", "value", "origin"), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
 from pathlib import Path
 from string import Template
 
@@ -10,19 +11,22 @@ from aimak.plugins.checks import CODE
 from aimak.problems import Problem, Refused
 
 TEMPLATES = Path(__file__).parent / "templates"
-KINDS = ("service-type", "rate-component")
+KINDS = {"service-type": service_types.GROUP, "rate-component": rate_components.GROUP}
 _PACKAGE, _SUFFIX = "package", ".txt"
 
 
 def make(kind: str, name: str, parent: Path, *, write: bool = True) -> tuple[Path, list[Path]]:
     """Write the package of a new plugin into a folder of its own under `parent`: the folder and its files, which
-    without `write` are only named. Raises Refused for a kind that is not known, a name that is no code, a folder that
-    is there already."""
+    without `write` are only named. Raises Refused for a kind that is not known, a name that is no code or one that is
+    taken, a folder that is there already."""
     code = name.replace("-", "_")
     if kind not in KINDS:
         raise Refused(Problem("AIM-G071", {"kind": kind, "known": ", ".join(KINDS)}))
     if not CODE.fullmatch(code):
         raise Refused(Problem("AIM-G072", {"name": name}))
+    # By the names of the entry points: plugins are loaded by their host alone.
+    for taken in entry_points(group=KINDS[kind], name=code):
+        raise Refused(Problem("AIM-G074", {"code": code, "owner": taken.dist.name if taken.dist else "?"}))
     folder = parent / f"aimak-{code.replace('_', '-')}"
     if folder.exists():
         raise Refused(Problem("AIM-G073", {"folder": str(folder)}))

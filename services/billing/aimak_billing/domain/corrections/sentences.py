@@ -68,5 +68,5 @@ def _signed(amount: int) -> str:
     return ("+" if amount > 0 else "") + format_som(amount)
 
 
-def _say(message: str, lang: str, **fields: object) -> str:
+def _say(message: str, lang: str, /, **fields: object) -> str:
     return translate(PACKAGE, message, lang, **fields) or message

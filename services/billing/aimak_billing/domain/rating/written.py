@@ -70,7 +70,7 @@ def told_text(told: Told, value: int, lang: str) -> str:
     return quantity_text(_rounded(value * 10 ** (MAX_SCALE - number.scale), MAX_SCALE - 3), 0)
 
 
-def say(message: str, lang: str, **fields: object) -> str:
+def say(message: str, lang: str, /, **fields: object) -> str:
     """A message of billing's catalogue in a language."""
     return translate(PACKAGE, message, lang, **fields) or message
 
