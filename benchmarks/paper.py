@@ -78,7 +78,7 @@ def bill(place: int) -> BillDocument:
         residents=4,
         readings=(replace(_READING, serial=str(24_100_000 + place)),),
         explanations=(f"Питьевая вода: 15 м³ по 10.45 сом; счётчик {24_100_000 + place}",),
-        codes=(PaymentCode("", code),),
+        codes=(PaymentCode("", code, due),),
     )
 
 

@@ -17,6 +17,7 @@ from marshmallow import ValidationError
 from aimak_billing.application.corrections.life import alive
 from aimak_billing.application.corrections.touching import touch_since
 from aimak_billing.application.kit import Kit
+from aimak_billing.domain.corrections.sentences import FACTS
 from aimak_billing.domain.period_facts import DAYS_WITHOUT_SUPPLY
 from aimak_billing.store import accounts, life
 from aimak_billing.store import period_facts as store
@@ -34,7 +35,7 @@ def take_facts(kit: Kit, work: UnitOfWork, rows: Sequence[Row]) -> list[Problem]
     problems = [problem for row in rows if (problem := block.take(row)) is not None]
     store.write(work, block.fresh(), block.changed())
     since = [(fact["account_id"], fact["from_date"]) for fact in (*block.fresh(), *block.changed())]
-    touch_since(work, since, "facts")
+    touch_since(work, since, FACTS)
     return problems
 
 

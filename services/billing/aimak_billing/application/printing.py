@@ -127,7 +127,7 @@ class _Desk:
                 link = elqr.link(elqr.for_bill(provider.elqr, document.account, amount, document.number))
             except Refused:
                 continue
-            yield PaymentCode(part.creditor.name if len(holders) > 1 else "", link)
+            yield PaymentCode(part.creditor.name if len(holders) > 1 else "", link, amount)
 
     def _readings(self, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker) -> Iterator[MeterReading]:
         services = {line.service for line in lines}

@@ -63,10 +63,11 @@ class MeterReading:
 @dataclass(frozen=True)
 class PaymentCode:
     """A payment link that is printed as a QR code; `creditor` names whom it pays, empty where there is one code for
-    all."""
+    all, and `amount` is what it pays, tyiyn."""
 
     creditor: str
     link: str
+    amount: int
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from aimak.money import format_som
 from aimak.texts import translate
 
 from aimak_billing.documents import qr
-from aimak_billing.documents.bill import BillDocument, Creditor, CreditorPart, MeterReading
+from aimak_billing.documents.bill import BillDocument, Creditor, CreditorPart, MeterReading, PaymentCode
 from aimak_billing.documents.pdf import forget, laid_out
 from aimak_billing.documents.texts import words
 from aimak_billing.documents.widths import broken, width
@@ -119,8 +119,15 @@ def _bill(bill: BillDocument, lang: str, links: list[str]) -> dict[str, Any]:
         "readings": [_reading(reading) for reading in bill.readings],
         "explanations": "\n".join(broken(line, *_EXPLANATION) for line in bill.explanations),
         "places": list(bill.places_to_pay),
-        "codes": [{"creditor": code.creditor, "page": page} for page, code in enumerate(bill.codes, start=first)],
+        "codes": [{"caption": _caption(code, lang), "page": page} for page, code in enumerate(bill.codes, start=first)],
     }
+
+
+def _caption(code: PaymentCode, lang: str) -> str:
+    """What stands beside a code: whom it pays and how much, where there is one for each of several creditors. What the
+    only one pays is what is due."""
+    w = words(lang)
+    return f"{w['scan']}: {code.creditor}, {format_som(code.amount)}\u00a0{w['som']}" if code.creditor else w["scan"]
 
 
 class _Table:

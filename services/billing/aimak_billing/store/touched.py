@@ -215,6 +215,7 @@ def _billed(work: UnitOfWork, account_ids: Sequence[int], period: str) -> Select
         select(
             bill.c.account_id,
             bill.c.id,
+            bill.c.number,
             bill.c.scope,
             case((own, literal(1)), else_=literal(0)),
             *alike,

@@ -49,7 +49,7 @@ BILL = BillDocument(
     ),
     explanations=("15 м³ × 10.45 сом = 156.75 сом",),
     places_to_pay=("Капчык", "Нур-Банк"),
-    codes=(PaymentCode("", QR),),
+    codes=(PaymentCode("", QR, 54_553),),
 )
 
 
@@ -112,15 +112,19 @@ def test_qr_is_read_back_from_the_page() -> None:
     assert (read.account, read.amount, read.transaction) == ("10040004", BILL.due, "1000")
 
 
-def test_each_creditor_has_its_own_code() -> None:
-    """Two creditors with payment codes: two codes on the paper, each read back, each with the name of whom it pays."""
+@pytest.mark.parametrize("lang", ["ky", "ru", "en"])
+def test_each_creditor_has_its_own_code(lang: str) -> None:
+    """Two creditors with payment codes: two codes on the paper, each read back, each with the name of whom it pays and
+    how much; one code for all says neither."""
     other = link(Elqr("qr.example.kg", "tazalyk", "10040004", "Тазалык", 8_925, "1000"))
-    both = replace(BILL, codes=(PaymentCode("Суу Каналы", QR), PaymentCode("Тазалык", other)))
-    document = pypdfium2.PdfDocument(render_bills([both], AT, "ky"))
-    seen = [zxingcpp.read_barcodes(page.render(scale=4).to_pil()) for page in list(document)]
-    assert {code.text for codes in seen for code in codes} == {QR, other}
-    texts = " ".join(page_texts(render_bills([both], AT, "ky")))
-    assert "Тазалык" in texts.split(words("ky")["scan"])[-1]
+    both = replace(BILL, codes=(PaymentCode("Суу Каналы", QR, 45_628), PaymentCode("Тазалык", other, 8_925)))
+    (sheet,) = list(pypdfium2.PdfDocument(render_bills([both], AT, lang)))
+    assert {code.text for code in zxingcpp.read_barcodes(sheet.render(scale=4).to_pil())} == {QR, other}
+    som = words(lang)["som"]
+    (alone,), (text,) = (page_texts(render_bills([bill], AT, lang)) for bill in (BILL, both))
+    for said in ("Суу Каналы, 456.28", "Тазалык, 89.25"):
+        assert f"{words(lang)['scan']}: {said} {som}" in text
+    assert f"{words(lang)['scan']}:" not in alone
 
 
 def test_page_is_a5_and_holds_one_bill() -> None:
@@ -245,7 +249,7 @@ def test_bills_of_one_file_keep_what_is_their_own() -> None:
 def test_every_bill_of_a_file_has_its_own_code() -> None:
     """Each page's code names the account of its page, where some bills have none."""
     links = [link(Elqr("qr.example.kg", "7012", str(number), "AK-BULAK", amount=100)) for number in range(4)]
-    bills = [replace(BILL, codes=(PaymentCode("", code),)) for code in links]
+    bills = [replace(BILL, codes=(PaymentCode("", code, 100),)) for code in links]
     bills.insert(2, replace(BILL, codes=()))
     pages = list(pypdfium2.PdfDocument(render_bills(bills, AT, "ru")))
     seen = [[code.text for code in zxingcpp.read_barcodes(page.render(scale=3).to_pil())] for page in pages]

@@ -125,7 +125,7 @@ def _none(rated: Rated) -> pl.DataFrame:
     return differences(empty, billed, "")
 
 
-_NUMBERS = {name: BILLED[name] for name in ("quantity", "amount", "price", "price_scale", "basis", "position")}
+_NUMBERS = {name: type_ for name, type_ in BILLED.items() if name not in KEYS}
 
 
 def _book(kit: Kit, work: UnitOfWork, run: Row[Any], name: str) -> Book | None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 import polars as pl
 
 from aimak_billing.domain.chunk import LINE, TRANSFERS_AT_MOST
+from aimak_billing.domain.period_facts import DAYS_WITHOUT_SUPPLY, OF_ALL_SUPPLIERS
 
 # Corrections stand behind the lines of the period itself.
 FIRST_POSITION = 1_000_000
@@ -19,10 +20,13 @@ _WHOLE = ("whole_now", "whole_was", "versions_now", "versions_was")
 _SIDES = {"now": "quantity_now", "was": "quantity_was", "amount_now": "amount_now", "amount_was": "amount_was"}
 # A line of several stretches, or one that corrects such.
 _OF_STRETCHES = r'"from":.*"from":|"stretched":true'
+# Where a line says how many days of the period were without supply, thousandths; one that corrects such says it last.
+_DRY = (OF_ALL_SUPPLIERS, DAYS_WITHOUT_SUPPLY, "dry_now")
 
 BILLED = {
     "account_id": pl.Int64,
     "bill_id": pl.Int64,
+    "number": pl.Int64,
     "scope": pl.String,
     "own": pl.Int64,
     "connection_id": pl.Int64,
@@ -39,7 +43,8 @@ BILLED = {
     "basis": pl.String,
     "position": pl.Int64,
 }
-"""Columns of lines that bills in force charge for one period; own: 1 where the bill is of that period itself."""
+"""Columns of lines that bills in force charge for one period; number: of the bill; own: 1 where the bill is of that
+period itself."""
 
 
 def covered(lines: pl.DataFrame, billed: pl.DataFrame) -> pl.DataFrame:
@@ -60,11 +65,12 @@ def differences(now: pl.DataFrame, billed: pl.DataFrame, origin: str) -> pl.Data
     bills) says beyond `billed`, component by component; none where both say the same.
 
     Quantity is the difference too; `basis` keeps both sides, for the sentence that tells of it, and what the whole
-    connection comes to on each: what is said of an issued bill asks nothing that later bills may change.
+    connection comes to on each: what is said of an issued bill asks nothing that later bills may change. Where nothing
+    is charged and nothing but corrections was, it names the bills whose corrections are taken back.
     """
     sides = [_summed(now, "now"), _summed(billed, "was")]
     joined = sides[0].join(sides[1], on=list(KEYS), how="full", coalesce=True, nulls_equal=True)
-    for whole in (_whole(now, "now"), _whole(billed, "was")):
+    for whole in (_whole(now, "now"), _whole(billed, "was"), _taken_back(now, billed)):
         joined = joined.join(whole, on=list(_CONNECTION), how="left")
     amount = _less("amount")
     changed = joined.with_columns(amount.alias("amount"), _quantity().alias("quantity")).filter(pl.col("amount") != 0)
@@ -94,11 +100,23 @@ def _summed(lines: pl.DataFrame, side: str) -> pl.DataFrame:
 
 
 def _whole(lines: pl.DataFrame, side: str) -> pl.DataFrame:
-    """What each connection comes to with all its lines, and by how many tariff versions."""
+    """What each connection comes to with all its lines, by how many tariff versions, and how many days of it were known
+    to be without supply."""
+    dry = pl.coalesce(pl.col("basis").str.extract(f'"{name}":(\\d+)') for name in _DRY)
     return lines.group_by(_CONNECTION).agg(
         pl.col("amount").cast(pl.Int128).sum().cast(pl.Int64, strict=True).alias(f"whole_{side}"),
         pl.col("tariff_version").n_unique().cast(pl.Int64).alias(f"versions_{side}"),
+        dry.drop_nulls().last().fill_null("0").alias(f"dry_{side}"),
     )
+
+
+def _taken_back(now: pl.DataFrame, billed: pl.DataFrame) -> pl.DataFrame:
+    """The numbers of the bills, as a JSON list, that correct connections of which nothing is left to be corrected: the
+    bill of the period that they corrected is cancelled, or made anew."""
+    corrections = billed.filter((pl.col("own") == 0).all().over(_CONNECTION))
+    left = corrections.join(now, on=list(_CONNECTION), how="anti")
+    numbers = pl.col("number").unique().sort().cast(pl.String).str.join(",")
+    return left.group_by(_CONNECTION).agg(pl.format("[{}]", numbers).alias("taken_back"))
 
 
 def _less(name: str) -> pl.Expr:
@@ -116,6 +134,8 @@ def _basis() -> pl.Expr:
     # A side without a line of the connection charges nothing for it.
     parts |= {name: pl.col(name).fill_null(0) for name in _WHOLE}
     parts["stretched"] = pl.col("stretched_now").fill_null(False) | pl.col("stretched_was").fill_null(False)
+    # A side without a line says nothing of days.
+    parts |= {name: pl.col(name) for name in ("dry_now", "dry_was", "taken_back")}
     named = ",".join(f'"{name}":{{}}' for name in parts)
     return pl.format(f"{{{{{named}}}}}", *(part.cast(pl.String).fill_null("null") for part in parts.values()))
 

@@ -11,7 +11,8 @@ from aimak.money import format_som
 from aimak.texts import translate
 
 PACKAGE = "aimak_billing"
-
+FACTS = "facts"
+"""The reason that facts of a month give: days without supply, containers lifted, hours of draw."""
 
 Unit = tuple[str, int, bool] | None
 """How the unit of a line's quantity is written, how many decimals are shown, and whether quantities of several days
@@ -22,10 +23,11 @@ def corrected(lines: Sequence[Any], units: Sequence[Unit], period: str, lang: st
     """What one connection was billed for a period, what it is now, and all that became known since: "October 2026:
     12.300 m³ instead of 15.000 m³: −28.22 som (since known: meter reading)". Where not one quantity tells it, all that
     the connection comes to is set against what it was, and of bills that do not say that, the difference is told alone.
+    Corrections that are taken back are told with the bills that they stand on.
     lines: kind, basis, amount of its correction, each with that of `units`; period: as people call it."""
     sides = [json.loads(line.basis) for line in lines]
     said = _compared(lines, sides, units, period, lang)
-    why = [_say(f"explain.why.{reason}", lang) for reason in dict.fromkeys(_reasons(sides))]
+    why = [_why(reason, sides[0], lang) for reason in dict.fromkeys(_reasons(sides))]
     return _say("explain.since_known", lang, said=said, why=", ".join(why)) if why else said
 
 
@@ -39,12 +41,24 @@ def _reasons(sides: Sequence[dict[str, Any]]) -> list[str]:
     return [reason for side in sides for reason in side.get("why", ())]
 
 
+def _why(reason: str, side: Mapping[str, Any], lang: str) -> str:
+    """A reason in words. Of the facts of a month the days without supply are told, where they are others than were
+    known; bills made before they were kept do not say."""
+    days = side.get("dry_now")
+    if reason == FACTS and days is not None and days != (side["dry_was"] or 0):
+        return _say("explain.why.without_supply", lang, days=quantity_text(days))
+    return _say(f"explain.why.{reason}", lang)
+
+
 def _compared(
     lines: Sequence[Any], sides: Sequence[dict[str, Any]], units: Sequence[Unit], period: str, lang: str
 ) -> str:
     amount, whole = sum(line.amount for line in lines), sides[0]
     if "whole_now" not in whole:
         return _say("explain.changed", lang, period=period, amount=_signed(amount))
+    if bills := whole.get("taken_back"):
+        told = {"bills": ", ".join(map(str, bills)), "was": format_som(whole["whole_was"])}
+        return _say("explain.taken_back", lang, period=period, **told, amount=_signed(amount))
     charges = [(side, unit) for line, side, unit in zip(lines, sides, units, strict=True) if line.kind == "charge"]
     texts = _quantities(charges) or {name: format_som(whole[f"whole_{name}"]) for name in ("now", "was")}
     return _say("explain.corrected", lang, period=period, **texts, amount=_signed(amount))
