@@ -247,7 +247,7 @@ def _span() -> tuple[date, Books]:
         return period.start, Books(period.last_day, _day("as_of"))
     since, through = _day("from"), _day("to")
     if since is None or through is None or since > through:
-        raise Refused(Problem("AIM-B960", {"since": str(since), "to": str(through)}))
+        raise Refused(Problem("AIM-B960", {"since": str(since or "…"), "to": str(through or "…")}))
     return since, Books(through, _day("as_of"))
 
 

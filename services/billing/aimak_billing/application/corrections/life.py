@@ -233,7 +233,7 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
     service, provider, to, day = (asked[name] for name in ("service", "provider", "to", "day"))
     for code in (provider, to):
         if registers.provider(work, code) is None:
-            known = ", ".join(row.code for row in registers.providers(work))
+            known = ", ".join(row.code for row in registers.providers(work)) or "-"
             raise Refused(Problem("AIM-B011", {"provider": code, "known": known}))
     ids = [_active(work, asked["account"]).id] if asked.get("account") else _all_of(work, service, provider)
     moved: set[int] = set()
