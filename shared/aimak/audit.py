@@ -88,6 +88,16 @@ def note(
     work.notes.append(facts if action is None else {**facts, "action": action})
 
 
+def note_change(work: UnitOfWork, before: Mapping[str, Any] | None, after: Mapping[str, Any], **more: Any) -> None:
+    """Note what differs between what stood and what stands now; all of it where nothing stood there. `more`: as
+    `note`."""
+    if before is None:
+        note(work, after=dict(after), **more)
+        return
+    names = [name for name in after if before.get(name) != after[name]]
+    note(work, before={name: before.get(name) for name in names}, after={name: after[name] for name in names}, **more)
+
+
 def write(work: UnitOfWork) -> None:
     """Write what is to be noted of this unit; called by its commit."""
     command = _present.get()

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from aimak import audit
 from aimak.contracts.base import Event
 from aimak.messaging import faults
 from aimak.messaging.envelope import Message
@@ -103,4 +104,6 @@ def _decide(work: UnitOfWork, letter_id: str, state: str, who: str, why: str) ->
         raise Conflict(Problem("AIM-K013", {"letter": letter_id, "state": letter.state}))
     decision = {"state": state, "decided_by": who, "decided_why": why, "decided_at": work.now}
     work.execute(update(table).where(table.c.id == letter_id).values(**decision))
+    known = {"event": letter.routing_key, "consumer": letter.consumer}
+    audit.note(work, before={**known, "state": letter.state}, after={"state": state}, ground=why)
     return letter

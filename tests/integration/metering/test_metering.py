@@ -4,12 +4,19 @@ import io
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
 from aimak import operations
 from aimak.contracts import billing
+from aimak.jobs import Worker
+from aimak.settings import Settings
+from aimak.storage import migrate
+from aimak_metering import bootstrap
+
+from tests.integration.metering.conftest import NOW, SECRET, Town
 
 DAYS = [date(2026, month, 1) for month in range(2, 11)]
 
@@ -314,3 +321,17 @@ def test_a_block_takes_a_handful_of_statements(town: Any) -> None:
         town.take("readings", *lines)
         counts.append(len(statements))
     assert counts[0] == counts[1]
+
+
+def test_meters_for_no_town_are_refused_once(tmp_path: Path) -> None:
+    """Not each of its rows for an account that cannot be there yet."""
+    service = bootstrap.build(Settings({"data_dir": str(tmp_path), "clock.instant": NOW, "auth.secret": SECRET}))
+    migrate.upgrade(service)
+    town, body = Town(service), b"account;service;serial;installed_on\n1;water;S1;2026-01-01\n2;water;S2;2026-01-01\n"
+    path = town.call("POST", "/metering/imports/meters?name=m.csv", body).json["import"]
+    worker = Worker(service)
+    while worker.step():
+        pass
+    problems = town.call("GET", f"/metering/imports/{path}").json["problems"]
+    service.close()
+    assert [problem["code"] for problem in problems] == ["AIM-K030"]

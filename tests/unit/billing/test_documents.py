@@ -55,7 +55,13 @@ def test_a_write_off_takes_the_oldest_debts_and_not_more(town: Town) -> None:
     assert town.refused("/billing/corrections", body=asked) == (422, ["AIM-B117"])
     document(town, **{**asked, "ground": "act 7"})
     assert town.balance("A1") == 725
-    number = town.post("/billing/corrections", {**asked, "ground": "act 8"})["correction"]["number"]
+    refused = town.refused("/billing/corrections", body={**asked, "ground": "act 8"})
+    assert refused == (409, ["AIM-B118"]) and len(town.rows("correction")) == 1
+    # Two that are entered side by side are each covered by the debt; both together they are not.
+    asked = {**asked, "ground": "act 8", "amount_tyiyn": 500}
+    number = town.post("/billing/corrections", asked)["correction"]["number"]
+    document(town, **asked)
+    assert town.balance("A1") == 225
     assert town.refused(f"/billing/corrections/{number}/approve", "approver") == (409, ["AIM-B118"])
     assert town.get(f"/billing/corrections/{number}")["correction"]["state"] == "entered"
     agrees(town)

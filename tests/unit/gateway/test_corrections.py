@@ -9,7 +9,7 @@ from aimak.problems import Refused
 from aimak_gateway.cli import metered
 from aimak_gateway.cli.corrections import _lines, changed_lines, tyiyn
 from aimak_gateway.cli.frame import Ui
-from aimak_gateway.cli.runs import _selected
+from aimak_gateway.cli.street_names import selection_named
 
 UI = Ui(as_json=False, lang="ru", quiet=False, debug=False)
 DOCUMENT = {"number": 3, "account": "17", "state": "entered", "entered_by": "ayna", "decided_by": None, "ground": "a"}
@@ -52,7 +52,7 @@ def test_a_change_is_told_in_words() -> None:
 def test_a_run_says_what_it_covers() -> None:
     """In words, whatever its selection is."""
     texts = ("all", "touched", "bill:2", "service:waste", "route:north", "street:77")
-    assert [_selected(UI, text, {"77": "Манас"}) for text in texts] == [
+    assert [selection_named(UI, text, {"77": "Манас"}) for text in texts] == [
         "весь город", "затронутые", "квитанция 2", "услуга вывоз ТБО", "маршрут north", "улица Манас",
     ]  # fmt: skip
 

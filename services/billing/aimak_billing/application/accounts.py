@@ -110,7 +110,7 @@ def _connection_fault(kit: Kit, block: _Block, row: Row) -> Problem | None:
     if service not in block.services:
         return _problem(row, "AIM-B010", "service", service=service, known=", ".join(sorted(block.services)))
     if provider not in block.providers:
-        return _problem(row, "AIM-B011", "provider", provider=provider, known=", ".join(sorted(block.providers)))
+        return _problem(row, "AIM-B011", "provider", provider=provider, known=", ".join(sorted(block.providers)) or "-")
     attributes = row.values["attributes"] or {}
     judged = service, dumps(attributes)
     if judged not in block.judged:

@@ -76,7 +76,7 @@ def _fault(row: Row, key: int | None, numbers: dict[str, int], posted: set[int])
         return Problem("AIM-B017", {"account": said["account"]}, Place(line=row.line, column="account"))
     fields = {"account": said["account"], "provider": said["provider"], "origin": said["origin"]}
     if said["provider"] not in numbers:
-        known = ", ".join(sorted(numbers))
+        known = ", ".join(sorted(numbers)) or "-"
         return Problem("AIM-B011", {**fields, "known": known}, Place(line=row.line, column="provider"))
     if said["amount"] == 0:
         return Problem("AIM-B020", fields, Place(line=row.line, column="amount"))

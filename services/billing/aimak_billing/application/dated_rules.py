@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aimak import audit
 from aimak.problems import Conflict, Place, Problem, Refused
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import insert, select
@@ -34,7 +35,13 @@ class DatedRules:
             raise Conflict(Problem("AIM-B958", {"day": day.isoformat()}))
         row = {"valid_from": day, "method": said["method"], **{name: said[name] for name in self.facts}}
         row |= {"ground": said["ground"].strip(), "set_by": actor, "set_at": work.now}
+        # What held until the day: a rule stays beside those that follow it.
+        before = [rule for rule in self.listed(work) if rule["valid_from"] < day.isoformat()]
         work.execute(insert(work.table(self.table)).values(tenant=work.tenant, **row))
+        names = ("method", *self.facts)
+        after = {name: row[name] for name in names} | {"from": day.isoformat()}
+        held = {name: before[-1][name] for name in names} if before else None
+        audit.note(work, before=held, after=after, ground=row["ground"])
         return self.listed(work)[-1]
 
     def listed(self, work: UnitOfWork) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ def take_facts(kit: Kit, work: UnitOfWork, rows: Sequence[Row]) -> list[Problem]
     """Take a block of facts. The same connection, name and first day again takes the place of what was there, under
     the next version; a fact without an end is ended by the next one; what would overlap is refused. Days without
     supply are told of an account and service, whoever supplies it on which of them."""
+    work.tenant_facts()
     ids = accounts.ids_by_name(work, {row.values["account"] for row in rows})
     life.lock_all(work, ids.values())
     block = _Block(kit, work, ids)

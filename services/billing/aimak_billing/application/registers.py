@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from aimak import audit
 from aimak.contracts import billing
 from aimak.plugins.json_schema import json_schema
 from aimak.problems import Problem, Refused
@@ -53,6 +54,7 @@ def define_tenant(kit: Kit, facts: Mapping[str, Any], work: UnitOfWork) -> tuple
             store.keep_tenant_name(work, known.name)
         store.write_tenant(work, {**wanted, "version": version}, new=known is None)
         work.publish(_tenants(work))
+        audit.note_change(work, known and known._mapping, {key: wanted[key] for key in wanted if key != "code"})
     tell_service_types(kit, work)
     work.schedule("maintain", "daily", due_at=work.now + timedelta(days=1))
     return tenant_view(work), replayed
@@ -111,6 +113,7 @@ def define_provider(facts: Mapping[str, Any], work: UnitOfWork) -> tuple[dict[st
         version = (known.version if known else 0) + 1
         store.write_provider(work, {**wanted, "number": number, "version": version}, new=known is None)
         work.publish(_providers(work, facts["code"]))
+        audit.note_change(work, known and known._mapping, {key: wanted[key] for key in wanted if key != "code"})
     return provider_view(store.provider(work, facts["code"])), replayed
 
 

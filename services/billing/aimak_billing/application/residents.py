@@ -20,6 +20,7 @@ from aimak_billing.store import life
 def take_residents(work: UnitOfWork, rows: Sequence[Row]) -> list[Problem]:
     """Take a block of entries. An entry closes the one before it; the entry that came with the account itself is
     completed by one of the same date. What would overlap is refused."""
+    work.tenant_facts()
     ids = store.ids_by_name(work, {row.values["account"] for row in rows})
     life.lock_all(work, ids.values())
     register: dict[int, list[dict[str, Any]]] = {key: [] for key in ids.values()}

@@ -65,7 +65,7 @@ def sheet(kit: Kit, work: UnitOfWork, ref: str, lang: str) -> tuple[Sheet, datet
     version = find(versions, ref)
     provider = registers.provider(work, version.provider)
     if provider is None:
-        raise Refused(Problem("AIM-B011", {"provider": version.provider, "known": ""}))
+        raise Refused(Problem("AIM-B011", {"provider": version.provider, "known": "-"}))
     dated = tax_spans(taxes)
     in_force = [rule for rule in taxes if version.begins in dated[rule.id]]
     tree = json.loads(tariff_file.as_json(version, kit.plugins))

@@ -37,7 +37,7 @@ def take_tariffs(kit: Kit, work: UnitOfWork, text: str, file: str, *, actor: str
     known_providers = {provider.code for provider in store.providers(work)}
     unknown = sorted({version.provider for version in loaded.versions} - known_providers)
     if unknown:
-        known = ", ".join(sorted(known_providers))
+        known = ", ".join(sorted(known_providers)) or "-"
         raise Refused(*(Problem("AIM-B011", {"provider": code, "known": known}) for code in unknown))
     tariffs.lock(work)
     versions, taxes = stored(kit, work)
@@ -145,7 +145,7 @@ def quote_price(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], lang: str)
     reason where the facts given are not enough. Without a date it is today by the town's clock."""
     provider = store.provider(work, asked["provider"])
     if provider is None:
-        known = ", ".join(row.code for row in store.providers(work))
+        known = ", ".join(row.code for row in store.providers(work)) or "-"
         raise Refused(Problem("AIM-B011", {"provider": asked["provider"], "known": known}))
     versions, taxes = stored(kit, work)
     refuse_unknown_class(asked["customer_class"], versions)

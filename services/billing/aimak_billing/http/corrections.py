@@ -126,7 +126,9 @@ def _passes(blue: Blueprint, service: Service, kit: Kit) -> None:
         def view(run_id: int) -> dict[str, Any]:
             with service.work(actor().tenant, bulk=True) as work:
                 cycle.lock(work)
-                act(work, cycle.locked(work, run_id))
+                run = cycle.locked(work, run_id)
+                act(work, run)
+                runs.note_of(work, run)
                 work.commit()
             return _run(service, run_id)
 

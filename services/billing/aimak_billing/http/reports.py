@@ -35,6 +35,7 @@ from aimak_billing.documents import tables
 from aimak_billing.documents.statement import render_statement
 from aimak_billing.http.answers import asked_language
 from aimak_billing.store import registers
+from aimak_billing.store.reports import rebilled
 from aimak_billing.store.reports.moves import Books
 
 READERS = ("clerk", "approver", "admin", "inspector")
@@ -146,10 +147,15 @@ def _questions(blue: Blueprint, service: Service, kit: Kit) -> None:
     @requires("admin", "approver", "inspector")
     def by_usage() -> dict[str, Any]:
         """What later words of metering did to billed periods of ?accounts (ids with commas)."""
-        texts = request.args.get("accounts", "").split(",")
-        ids = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19}
         with service.work(actor().tenant) as work:
-            return {"usage": changes.by_usage(work, ids)}
+            return {"usage": changes.by_usage(work, _ids())}
+
+    @blue.get("/audit/accounts")
+    @requires("admin", "approver", "inspector")
+    def called() -> dict[str, Any]:
+        """The numbers of ?accounts (ids with commas), by id."""
+        with service.work(actor().tenant) as work:
+            return {"numbers": {str(key): number for key, number in rebilled.numbers(work, _ids()).items()}}
 
     @blue.get("/audit/write-offs")
     @requires("admin", "approver", "inspector")
@@ -224,6 +230,12 @@ def _late(blue: Blueprint, service: Service) -> None:
         return made
 
 
+def _ids() -> set[int]:
+    """The accounts that are asked for."""
+    texts = request.args.get("accounts", "").split(",")
+    return {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19}
+
+
 def _span() -> tuple[date, Books]:
     """The first day and the books that ?period, or ?from and ?to, with ?as_of, ask for."""
     name = request.args.get("period")
@@ -235,7 +247,7 @@ def _span() -> tuple[date, Books]:
         return period.start, Books(period.last_day, _day("as_of"))
     since, through = _day("from"), _day("to")
     if since is None or through is None or since > through:
-        raise Refused(Problem("AIM-B960", {"since": str(since), "to": str(through)}))
+        raise Refused(Problem("AIM-B960", {"since": str(since or "…"), "to": str(through or "…")}))
     return since, Books(through, _day("as_of"))
 
 

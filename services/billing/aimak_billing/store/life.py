@@ -125,9 +125,9 @@ def name_address(work: UnitOfWork, row: Mapping[str, Any]) -> None:
 
 def change_connection(
     work: UnitOfWork, connection: Row[Any], day: date, customer_class: str, attributes: Mapping[str, Any], ground: str
-) -> None:
+) -> Row[Any]:
     """A connection is otherwise from `day` on; what it was on the days before stays in its past. What was known of
-    days after `day` gives way."""
+    days after `day` gives way. Gives what it was on `day` until now."""
     past, table = work.table("connection_past"), work.table("connection")
     of_it = (past.c.tenant == work.tenant) & (past.c.connection_id == connection.id)
     # What was until this very day is what it was before: changed once more on the same day, it stays that.
@@ -141,6 +141,7 @@ def change_connection(
     mine = (table.c.tenant == work.tenant) & (table.c.id == connection.id)
     values = {"customer_class": customer_class, "attributes": dict(attributes), "version": table.c.version + 1}
     work.execute(update(table).where(mine).values(**values))
+    return next((row for row in later if row.valid_to > day), connection)
 
 
 def copy_past(work: UnitOfWork, to: Mapping[int, Mapping[str, Any]]) -> None:

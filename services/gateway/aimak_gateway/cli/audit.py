@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from aimak.batches import in_batches
 from aimak.money import format_som
 from aimak.problems import Problem, Refused
 
-from aimak_gateway.cli import listing
-from aimak_gateway.cli.connect import connected
+from aimak_gateway.cli import deeds, listing
+from aimak_gateway.cli.connect import Api, connected
 from aimak_gateway.cli.frame import Ui, command, table
 from aimak_gateway.cli.installation import OWNERS
 from aimak_gateway.cli.metered import add_of_meters
 from aimak_gateway.cli.nouns import noun
 from aimak_gateway.cli.spans import Period, Since, Until, first_and_last
+from aimak_gateway.cli.street_names import street_names
 from aimak_gateway.cli.write_offs import add_write_offs
 
 
@@ -41,25 +43,43 @@ def _who(group: typer.Typer) -> None:
         """Who did what, before and after, with what ground; the newest first.  Example: aimak audit list --actor ayna
         --from 2026-10-01 --to 2026-10-31"""
         with connected(ui) as api:
-            account_id = api.get(f"/billing/accounts/{account}")["account_id"] if account else None
-            asked = {"account_id": account_id, "actor": actor, **_days(period, since, until)}
+            asked_of = api.get(f"/billing/accounts/{account}") if account else {}
+            asked = {"account_id": asked_of.get("account_id"), "actor": actor, **_days(period, since, until)}
             answers = [api.get(f"/{service}/audit", **asked) for service in OWNERS]
             answers.append(api.get("/gateway/people/audit", **asked))
             zone = ZoneInfo(api.get("/billing/tenants/current")["tenant"]["zone"])
-        rows = [{**row, "service": answer["service"]} for answer in answers for row in answer["audit"]]
+            rows = [{**row, "service": answer["service"]} for answer in answers for row in answer["audit"]]
+            _name_accounts(api, rows, asked_of.get("number"))
+            streets = street_names(api, [row["after"] for row in rows if "selection" in (row["after"] or {})])
         rows.sort(key=lambda row: row["at"], reverse=True)
         shown = [
             (
                 _instant(row, zone),
                 row["actor"],
-                _action(ui, row["action"]),
-                _subject(ui, row),
-                _change(ui, row),
+                deeds.action(ui, row["action"]),
+                deeds.subject(ui, row),
+                deeds.change(ui, row, streets),
                 row["ground"],
             )
             for row in rows
         ]
         listing.show(ui, rows, ("date", "actor", "action", "subject", "change", "ground"), shown)
+        if not rows:
+            ui.note(ui.word("ui.nothing_noted_of", actor=actor) if actor else ui.word("ui.nothing_noted"))
+
+
+# So many ids as an address holds.
+_AT_ONCE = 100
+
+
+def _name_accounts(api: Api, rows: Sequence[dict[str, Any]], number: str | None) -> None:
+    """Give each row the number of its account: its id is nothing that anybody knows. `number`: of all of them."""
+    ids = sorted({row["account_id"] for row in rows if row["account_id"]} if number is None else ())
+    known: dict[str, str] = {}
+    for part in in_batches(ids, _AT_ONCE):
+        known |= api.get("/billing/audit/accounts", accounts=",".join(map(str, part)))["numbers"]
+    for row in rows:
+        row["account"] = number if number and row["account_id"] else known.get(str(row["account_id"]))
 
 
 def _days(period: str | None, since: str | None, until: str | None) -> dict[str, str | None]:
@@ -72,83 +92,6 @@ def _days(period: str | None, since: str | None, until: str | None) -> dict[str,
 def _instant(row: dict[str, Any], zone: ZoneInfo) -> str:
     """When it was by the town's clock."""
     return f"{datetime.fromisoformat(row['at']).astimezone(zone):%Y-%m-%d %H:%M:%S}"
-
-
-# An id is longer than any number that a person is given.
-_INSIDE = 16
-# Numbers in a change that nobody but the program knows.
-_INTERNAL = ("bill", "to", "upto")
-# What codes in a change are named by, the first that knows them.
-_KINDS = {
-    "state": ("document", "cycle", "tariff", "reading", "status"),
-    "roles": ("role",),
-    "service": ("service",),
-    "class": ("class",),
-    "customer_class": ("class",),
-    "method": ("method",),
-    "regime": ("regime",),
-    "kind": ("document", "kind"),
-    "status": ("status",),
-}
-
-
-def _action(ui: Ui, action: str) -> str:
-    """A command by its name; of one that is told in words ("enter cancel 1") those that have a name."""
-    for kind in ("action", "changed", "document"):
-        known = ui.named(kind, action)
-        if known != action:
-            return known
-    if " " not in action:
-        return action
-    verb, kind, *rest = action.split()
-    return " ".join([ui.named("action", verb), ui.named("document", kind), *rest])
-
-
-def _subject(ui: Ui, row: dict[str, Any]) -> str:
-    """With what it was done: the kind and name of a file, a code, a number, a month; never an address of the API nor a
-    number that nobody but the program knows."""
-    _, _, *parts = row["path"].split("/") if row["path"].startswith("/") else ("", "", row["path"])
-    told = [ui.named("import", parts[1])] if parts[:1] == ["imports"] else []
-    numbers = [part for part in parts if any(map(str.isdigit, part)) and len(part) < _INSIDE]
-    told += [number for number in numbers if number not in row["action"].split()]
-    told += [] if row["path"].startswith("/") or told or row["path"].isdigit() else [row["path"]]
-    for name in ("code", "account", "name", "file", "partner", "tariffs"):
-        value = row["said"].get(name)
-        told += [", ".join(map(str, value)) if isinstance(value, list) else value] if value and value != "…" else []
-        if name == "code" and value:
-            break
-    return ", ".join(dict.fromkeys(text for text in told if isinstance(text, str)))
-
-
-def _change(ui: Ui, row: dict[str, Any]) -> str:
-    return " → ".join(_facts(ui, row[side]) for side in ("before", "after") if row[side] is not None)
-
-
-def _facts(ui: Ui, told: Any) -> str:
-    """What stood or stands there, in words where the catalogue has them."""
-    if not isinstance(told, dict):
-        return json.dumps(told, ensure_ascii=False)
-    shown = {name: value for name, value in told.items() if value is not None and name not in _INTERNAL}
-    return ", ".join(_fact(ui, name, value) for name, value in shown.items())
-
-
-def _fact(ui: Ui, name: str, value: Any) -> str:
-    plain = name.removesuffix("_tyiyn")
-    head = ui.word(f"ui.{plain}").removeprefix("ui.")
-    if plain != name and isinstance(value, int):
-        return f"{head} {format_som(value)}"
-    if isinstance(value, list):
-        return f"{head} {', '.join(_coded(ui, name, one) for one in value)}"
-    return f"{head} {_coded(ui, name, value)}"
-
-
-def _coded(ui: Ui, name: str, value: Any) -> str:
-    """A value in words where its name tells of what kind it is."""
-    if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if (name, value) == ("tenants", "*"):
-        return ui.word("ui.everywhere")
-    return next((word for kind in _KINDS.get(name, ()) if (word := ui.named(kind, value)) != value), value)
 
 
 def _questions(group: typer.Typer) -> None:

@@ -15,7 +15,7 @@ from aimak_gateway.cli.cycle import Yes, confirm, cycle_lines, follow, pace_show
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
 from aimak_gateway.cli.progress import Progress
-from aimak_gateway.cli.street_names import street_id, street_names
+from aimak_gateway.cli.street_names import selection_named, street_id, street_names
 
 Run = Annotated[str, typer.Argument(help="A run's id, as `aimak run list` shows it.")]
 Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
@@ -106,15 +106,8 @@ def _verb(group: typer.Typer, verb: str) -> None:
 
 def _row(ui: Ui, run: dict[str, Any], streets: Mapping[str, str]) -> list[Any]:
     state = ui.word(f"ui.state_{run['state']}")
-    before = [run["run_id"], run["period"], _selected(ui, run["selection"], streets), run["generation"]]
+    before = [run["run_id"], run["period"], selection_named(ui, run["selection"], streets), run["generation"]]
     return [*before, state, *(run[key] for key in ("bills", "held", "reason"))]
-
-
-def _selected(ui: Ui, text: str, streets: Mapping[str, str]) -> str:
-    """What a run covers: "весь город", "улица Манас", "услуга вывоз ТБО"."""
-    kind, _, value = text.partition(":")
-    called = streets.get(value, value) if kind == "street" else ui.named(kind, value)
-    return f"{ui.named('selection', kind)} {called}".strip()
 
 
 def passed(ui: Ui, api: Api, run: str, verb: str, running: str) -> dict[str, Any]:
@@ -146,6 +139,6 @@ def _told(ui: Ui, api: Api, run: dict[str, Any]) -> None:
     step = steps.get(run["state"])
     following = f"aimak run {step} {run['run_id']}" if step else None
     turn = f"{ui.word('ui.generation')} {run['generation']}"
-    facts = [_selected(ui, run["selection"], street_names(api, [run])), turn, run["reason"]]
+    facts = [selection_named(ui, run["selection"], street_names(api, [run])), turn, run["reason"]]
     head = f"{run['run_id']}: {', '.join(filter(None, facts))}"
     ui.result(run, [head, *cycle_lines(ui, run)], following)

@@ -18,6 +18,13 @@ def street_names(api: Api, runs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {str(row["street"]): row["name"] for row in api.get("/billing/streets")["streets"]}
 
 
+def selection_named(ui: Ui, text: str, streets: Mapping[str, str]) -> str:
+    """What a run covers: "весь город", "улица Манас", "услуга вывоз ТБО"."""
+    kind, _, value = text.partition(":")
+    called = streets.get(value, value) if kind == "street" else ui.named(kind, value)
+    return f"{ui.named('selection', kind)} {called}".strip()
+
+
 def street_id(ui: Ui, text: str) -> str:
     """The id of the street that is called so now; an id as it is. Raises NotFound with the names that there are."""
     if text.isdigit():

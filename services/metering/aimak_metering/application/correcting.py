@@ -45,7 +45,9 @@ def correct(work: UnitOfWork, reading_id: int, value: int, actor: str, why: str)
     accepted, waiting = catch_up(work, meter)
     usage.tell(work, told + accepted)
     sides = {"before": {"value": checks.shown(reading.value)}, "after": {"value": checks.shown(value)}}
-    audit.note(work, account_id=meter.account_id, ground=why.strip(), **sides)
+    about = {"serial": meter.serial, "date": reading.date.isoformat()}
+    noted = {"before": {**about, **sides["before"]}, "after": sides["after"]}
+    audit.note(work, account_id=meter.account_id, ground=why.strip(), **noted)
     answer = {"reading": new_id, "corrects": reading_id, "date": reading.date.isoformat(), **sides}
     return {**answer, "uses": [_shown(row) for row in told], "accepted": len(accepted), "held": waiting}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from aimak import audit
 from aimak.problems import Conflict, NotFound, Problem, Refused
 from aimak.storage.work import UnitOfWork
 
@@ -54,7 +55,11 @@ def _decide(work: UnitOfWork, reading_id: int, actor: str, why: str, *, accept: 
     track, held = judge_again(work, meter, behind, track, told)
     keep(work, meter, track, held, latest(work, meter))
     usage.tell(work, told)
-    return {"reading": reading_id, "state": "accepted" if accept else "rejected", "accepted": len(told), "held": held}
+    state = "accepted" if accept else "rejected"
+    about = {"serial": meter.serial, "date": reading.date.isoformat(), "value": checks.shown(reading.value)}
+    sides = {"before": {**about, "state": "held"}, "after": {"state": state}}
+    audit.note(work, account_id=meter.account_id, ground=why.strip(), **sides)
+    return {"reading": reading_id, "state": state, "accepted": len(told), "held": held}
 
 
 def _first_held(work: UnitOfWork, reading_id: int, held: list[Any]) -> tuple[Any, list[Any]]:

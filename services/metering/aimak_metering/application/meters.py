@@ -37,6 +37,7 @@ _BEGUN = ("last_date", "last_value", "latest_date", "uses", "held")
 def take_meters(work: UnitOfWork, rows: Rows) -> list[Problem]:
     """Keep the meters of a block. Left out: an unknown account, a service that the account does not have, a meter
     whose first reading would change under readings that are kept already."""
+    work.tenant_facts()
     accounts = store.accounts(work, {row.values["account"] for row in rows})
     connections = {
         (row.account_id, row.service): row.connection_id

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from aimak import ledger
+from aimak import audit, ledger
 from aimak.money import plain_som
 from aimak.problems import Conflict, NotFound, Place, Problem, Refused
 from aimak.storage.work import UnitOfWork
@@ -47,6 +47,9 @@ def set_split_rule(work: UnitOfWork, given: dict[str, Any], actor: str) -> None:
         raise Refused(Problem("AIM-P021", {"day": day.isoformat()}, Place(path="valid_from")))
     if any(rule.valid_from == day for rule in accounts.split_rules(work)):
         raise Conflict(Problem("AIM-P022", {"day": day.isoformat()}))
+    held = [rule for rule in accounts.split_rules(work) if rule.valid_from < day]
+    before = {"method": held[-1].method} if held else None
+    audit.note(work, before=before, after={"method": given["method"], "from": day.isoformat()})
     accounts.add_split_rule(work, SplitRule(day, given["method"]), actor)
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aimak import unfit
+from aimak import audit, unfit
 from aimak.plugins.payment_partners import PaymentPartner
 from aimak.plugins.registry import Registry
 from aimak.problems import Place, Problem, Refused
@@ -95,7 +95,13 @@ def define(
     partners.write(work, record, actor)
     written = partners.read(work.connection, work.metadata, work.tenant, given["code"])
     assert written is not None
+    sides = [None if one is None else _noted(one) for one in (before, written)]
+    audit.note_change(work, sides[0], sides[1] or {})
     return written
+
+
+def _noted(record: PartnerRecord) -> dict[str, Any]:
+    return {name: value for name, value in shown(record).items() if name not in ("code", "version")}
 
 
 def _check_settings(

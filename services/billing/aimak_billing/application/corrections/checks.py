@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+from aimak import audit
 from aimak.period import Period
 from aimak.problems import Conflict, NotFound, Problem, Refused
 from aimak.storage.work import UnitOfWork
@@ -88,6 +89,8 @@ def decide(work: UnitOfWork, run: Row[Any], number: str, decision: str, reason: 
         raise NotFound(Problem("AIM-B134", {"account": number, "run": run.id}))
     facts = {"decision": decision, "reason": reason.strip(), "actor": actor, "at": work.now}
     store.decide(work, {"run_id": run.id, "account_id": account_id, "attempt": run.attempt, **facts})
+    after = {"period": run.period, "verdict": decision}
+    audit.note(work, account_id=account_id, after=after, ground=reason.strip())
     return None if decision == RELEASE else chunk
 
 
@@ -140,8 +143,11 @@ def write_rules(work: UnitOfWork, wanted: Mapping[str, int]) -> dict[str, int]:
     unknown = sorted(set(wanted) - set(outsort.RULES))
     if unknown:
         raise Refused(Problem("AIM-B135", {"rule": unknown[0], "known": ", ".join(outsort.RULES)}))
+    before = store.rules(work)
     store.write_rules(work, wanted)
-    return store.rules(work)
+    after = store.rules(work)
+    audit.note(work, before={"rules": dict(before)}, after={"rules": dict(after)})
+    return after
 
 
 def comparison_view(work: UnitOfWork, run: Row[Any], by: str) -> list[dict[str, Any]]:

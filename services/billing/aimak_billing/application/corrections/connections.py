@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from aimak import audit
 from aimak.problems import Problem, Refused
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
@@ -36,7 +37,10 @@ def change_connection(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[st
     connection = lasting[0]
     wanted_class = asked.get("customer_class") or connection.customer_class
     attributes = {**(connection.attributes or {}), **(asked.get("attributes") or {})}
-    _alter(kit, work, number, connection, asked["day"], wanted_class, attributes, asked.get("ground") or "-")
+    ground = asked.get("ground") or "-"
+    before = _alter(kit, work, number, connection, asked["day"], wanted_class, attributes, ground)
+    told = {"service": connection.service, "from": asked["day"].isoformat()}
+    _note(work, account.id, before, {**told, "customer_class": wanted_class, "attributes": attributes}, ground)
     touch_since(work, [(account.id, asked["day"])], "connection")
     tell_connections(work, [account.id])
     named = {"service": connection.service, "customer_class": wanted_class, "attributes": attributes}
@@ -52,12 +56,25 @@ def _alter(
     wanted_class: str,
     attributes: Mapping[str, Any],
     ground: str,
-) -> None:
+) -> Row[Any]:
+    """What it was on the day until now."""
     wrong = attribute_problems(kit, connection.service, attributes)
     if wrong or wanted_class not in CLASSES:
         reason = "; ".join(wrong) or wanted_class
         raise Refused(Problem("AIM-B015", {"account": number, "service": connection.service, "reason": reason}))
-    store.change_connection(work, connection, day, wanted_class, attributes, ground)
+    return store.change_connection(work, connection, day, wanted_class, attributes, ground)
+
+
+def _note(work: UnitOfWork, account_id: int, before: Row[Any], after: dict[str, Any], ground: str) -> None:
+    """What a connection was and is; of its attributes those alone that differ."""
+    was, now = before.attributes or {}, after["attributes"]
+    differ = sorted(name for name in {*was, *now} if was.get(name) != now.get(name))
+    sides = [
+        {name: value for name, value in side.items() if name != "attributes"}
+        | ({"attributes": {name: known.get(name) for name in differ}} if differ else {})
+        for side, known in (({"customer_class": before.customer_class}, was), (after, now))
+    ]
+    audit.note(work, account_id=account_id, before=sides[0], after=sides[1], ground=ground)
 
 
 def set_benefit(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,7 +89,7 @@ def set_benefit(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[str, Any
         raise Refused(Problem("AIM-B190", {"account": account.number}))
     if until is not None and until <= day:
         raise Refused(Problem("AIM-B191", {"since": day.isoformat(), "until": until.isoformat()}))
-    given = _give(kit, work, account, day, asked.get("category") or None, asked)
+    given, had = _give(kit, work, account, day, asked.get("category") or None, asked)
     if not given:
         raise Refused(Problem("AIM-B192", {"account": account.number}))
     if until is not None:
@@ -80,17 +97,20 @@ def set_benefit(kit: Kit, work: UnitOfWork, number: str, asked: Mapping[str, Any
         _give(kit, work, account, until, None, asked)
         until = min(until, max(connection.valid_to or date.max for connection in given))
     services = dict.fromkeys(connection.service for connection in given)
+    days = {"from": day.isoformat(), **({"until": until.isoformat()} if until else {})}
+    after = {"benefit": asked.get("category") or "-", "services": list(services), **days}
+    before = {"benefit": ", ".join(had) or "-"}
+    audit.note(work, account_id=account.id, before=before, after=after, ground=asked["ground"].strip())
     touch_since(work, [(account.id, day)], "benefit")
     tell_connections(work, [account.id])
-    said = {"benefit": asked.get("category") or "-", "services": ", ".join(services), "from": day.isoformat()}
-    return {"account": account.number, **said, **({"until": until.isoformat()} if until else {})}
+    return {"account": account.number, **after, "services": ", ".join(services)}
 
 
 def _give(
     kit: Kit, work: UnitOfWork, account: Row[Any], day: date, category: str | None, asked: Mapping[str, Any]
-) -> list[Row[Any]]:
-    """The connections that it was given."""
-    given = []
+) -> tuple[list[Row[Any]], list[str]]:
+    """The connections that it was given, and the categories that those had before."""
+    given, had = [], set[str]()
     for connection in alive(accounts.connections_of(work, [account.id]), day):
         if asked.get("service") not in (None, connection.service):
             continue
@@ -100,6 +120,7 @@ def _give(
         attributes = {name: value for name, value in (connection.attributes or {}).items() if name != BENEFIT}
         attributes |= {BENEFIT: category} if category else {}
         facts = (connection.customer_class, attributes, asked["ground"].strip())
-        _alter(kit, work, account.number, connection, max(day, connection.valid_from), *facts)
+        before = _alter(kit, work, account.number, connection, max(day, connection.valid_from), *facts)
+        had |= {str((before.attributes or {})[BENEFIT])} if (before.attributes or {}).get(BENEFIT) else set()
         given.append(connection)
-    return given
+    return given, sorted(had)

@@ -105,7 +105,7 @@ def account_and_provider(work: UnitOfWork, asked: Any) -> tuple[int, str]:
     account_id = find_account(work, asked.get("account") or "").id
     provider = asked.get("provider") or ""
     if registers.provider(work, provider) is None:
-        known = ", ".join(row.code for row in registers.providers(work))
+        known = ", ".join(row.code for row in registers.providers(work)) or "-"
         raise Refused(Problem("AIM-B011", {"provider": provider, "known": known}))
     return account_id, provider
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from aimak import audit
 from aimak.batches import in_batches
 from aimak.contracts import billing
 from aimak.contracts.base import MAX_ROWS
@@ -81,6 +82,8 @@ def move_out(work: UnitOfWork, number: str, day: date) -> dict[str, Any]:
     store.end_connections(work, alive(accounts.connections_of(work, [account.id]), day), day, left_on=day)
     _end_residents(work, account.id, day)
     store.change_account(work, account.id, status=CLOSED, closed_on=day)
+    after = {"status": CLOSED, "from": day.isoformat()}
+    audit.note(work, account_id=account.id, before={"status": ACTIVE}, after=after)
     touch_since(work, [(account.id, day)], "moved_out")
     tell_accounts(work, [account.id])
     tell_connections(work, [account.id])
@@ -110,6 +113,7 @@ def move_in(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str
     store.end_waiting(work, [(piece.row, piece.since) for piece in had])
     key = _open_account(work, before, asked["as"], day, asked)
     _connect(work, had, account_id=key, anew=True)
+    _note_opening(work, key, asked)
     opened = {"account": asked["as"], "account_id": key, "status": ACTIVE, "opened_on": day.isoformat()}
     # Who was the creditor when the house was left need not be the one whom people expect today.
     return {**opened, "connected": {piece.row.service: piece.row.provider for piece in reversed(had)}}
@@ -129,6 +133,9 @@ def split(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> dict[str, 
     key = _open_account(work, before, asked["as"], day, asked)
     store.end_connections(work, [piece.row for piece in mine], day)
     _connect(work, mine, account_id=key)
+    _note_opening(work, key, asked, services=sorted(wanted))
+    went = {"services": sorted(wanted), "to_account": asked["as"], "from": day.isoformat()}
+    audit.note(work, account_id=account.id, after=went)
     touch_since(work, [(account.id, day)], "split")
     tell_connections(work, [account.id])
     return {"account": asked["as"], "account_id": key, "services": sorted(wanted), "opened_on": day.isoformat()}
@@ -151,6 +158,13 @@ def _open_account(work: UnitOfWork, like: Row[Any], number: str, day: date, aske
         _enter_residents(work, key, asked["persons"], asked.get("pensioners") or 0, day, "move")
     tell_accounts(work, [key])
     return key
+
+
+def _note_opening(work: UnitOfWork, account_id: int, asked: Mapping[str, Any], **facts: Any) -> None:
+    """A new account, noted under its own name: by the old one it would not be found."""
+    told = {name: asked[name] for name in ("holder", "persons", "pensioners") if asked.get(name) is not None}
+    after = {"account": asked["as"], "from": asked["day"].isoformat(), **told, **facts}
+    audit.note(work, account_id=account_id, after=after)
 
 
 def _enter_residents(work: UnitOfWork, account_id: int, persons: int, pensioners: int, day: date, ground: str) -> None:
@@ -195,10 +209,20 @@ def set_residents(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> di
     persons, pensioners, day = asked["persons"], asked.get("pensioners") or 0, asked["day"]
     if pensioners > persons:
         raise Refused(Problem("AIM-B022", {"account": number}))
+    before = _residents_on(work, account.id, day)
     _end_residents(work, account.id, day)
     _enter_residents(work, account.id, persons, pensioners, day, asked.get("ground") or "-")
+    after = {"persons": persons, "pensioners": pensioners, "from": day.isoformat()}
+    audit.note(work, account_id=account.id, before=before, after=after, ground=asked.get("ground") or "")
     touch_since(work, [(account.id, day)], "residents")
     return {"account": account.number, "persons": persons, "pensioners": pensioners, "valid_from": day.isoformat()}
+
+
+def _residents_on(work: UnitOfWork, account_id: int, day: date) -> dict[str, Any] | None:
+    """How many the register has on a day, or next after it; None where nobody was ever entered."""
+    for entry in alive(accounts.residents_of(work, [account_id]), day):
+        return {"persons": entry.persons, "pensioners": entry.pensioners, "from": entry.valid_from.isoformat()}
+    return None
 
 
 def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,7 +233,7 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
     service, provider, to, day = (asked[name] for name in ("service", "provider", "to", "day"))
     for code in (provider, to):
         if registers.provider(work, code) is None:
-            known = ", ".join(row.code for row in registers.providers(work))
+            known = ", ".join(row.code for row in registers.providers(work)) or "-"
             raise Refused(Problem("AIM-B011", {"provider": code, "known": known}))
     ids = [_active(work, asked["account"]).id] if asked.get("account") else _all_of(work, service, provider)
     moved: set[int] = set()
@@ -222,8 +246,10 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
         came = [replace(piece, until=piece.since, left_until=piece.until) for piece in waited]
         _connect(work, [*mine, *came], provider=to)
         moved |= {piece.row.account_id for piece in mine}
+    after = {"service": service, "provider": to, "from": day.isoformat(), "accounts": len(moved)}
+    audit.note(work, account_id=ids[0] if asked.get("account") else None, before={"provider": provider}, after=after)
     touch_since(work, [(account_id, day) for account_id in moved], "provider")
-    return {"service": service, "provider": to, "from": day.isoformat(), "accounts": len(moved)}
+    return after
 
 
 def _all_of(work: UnitOfWork, service: str, provider: str) -> list[int]:
@@ -258,6 +284,8 @@ def rename_street(work: UnitOfWork, street_id: int, name: str, day: date) -> dic
         raise Refused(Problem("AIM-B196", {"name": name.strip(), "day": day.isoformat()}))
     facts = {"id": street_id, "kind": STREET, "parent_id": None}
     store.name_address(work, {**facts, "valid_from": day, "name": name.strip()})
+    now = {"name": name.strip(), "from": day.isoformat()}
+    audit.note(work, before={"name": known.name}, after=now)
     ids = selections.of_street(work, street_id)
     store.raise_versions(work, ids)
     tell_accounts(work, ids)

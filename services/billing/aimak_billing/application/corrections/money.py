@@ -73,7 +73,10 @@ def _check_write_off(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
     account_id, provider = account_and_provider(work, asked)
     if not (asked.get("ground") or "").strip():
         raise Refused(Problem("AIM-B117", {}))
-    return {"provider": provider, "amount_tyiyn": amount_of(asked)}, account_id
+    amount = amount_of(asked)
+    # What is not owed is refused to whoever enters it; until it is approved the debt may still become less.
+    list(_oldest(work, account_id, provider, amount))
+    return {"provider": provider, "amount_tyiyn": amount}, account_id
 
 
 def _post_write_off(work: UnitOfWork, document: Row[Any]) -> None:

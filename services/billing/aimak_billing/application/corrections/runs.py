@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aimak import audit
+from aimak.contracts.fields import INT64_MAX
 from aimak.problems import Conflict, NotFound, Problem, Refused
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
@@ -50,8 +52,20 @@ def start(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], actor: str) -> i
         # The month's own run, which nobody has begun, or gave up before.
         store.change_run(work, key, state=states.OPEN, replaces=bool(asked.get("replaces")), reason=reason)
     store.add_members(work, key, members)
-    cycle.preview_run(kit, work, cycle.locked(work, key), actor)
+    run = cycle.locked(work, key)
+    cycle.preview_run(kit, work, run, actor)
+    note_of(work, run)
     return key
+
+
+def note_of(work: UnitOfWork, run: Row[Any]) -> None:
+    """Note of what run the present command is: by its id nobody knows it."""
+    kind = Selection.read(run.selection)
+    # A run over one account is found by that account.
+    alone = store.members(work, run.id, 0, INT64_MAX) if kind and kind.kind in ("account", "bill") else []
+    told = {"period": run.period, "selection": run.selection, "generation": run.generation}
+    told |= {"replaces": True} if run.replaces else {}
+    audit.note(work, account_id=alone[0] if alone else None, after=told, ground=run.reason)
 
 
 def _selection(text: str) -> Selection:
