@@ -225,7 +225,7 @@ def test_a_bill_made_anew_waits_for_another_person_too(town: Town) -> None:
     town.use(1, 12_300, version=2)
     number = run(town, "touched", issue=False, replaces=True)["run_id"]
     assert town.refused(f"/billing/runs/{number}/approve", "approver", "the-clerk") == (403, ["AIM-B032"])
-    assert town.refused(f"/billing/runs/{number}/issue") == (409, ["AIM-B031"])
+    assert town.refused(f"/billing/runs/{number}/issue") == (409, ["AIM-B108"])
     assert town.balance("W") == owed
     town.post(f"/billing/runs/{number}/approve", role="approver")
     town.post(f"/billing/runs/{number}/issue")
