@@ -120,6 +120,38 @@ def test_who_starts_does_not_approve(town: Town) -> None:
     assert town.get(MONTH)["state"] == "previewed"
 
 
+def test_who_began_a_month_anew_or_previewed_it_last_does_not_approve(town: Town) -> None:
+    """Who made the preview that is to be approved is bound as who started the run is; after a month was given up that
+    is who began it again, and nobody of before."""
+    five(town)
+
+    def previewed(name: str) -> None:
+        town.post(f"{MONTH}/preview", name=name)
+        town.pump.drain()
+
+    def refused(name: str) -> list[str]:
+        return town.refused(f"{MONTH}/approve", "approver", name)[1]
+
+    previewed("ayna")
+    previewed("bakyt")
+    assert (refused("ayna"), refused("bakyt")) == (["AIM-B032"], ["AIM-B046"])
+    town.post(f"/billing/runs/{town.get(MONTH)['run_id']}/abandon")
+    previewed("bakyt")
+    previewed("nur")
+    assert (refused("bakyt"), refused("nur")) == (["AIM-B032"], ["AIM-B046"])
+    assert town.post(f"{MONTH}/approve", role="approver", name="ayna")["state"] == "approved"
+
+
+def test_a_mistaken_preview_binds_nobody_once_it_is_replaced(town: Town) -> None:
+    """Another looked by mistake; after the starter's own preview that one may approve."""
+    five(town)
+    for name in ("ayna", "bakyt", "ayna"):
+        town.post(f"{MONTH}/preview", name=name)
+        town.pump.drain()
+    assert town.refused(f"{MONTH}/approve", "approver", "ayna") == (403, ["AIM-B032"])
+    assert town.post(f"{MONTH}/approve", role="approver", name="bakyt")["state"] == "approved"
+
+
 def test_steps_keep_their_order(town: Town) -> None:
     """Nothing is approved before it is previewed, issued before approved, closed before issued."""
     five(town)

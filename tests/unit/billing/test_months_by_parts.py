@@ -78,7 +78,7 @@ def test_a_month_by_parts_is_all_of_them(served: Town) -> None:
     listed = served.get("/billing/cycles")["cycles"][0]
     assert (listed["bills"], listed["gross_tyiyn"]) == (5, seen["gross_tyiyn"])
     counted = served.get(f"/billing/runs/{seen['run_id']}/completeness")["completeness"]
-    assert [tuple(row.values())[2:] for row in counted] == [(5, 5, 0, 0), (1, 1, 0, 0)]
+    assert [tuple(row.values())[2:] for row in counted] == [(5, 5, 0, 0, 0), (1, 1, 0, 0, 0)]
     compared = served.get(f"/billing/runs/{preview(served, NOVEMBER)['run_id']}/comparison")["comparison"]
     assert {row["service"]: row[OCTOBER] for row in compared} == shown(seen)["of"][0]
 
@@ -148,4 +148,23 @@ def test_services_billed_apart_are_one_month(served: Town) -> None:
     assert (seen["accounts"], seen["bills"], seen["without_charge"]) == (5, 6, 0)
     assert shown(seen) == in_force(served, OCTOBER)
     counted = served.get(f"/billing/runs/{seen['run_id']}/completeness")["completeness"]
-    assert [tuple(row.values())[2:] for row in counted] == [(5, 5, 0, 0), (1, 1, 0, 0)]
+    assert [tuple(row.values())[2:] for row in counted] == [(5, 5, 0, 0, 0), (1, 1, 0, 0, 0)]
+
+
+def test_what_others_issued_is_told_beside_a_preview_of_the_rest(served: Town) -> None:
+    """Until the month's own run is issued its figures are of the rest alone; what is under way is named meanwhile."""
+    begun = run(served, "list:few", issue=False, accounts=["A1", "A2"])
+    seen = month(served, OCTOBER)
+    assert (seen["state"], seen["issued_by_others"], seen["under_way"]) == ("open", None, [begun["run_id"]])
+    number = begun["run_id"]
+    served.post(f"/billing/runs/{number}/approve", role="approver")
+    served.post(f"/billing/runs/{number}/issue")
+    served.pump.drain()
+    seen = month(served, OCTOBER)
+    assert (seen["bills"], seen["issued_by_others"], seen["under_way"]) == (2, None, [])
+    told = {"bills": seen["bills"], "gross_tyiyn": seen["gross_tyiyn"]}
+    seen = preview(served, OCTOBER)
+    assert (seen["bills"], seen["issued_by_others"], seen["under_way"]) == (3, told, [])
+    counted = served.get(f"/billing/runs/{seen['run_id']}/completeness")["completeness"]
+    assert [(row["billed"], row["previewed"]) for row in counted] == [(2, 3), (1, 0)]
+    assert bill(served, OCTOBER)["issued_by_others"] is None

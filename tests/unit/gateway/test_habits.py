@@ -230,7 +230,7 @@ def test_what_cannot_be_undone_wants_a_yes(monkeypatch: pytest.MonkeyPatch, word
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request.method)
-        return httpx.Response(200, json={"bills": 3})
+        return httpx.Response(200, json={"bills": 3, "state": "approved"})
 
     @contextmanager
     def connected(shown: frame.Ui) -> Iterator[Api]:

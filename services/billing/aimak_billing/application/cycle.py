@@ -73,8 +73,16 @@ def may(work: UnitOfWork, command: str, run: Row[Any]) -> bool:
     if state in states.DONE_IN.get(command, ()):
         return False
     if state not in states.STARTS_FROM[command]:
-        raise Conflict(Problem("AIM-B031", {"command": command, "state": state, "period": run.period}))
+        fields = {"command": command, "state": state, "period": run.period}
+        # Of a run beside the month's own it would be untrue to say that the month stands so.
+        own = _is_own(work, run)
+        raise Conflict(Problem("AIM-B031", fields) if own else Problem("AIM-B108", {**fields, "run": run.id}))
     return True
+
+
+def _is_own(work: UnitOfWork, run: Row[Any]) -> bool:
+    cycle = store.cycle(work, run.period)
+    return cycle is not None and run.id == cycle.run_id
 
 
 def note(work: UnitOfWork, run: Row[Any], action: str, attempt: int, actor: str) -> None:
@@ -175,17 +183,27 @@ def approve(work: UnitOfWork, name: str, actor: str) -> None:
 
 
 def approve_run(work: UnitOfWork, run: Row[Any], actor: str) -> None:
-    """Approve what was previewed. Raises Forbidden for the actor who started the run: who enters does not approve;
-    Conflict for what could not be issued, as bills of these accounts were issued or cancelled since the preview."""
+    """Approve what was previewed. Raises Forbidden for the actor who started the run or made the preview that is to be
+    approved: who enters does not approve; Conflict for what could not be issued, as bills of these accounts were issued
+    or cancelled since the preview."""
     if not may(work, "approve", run):
         return
-    started = {entry.actor for entry in store.approvals(work, run.id) if entry.action in ("start", "preview")}
-    if actor in started:
-        raise Forbidden(Problem("AIM-B032", {"actor": actor, "period": run.period}))
+    _refuse_own(work, run, actor)
     refuse_undecided(work, run)
     _refuse_overtaken(work, run)
     store.change_run(work, run.id, state=states.APPROVED)
     note(work, run, "approve", run.attempt, actor)
+
+
+def _refuse_own(work: UnitOfWork, run: Row[Any], actor: str) -> None:
+    """Raises Forbidden for who started the run, or started it anew after it was given up, and for who made its present
+    preview. Previews that were replaced bind nobody: nothing of them is approved."""
+    entries = store.approvals(work, run.id)
+    given_up = max((entry.attempt for entry in entries if entry.action == "abandon"), default=0)
+    previewed = {entry.attempt: entry.actor for entry in entries if entry.action == "preview"}
+    for attempt, code in ((given_up + 1, "AIM-B032"), (run.attempt, "AIM-B046")):
+        if actor == previewed[attempt]:
+            raise Forbidden(Problem(code, {"actor": actor, "period": run.period, "run": run.id}))
 
 
 def _refuse_overtaken(work: UnitOfWork, run: Row[Any]) -> None:

@@ -212,8 +212,11 @@ def render(printed: Printed) -> bytes:
 
 def route(work: UnitOfWork, period: str) -> list[dict[str, Any]]:
     """Every bill of a period that is in force, in the order in which a walker brings them: by street, house and flat
-    as they were called on the bill's day, then by account. number, account, holder, address, due_tyiyn."""
+    as they were called on the bill's day, then by account. number, account, holder, address, due_tyiyn. Raises
+    NotFound where there is none: the list of an empty month would stand in the way of the full one."""
     rows = store.of_route(work, period)
+    if not rows:
+        raise NotFound(Problem("AIM-B047" if runs.cycle(work, period) else "AIM-B034", {"period": period}))
     rows.sort(key=lambda row: (route_key(row.address), row.account, row.number))
     return [
         {"number": row.number, "account": row.account, "holder": row.holder, "address": row.address}

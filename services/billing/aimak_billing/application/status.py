@@ -36,7 +36,21 @@ def cycle_view(work: UnitOfWork, name: str, lang: str) -> dict[str, Any]:
     run = store.run(work, cycle.run_id)
     assert run is not None
     view = _run_view(work, run, state_of(cycle, run), lang)
-    return {**view, **_month_view(work, run, lang)} if _is_of_several(work, run) else view
+    if _is_of_several(work, run):
+        view |= _month_view(work, run, lang)
+    return {**view, **_beside(work, run)}
+
+
+def _beside(work: UnitOfWork, run: Row[Any]) -> dict[str, Any]:
+    """What the figures of a month do not hold: bills that others issued while its own run is shown, and the other runs
+    that have not ended."""
+    others = [one for one in store.runs(work, run.period) if one.attempt and one.id != run.id]
+    by_others = None
+    if not _is_of_several(work, run) and any(one.state == states.ISSUED for one in others):
+        gross = sum(int(row.net + row.tax) for row in issued.totals(work, run.period, _BY))
+        by_others = {"bills": issued.counts(work, run.period)["bills"], "gross_tyiyn": gross}
+    under_way = [one.id for one in others if one.state not in states.ENDED]
+    return {"issued_by_others": by_others, "under_way": under_way}
 
 
 def _is_of_several(work: UnitOfWork, run: Row[Any]) -> bool:
@@ -137,6 +151,8 @@ def _nothing() -> dict[str, Any]:
         "totals": [],
         "holds": [],
         "warnings": [],
+        "issued_by_others": None,
+        "under_way": [],
     }
 
 

@@ -158,7 +158,7 @@ def _checks(blue: Blueprint, service: Service, kit: Kit) -> None:
     @blue.get("/runs/<int:run_id>/completeness")
     @requires(*STAFF)
     def completeness(run_id: int) -> Any:
-        """Connections by service and provider: active, billed, held, exempt."""
+        """Connections by service and provider: active, billed, previewed, held, exempt."""
         with service.work(actor().tenant) as work:
             return listed("completeness", checks.completeness_view(work, cycle.locked(work, run_id)))
 

@@ -54,7 +54,9 @@ def _passes(group: typer.Typer) -> None:
     @command(group, "issue", changes=True)
     def issue(ui: Ui, period: Period, yes: Yes = False) -> None:
         """Issue the approved bills; they never change afterwards.  Example: aimak cycle issue --period 2026-10 --yes"""
-        _run(ui, period, "issue", "issuing", ask=not yes)
+        with connected(ui) as api:
+            answer = issued(ui, api, f"/billing/cycles/{period}", ask=not yes)
+        ui.result(answer, cycle_lines(ui, answer), _next(ui, answer))
 
 
 def _decisions(group: typer.Typer) -> None:
@@ -88,9 +90,9 @@ def _stops(group: typer.Typer) -> None:
 
 def _of_run(ui: Ui, period: str, verb: str) -> None:
     with connected(ui) as api:
-        seen = api.get(f"/billing/cycles/{period}")
+        seen = outsorts.begun(api, period)
         running = "" if verb == "pause" else seen["state"]
-        answer = follow(ui, api, f"/billing/runs/{seen['run_id'] or 0}", verb, running)
+        answer = follow(ui, api, f"/billing/runs/{seen['run_id']}", verb, running)
     ui.result(answer, cycle_lines(ui, answer), _next(ui, answer))
 
 
@@ -151,7 +153,20 @@ def confirm(ui: Ui, bills: int) -> None:
         raise Failed(VALIDATION, [ui.problem(Problem("AIM-G028", {"typed": typed, "count": bills}))])
 
 
+def issued(ui: Ui, api: Api, path: str, *, ask: bool) -> dict[str, Any]:
+    """Have a month or a run issued and follow it to its end; of one that is issued already, that it was so is said."""
+    seen = api.get(path)
+    if seen["state"] in ("issued", "closed"):
+        ui.note(ui.word("ui.done_already", state=ui.word(f"ui.state_{seen['state']}")))
+    elif ask and not ui.dry_run:
+        confirm(ui, seen["bills"])
+    return follow(ui, api, path, "issue", "issuing")
+
+
 def _next(ui: Ui, answer: dict[str, Any]) -> str | None:
+    if answer.get("under_way") and answer["state"] in ("open", "issued"):
+        # Neither a preview of the rest nor closing is what comes next: these runs wait for a word.
+        return f"aimak run list --period {answer['period']}"
     steps = {"open": "preview", "previewed": "approve", "approved": "issue", "issued": "close"}
     step = steps.get(answer["state"])
     return f"aimak cycle {step} --period {answer['period']}" if step else None
@@ -167,13 +182,23 @@ def cycle_lines(ui: Ui, answer: dict[str, Any]) -> list[str]:
         bills=answer["bills"],
         held=answer["held"],
     )
-    lines = [head, *_pace_lines(ui, answer)]
+    lines = [head, *_pace_lines(ui, answer), *_beside(ui, answer)]
     if answer["totals"]:
         lines += ["", *_totals(ui, answer)]
     if answer["holds"]:
         rows = [(hold["count"], hold["code"], _warned(ui, hold)) for hold in answer["holds"]]
         lines += ["", *table(rows, [ui.word(f"ui.{key}") for key in ("held", "code", "reason")], (0,))]
     return lines + [f"! {_warned(ui, warning)}" for warning in answer["warnings"][:SHOWN]]
+
+
+def _beside(ui: Ui, answer: dict[str, Any]) -> list[str]:
+    """What the figures of a month do not hold; a run has none of that."""
+    lines = []
+    if others := answer.get("issued_by_others"):
+        lines.append(ui.word("ui.issued_by_others", bills=others["bills"], gross=format_som(others["gross_tyiyn"])))
+    if under_way := answer.get("under_way"):
+        lines.append(ui.word("ui.runs_under_way", count=len(under_way), period=answer["period"]))
+    return lines
 
 
 def _warned(ui: Ui, warning: dict[str, Any]) -> str:

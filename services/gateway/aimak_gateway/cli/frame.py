@@ -21,7 +21,7 @@ from aimak.problems import Problem, Refused
 
 from aimak_gateway.cli.spoken import ASKED, SpokenCommand
 
-WRONG_ROLE, WRONG_STATE = "AIM-K072", "AIM-B031"
+WRONG_ROLE, WRONG_STATES = "AIM-K072", ("AIM-B031", "AIM-B108")
 OK, FAILED, USAGE, NOT_FOUND, AUTH, VALIDATION, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 _EXITS = {401: AUTH, 403: AUTH, 404: NOT_FOUND, 422: VALIDATION, 400: VALIDATION, 413: VALIDATION}
 
@@ -142,7 +142,7 @@ def error_lines(ui: Ui, error: Mapping[str, Any]) -> list[str]:
     if error["code"] == WRONG_ROLE:
         codes = str(error["fields"]["roles"])
         message = message.replace(codes, roles_spoken(ui, codes.split(", ")))
-    if error["code"] == WRONG_STATE:
+    if error["code"] in WRONG_STATES:
         state = str(error["fields"]["state"])
         message = message.replace(state, ui.word(f"ui.state_{state}"))
     column = str(place.get("column", ""))

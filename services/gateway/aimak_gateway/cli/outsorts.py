@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from aimak.problems import Problem, Refused
+from aimak.problems import NotFound, Problem, Refused
 
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.connect import Api, connected
@@ -23,8 +23,16 @@ def add(group: typer.Typer) -> None:
     _decided(group)
 
 
+def begun(api: Api, period: str) -> dict[str, Any]:
+    """A month as it stands. Raises NotFound for one of which nothing has begun: it has no run to ask for."""
+    seen: dict[str, Any] = api.get(f"/billing/cycles/{period}")
+    if seen["run_id"] is None:
+        raise NotFound(Problem("AIM-B034", {"period": period}))
+    return seen
+
+
 def _run(api: Api, period: str, run: str | None) -> str:
-    return run or str(api.get(f"/billing/cycles/{period}")["run_id"] or 0)
+    return run or str(begun(api, period)["run_id"])
 
 
 def _shown(group: typer.Typer) -> None:
@@ -36,10 +44,10 @@ def _shown(group: typer.Typer) -> None:
 
     @command(group, "complete", lists=True)
     def complete(ui: Ui, period: Period, run: Run = None) -> None:
-        """Connections active, billed, held, exempt.  Example: aimak cycle complete --period 2026-10"""
+        """Connections active, billed, in preview, held, exempt.  Example: aimak cycle complete --period 2026-10"""
         with connected(ui) as api:
             rows = api.get(f"/billing/runs/{_run(api, period, run)}/completeness")["completeness"]
-        keys = ("service", "provider", "active", "billed", "held", "exempt")
+        keys = ("service", "provider", "active", "billed", "previewed", "held", "exempt")
         columns = (*keys[:2], *(f"{key}:count" for key in keys[2:]))
         shown = [[ui.named("service", row["service"]), *(row[key] for key in keys[1:])] for row in rows]
         listing.show(ui, rows, columns, shown)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from aimak.period import Period as Month
+from aimak.problems import NotFound, Problem
 
 from aimak_gateway.cli import listing
 from aimak_gateway.cli.brought import existing
 from aimak_gateway.cli.connect import Api, connected
-from aimak_gateway.cli.cycle import Yes, confirm, cycle_lines, follow, pace_shown
+from aimak_gateway.cli.cycle import Yes, cycle_lines, follow, issued, pace_shown
 from aimak_gateway.cli.frame import Ui, command
 from aimak_gateway.cli.nouns import noun
 from aimak_gateway.cli.progress import Progress
@@ -53,9 +55,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Rate a part of the town.  Example: aimak run start --period 2026-10 --selection service:waste --reason new"""
-        kind, _, value = selection.partition(":")
-        if kind == "street":
-            selection = f"street:{street_id(ui, value)}"
+        selection = _by_id(ui, period, selection)
         numbers = existing(accounts).read_text(encoding="utf-8").split() if accounts else []
         asked = {"period": period, "selection": selection, "replaces": replaces, "reason": reason, "accounts": numbers}
         begin(ui, asked)
@@ -80,6 +80,26 @@ def register(app: typer.Typer) -> None:
         _verb(group, verb)
 
 
+def _by_id(ui: Ui, period: str, selection: str) -> str:
+    """The selection, a street by its id. Raises NotFound for a street that there is not."""
+    kind, _, value = selection.partition(":")
+    if kind != "street":
+        return selection
+    try:
+        return f"street:{street_id(ui, value)}"
+    except NotFound as unknown:
+        # Nothing more is asked of the installation then, which would say what is wrong with the month.
+        raise NotFound(*_wrong_month(period), *unknown.problems) from None
+
+
+def _wrong_month(period: str) -> list[Problem]:
+    try:
+        Month.month(period)
+    except ValueError:
+        return [Problem("AIM-B030", {"period": period})]
+    return []
+
+
 def _issue(group: typer.Typer) -> None:
     @command(group, "issue", changes=True)
     def issue(ui: Ui, run: Run, yes: Yes = False) -> None:
@@ -88,9 +108,7 @@ def _issue(group: typer.Typer) -> None:
         Example: aimak run issue 5432109876543210987 --yes
         """
         with connected(ui) as api:
-            if not yes and not ui.dry_run:
-                confirm(ui, api.get(f"/billing/runs/{run}")["bills"])
-            _told(ui, api, passed(ui, api, run, "issue", "issuing"))
+            _told(ui, api, issued(ui, api, f"/billing/runs/{run}", ask=not yes))
 
 
 def _verb(group: typer.Typer, verb: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from aimak_billing.domain import chunk as columns
 from aimak_billing.domain.corrections import outsort
 from aimak_billing.domain.corrections.selection import EVERYBODY, is_limited
+from aimak_billing.domain.cycle import ISSUED
 from aimak_billing.domain.rating import Rated
 from aimak_billing.store import accounts, comparison, issued
 from aimak_billing.store import checks as store
@@ -122,8 +123,8 @@ def refuse_incomplete(work: UnitOfWork, run: Row[Any]) -> None:
 
 
 def completeness_view(work: UnitOfWork, run: Row[Any]) -> list[dict[str, Any]]:
-    """Connections of a run by service and provider: active by the register, billed, held, exempt. In the month's own
-    run those that runs issued before it bill are billed too."""
+    """Connections of a run by service and provider: active by the register, billed, previewed (what the run bills until
+    it is issued), held, exempt. In the month's own run those that runs issued before it bill are billed too."""
     registered = store.active(work, run, limited=is_limited(run.selection))
     own = run.selection == EVERYBODY and run.generation == 0
     before = issued.billed_before(work, run) if own else {}
@@ -132,8 +133,11 @@ def completeness_view(work: UnitOfWork, run: Row[Any]) -> list[dict[str, Any]]:
         counts = {name: int(getattr(row, name)) for name in ("billed", "held", "exempt")}
         key = row.service, row.provider
         known = min(counts["exempt"], before.get(key, 0))
-        counts |= {"billed": counts["billed"] + known, "exempt": counts["exempt"] - known}
-        listed.append({"service": key[0], "provider": key[1], "active": registered.get(key, 0), **counts})
+        made = {"billed": counts["billed"] + known, "previewed": 0}
+        if run.state != ISSUED:
+            made = {"billed": known, "previewed": counts["billed"]}
+        left = {"held": counts["held"], "exempt": counts["exempt"] - known}
+        listed.append({"service": key[0], "provider": key[1], "active": registered.get(key, 0), **made, **left})
     return listed
 
 
