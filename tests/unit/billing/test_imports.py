@@ -107,6 +107,25 @@ def test_opening_balances_keep_their_months(town: Town) -> None:
     assert [row["amount_tyiyn"] for row in town.told(billing.ReceivablesMoved)] == [10_000, 7_000, -12_000, -500]
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "column", "message"),
+    [
+        ("A1;tazalyk;gas;2026-09;12", "AIM-B010", "service", "Account A1: unknown service gas; there are: "),
+        ("A1;tazalyk;waste;2026-12;12", "AIM-B024", "origin", "Account A1: the month 2026-12 is not here yet"),
+    ],
+)
+def test_a_debt_that_cannot_be_is_refused(town: Town, line: str, code: str, column: str, message: str) -> None:
+    """A debt for a service that does not exist or from a month to come; this month's is one, with or without a
+    service."""
+    town.accounts(account_line("A1"))
+    good = ["A1;tazalyk;waste;2026-11;12", "A1;tazalyk;;2026-11;3"]
+    state = town.take("balances", [BALANCES, line, *good])
+    (problem,) = state["problems"]
+    assert (problem["code"], problem["place"]["column"], problem["place"]["line"]) == (code, column, 2)
+    assert message in problem["message"] and problem["hint"]
+    assert town.get("/billing/accounts/A1")["balance_tyiyn"] == 1_500
+
+
 def test_tariffs_are_taken_whole_or_not_at_all(town: Town) -> None:
     """A fault anywhere refuses the file with its line; the same file again is a repeat; a changed decision is none."""
     broken = TARIFFS.replace("code: waste-household", "code: waste-household\n    provider2: x", 1)
