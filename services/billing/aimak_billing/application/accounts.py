@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aimak.contracts import billing
@@ -47,7 +47,7 @@ class _Block:
     new: dict[str, _New] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     connections: list[Row] = field(default_factory=list)
-    judged: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    judged: dict[tuple[str, str], list[Problem]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -116,7 +116,9 @@ def _connection_fault(kit: Kit, block: _Block, row: Row) -> Problem | None:
     if judged not in block.judged:
         block.judged[judged] = attribute_problems(kit, service, attributes)
     wrong = block.judged[judged]
-    return _problem(row, "AIM-B015", "attributes", service=service, reason="; ".join(wrong)) if wrong else None
+    if not wrong:
+        return None
+    return replace(_problem(row, "AIM-B015", "attributes", service=service), inner=tuple(wrong))
 
 
 def _phone_fault(row: Row) -> Problem | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from aimak.problems import Problem, Refused
+from aimak.problems import Place, Problem, Refused
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
@@ -54,9 +54,12 @@ def _alter(
     ground: str,
 ) -> None:
     wrong = attribute_problems(kit, connection.service, attributes)
-    if wrong or wanted_class not in CLASSES:
-        reason = "; ".join(wrong) or wanted_class
-        raise Refused(Problem("AIM-B015", {"account": number, "service": connection.service, "reason": reason}))
+    if wanted_class not in CLASSES:
+        named = {"value": wanted_class, "choices": ", ".join(CLASSES)}
+        wrong.append(Problem("AIM-T013", named, Place(path="customer_class")))
+    if wrong:
+        fields = {"account": number, "service": connection.service}
+        raise Refused(Problem("AIM-B015", fields, inner=tuple(wrong)))
     store.change_connection(work, connection, day, wanted_class, attributes, ground)
 
 
