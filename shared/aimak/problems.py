@@ -21,23 +21,27 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong. `code` is looked up in the catalogue of the distribution that owns it."""
+    """One thing that is wrong. `code` is looked up in the catalogue of the distribution that owns it. `inner` are the
+    problems that it comes from; in its text they stand for {reason}."""
 
     code: str
     fields: Mapping[str, Field] = field(default_factory=dict)
     place: Place | None = None
     severity: str = "error"
+    inner: tuple[Problem, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The untranslated form: code, fields, place (only what is known of it) and severity."""
+        """The untranslated form: code, fields, place (only what is known of it), severity and inner problems if any."""
         place = {key: value for key, value in asdict(self.place).items() if value is not None} if self.place else None
-        return {"code": self.code, "fields": dict(self.fields), "place": place, "severity": self.severity}
+        inner = {"inner": [problem.as_json() for problem in self.inner]} if self.inner else {}
+        return {"code": self.code, "fields": dict(self.fields), "place": place, "severity": self.severity, **inner}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Problem:
         """Read back what `as_json` wrote."""
         place = Place(**value["place"]) if value.get("place") else None
-        return cls(value["code"], dict(value.get("fields") or {}), place, value.get("severity", "error"))
+        inner = tuple(map(cls.from_json, value.get("inner") or ()))
+        return cls(value["code"], dict(value.get("fields") or {}), place, value.get("severity", "error"), inner)
 
 
 class Refused(Exception):

@@ -66,8 +66,14 @@ def _owner(code: str) -> str:
 
 def text(problem: Problem, lang: str) -> str:
     """What is wrong, in the reader's language; the code and fields themselves where no catalogue has the code."""
-    found = translate(_owner(problem.code), problem.code, lang, **problem.fields)
+    reason = {"reason": "; ".join(_inner(inner, lang) for inner in problem.inner)} if problem.inner else {}
+    found = translate(_owner(problem.code), problem.code, lang, **{**problem.fields, **reason})
     return found or f"{problem.code} " + ", ".join(f"{key}={value}" for key, value in problem.fields.items())
+
+
+def _inner(problem: Problem, lang: str) -> str:
+    path = problem.place.path if problem.place else None
+    return f"{path}: {text(problem, lang)}" if path else text(problem, lang)
 
 
 def hint(problem: Problem, lang: str) -> str | None:

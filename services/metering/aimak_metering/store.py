@@ -58,10 +58,9 @@ def meter(work: UnitOfWork, meter_id: int) -> Row[Any]:
     return work.execute(select(table).where(mine).with_for_update()).one()
 
 
-def serials(work: UnitOfWork, wanted: Collection[str]) -> set[str]:
-    """Those of these serials that any meter has."""
-    table = work.table("meter")
-    return {row.serial for row in _among(work, table, "serial", wanted)}
+def of_serials(work: UnitOfWork, wanted: Collection[str]) -> list[Row[Any]]:
+    """The meters of these serials, wherever they stand or stood."""
+    return _among(work, work.table("meter"), "serial", wanted)
 
 
 def kept_readings(work: UnitOfWork, meter_ids: Collection[int], since: date) -> list[Row[Any]]:

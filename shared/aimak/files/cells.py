@@ -17,7 +17,7 @@ from aimak.period import Period
 
 Convert = Callable[[str], Any]
 
-_NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d{1,15})(?:[.,](\d+))?", re.ASCII)
+_NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d{1,300})(?:[.,](\d+))?", re.ASCII)
 _DATE = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})|(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?", re.ASCII)
 _MONTH = re.compile(r"(?:(\d{4})-(\d{2}))|(?:(\d{2})[./](\d{4}))", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -101,7 +101,7 @@ def _number(column: Column, decimals: int) -> Convert:
         plain = whole and len(digits) - len(whole) == decimals and len(digits) <= _PLAIN_DIGITS
         number = int(digits) if plain and digits.isdecimal() and digits.isascii() else _written_number(text, decimals)
         if not low <= number <= high:
-            raise CellFault(faults.OUT_OF_BOUNDS, minimum=_shown(low, scale), maximum=_shown(high, scale))
+            raise _outside(low, high, scale)
         return number
 
     return convert
@@ -114,9 +114,17 @@ def _written_number(text: str, decimals: int) -> int:
     sign, whole, fraction = match.groups()
     fraction = (fraction or "").rstrip("0")
     if len(fraction) > decimals:
-        raise CellFault(faults.TOO_FINE, decimals=decimals)
+        raise _too_fine(decimals)
     number: int = int(_SPACES.sub("", whole)) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
     return -number if sign == "-" else number
+
+
+def _too_fine(decimals: int) -> CellFault:
+    return CellFault(faults.TOO_FINE, decimals=decimals) if decimals else CellFault(faults.NOT_WHOLE)
+
+
+def _outside(low: int, high: int, scale: int) -> CellFault:
+    return CellFault(faults.OUT_OF_BOUNDS, minimum=_shown(low, scale), maximum=_shown(high, scale))
 
 
 def _shown(number: int, scale: int) -> str:
@@ -132,12 +140,23 @@ def _som(column: Column) -> Convert:
         try:
             amount = parse_som(text)
         except ValueError as wrong:
-            raise CellFault(faults.NOT_A_NUMBER) from wrong
+            raise _no_amount(text, low, high) from wrong
         if not low <= amount <= high:
-            raise CellFault(faults.OUT_OF_BOUNDS, minimum=_shown(low, 100), maximum=_shown(high, 100))
+            raise _outside(low, high, 100)
         return amount
 
     return convert
+
+
+def _no_amount(text: str, low: int, high: int) -> CellFault:
+    """Why a text is no amount. One with three decimals is not rounded: they may be thousands."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return CellFault(faults.NOT_A_NUMBER)
+    sign, _, fraction = match.groups()
+    if len(fraction or "") > 2:
+        return _too_fine(2)
+    return CellFault(faults.NOT_A_NUMBER) if sign == "+" else _outside(low, high, 100)
 
 
 def _parse_date(text: str) -> date:

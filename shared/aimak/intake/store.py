@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -192,11 +192,6 @@ def as_faults(bad: Sequence[Row], good: Sequence[Row], problems: Sequence[Proble
 def named(problems: Sequence[Problem], file: str) -> list[Problem]:
     """The same problems with the file's name in their place."""
     return [
-        Problem(
-            problem.code,
-            problem.fields,
-            Place(file, problem.place.line, problem.place.column, problem.place.path) if problem.place else Place(file),
-            problem.severity,
-        )
+        replace(problem, place=replace(problem.place, file=file) if problem.place else Place(file))
         for problem in problems
     ]

@@ -237,6 +237,53 @@ def test_meters_change_what_may_change(town: Any) -> None:
     assert (meter["size"], meter["seal"], meter["initial"], meter["verified_until"]) == (20, "П-7", "2", "2031-01-01")
 
 
+def test_a_meter_stands_at_one_account(town: Any) -> None:
+    """Its serial at another account is refused, in the same file or later, sent again too; once it was taken down, or
+    the service went over to the other account, it is taken there."""
+    from .conftest import connections
+
+    lines = ("1;water;S1;15;5;2026-01-01;0;;", "2;water;S1;15;5;2026-01-01;0;;", "3;water;S3;15;5;2026-01-01;0;;")
+    for _ in range(2):
+        state = town.take("meters", *lines)
+        assert (codes(state), state["taken"], state["refused"]) == ([(3, "AIM-M109")], 2, 1)
+    assert codes(town.take("meters", "1;water;S1;15;5;2026-01-01;0;2031-01-01;")) == []
+    assert codes(town.take("meters", "2;water;S3;15;5;2026-01-01;0;;")) == [(2, "AIM-M109")]
+    exchanged = {"old": "S1", "final": 9_000, "initial": 0, "new": "S2", "day": "2026-06-01", "reason": "worn out"}
+    assert town.call("POST", "/metering/accounts/1/exchange", exchanged).status_code == 200
+    assert codes(town.take("meters", "4;water;S1;15;5;2026-07-01;9;;")) == []
+    over = connections()
+    over.columns["valid_to"][2], over.columns["version"][2] = "2026-10-01", 2
+    town.hear(over)
+    assert codes(town.take("meters", "2;water;S3;15;5;2026-01-01;0;;П")) == []
+
+
+def test_a_meter_that_cannot_be_is_refused(town: Any) -> None:
+    """One that is not installed yet, or that shows more digits than it has."""
+    state = town.take(
+        "meters",
+        "1;water;S1;15;5;2026-11-03;0;;",
+        "2;water;S2;15;3;2026-01-01;12345;;",
+        "3;water;S3;15;3;2026-11-02;999.999;;",
+    )
+    assert codes(state) == [(2, "AIM-M112"), (3, "AIM-M107")]
+    assert all(problem["message"] and problem["hint"] for problem in state["problems"])
+
+
+def test_a_meter_stands_in_a_file_once(town: Any) -> None:
+    """The same line once more is noted; lines that differ are left out, all of them, however often they come; the same
+    meters in another file are quiet."""
+    lines = [f"{account};water;S{account};15;5;2026-01-01;0;;" for account in (1, 2)]
+    file = (lines[0], lines[1], lines[0], "3;water;S3;15;5;2026-01-01;1;;", "3;water;S3;15;5;2026-01-01;7;;")
+    for again in (False, True):
+        state = town.take("meters", *file)
+        assert (state["taken"], state["refused"]) == (3, 2)
+        found = {(problem["place"]["line"], problem["code"], problem["severity"]) for problem in state["problems"]}
+        assert found >= {(5, "AIM-M113", "error"), (6, "AIM-M113", "error")}
+        assert again or (4, "AIM-M121", "warning") in found
+    assert "line 2 already" in town.take("meters", *file, lines[1])["problems"][0]["message"]
+    assert town.take("meters", *reversed(lines))["problems"] == []
+
+
 def test_the_same_file_again_takes_nothing(town: Any) -> None:
     """The same readings again, as the same file or with a line more, give no second usage."""
     town.meter()

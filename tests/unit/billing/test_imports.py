@@ -37,6 +37,7 @@ def test_an_account_may_have_many_lines(town: Town) -> None:
         (account_line("A2", provider=""), "AIM-B016", "provider"),
         (account_line("A2", "water", "vodokanal", attributes='{"colour":"red"}'), "AIM-B015", "attributes"),
         (account_line("A2", phone="call me"), "AIM-B021", "phone"),
+        (account_line("A2", opened_on="01.02.2099"), "AIM-B025", "opened_on"),
         (account_line("old-1"), "AIM-B014", "account"),
         (account_line("A2", aliases="A1"), "AIM-B014", "aliases"),
     ],
@@ -55,6 +56,13 @@ def test_a_faulty_line_is_left_out_with_its_reason(
     assert (problem["code"], problem["place"]["column"]) == (code, column)
     assert problem["place"]["line"] == (3 if together else 2)
     assert len(town.rows("account")) == 1
+
+
+@pytest.mark.parametrize("written", ["0555 77 88 99", "8 0555 77-88-99", "+996 555 778899", "555778899"])
+def test_a_phone_is_kept_in_one_form(town: Town, written: str) -> None:
+    """However it is written, with the old 8 before the zero too."""
+    town.accounts(account_line("A1", phone=written, opened_on="2027-10-31"))
+    assert town.get("/billing/accounts/A1")["phone"] == "996555778899"
 
 
 def test_residents_follow_one_another(town: Town) -> None:
@@ -105,6 +113,25 @@ def test_opening_balances_keep_their_months(town: Town) -> None:
         },
     ]
     assert [row["amount_tyiyn"] for row in town.told(billing.ReceivablesMoved)] == [10_000, 7_000, -12_000, -500]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "column", "message"),
+    [
+        ("A1;tazalyk;gas;2026-09;12", "AIM-B010", "service", "Account A1: unknown service gas; there are: "),
+        ("A1;tazalyk;waste;2026-12;12", "AIM-B024", "origin", "Account A1: the month 2026-12 is not here yet"),
+    ],
+)
+def test_a_debt_that_cannot_be_is_refused(town: Town, line: str, code: str, column: str, message: str) -> None:
+    """A debt for a service that does not exist or from a month to come; this month's is one, with or without a
+    service."""
+    town.accounts(account_line("A1"))
+    good = ["A1;tazalyk;waste;2026-11;12", "A1;tazalyk;;2026-11;3"]
+    state = town.take("balances", [BALANCES, line, *good])
+    (problem,) = state["problems"]
+    assert (problem["code"], problem["place"]["column"], problem["place"]["line"]) == (code, column, 2)
+    assert message in problem["message"] and problem["hint"]
+    assert town.get("/billing/accounts/A1")["balance_tyiyn"] == 1_500
 
 
 def test_tariffs_are_taken_whole_or_not_at_all(town: Town) -> None:

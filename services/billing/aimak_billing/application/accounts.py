@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
 from aimak.contracts import billing
@@ -21,6 +22,8 @@ from aimak_billing.domain.phones import phone_number
 from aimak_billing.store import accounts as store
 from aimak_billing.store import life, registers
 
+# A house that is being built has its account before it is lived in; a day further on is a slip of the pen.
+_OPENED_AHEAD = timedelta(days=366)
 # What every line of one account must say alike.
 _ALIKE = ("kind", "class", "holder", "phone", "language", "street", "house", "flat", "opened_on")
 
@@ -44,10 +47,11 @@ class _Block:
     connected: set[tuple[str, str, str]]
     services: set[str]
     providers: set[str]
+    latest: date
     new: dict[str, _New] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     connections: list[Row] = field(default_factory=list)
-    judged: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    judged: dict[tuple[str, str], list[Problem]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -79,7 +83,8 @@ def _look_up(kit: Kit, work: UnitOfWork, rows: Sequence[Row]) -> _Block:
         for connection in store.connections_of(work, by_id)
     }
     services = set(kit.plugins.service_types.codes())
-    return _Block(known, names, connected, services, {provider.code for provider in registers.providers(work)})
+    providers = {provider.code for provider in registers.providers(work)}
+    return _Block(known, names, connected, services, providers, work.today() + _OPENED_AHEAD)
 
 
 def _aliases(row: Row) -> list[str]:
@@ -91,6 +96,7 @@ def _fault(kit: Kit, block: _Block, row: Row) -> Problem | None:
     return (
         _connection_fault(kit, block, row)
         or _phone_fault(row)
+        or _day_fault(block, row)
         or _other_facts(block, row)
         or _taken_name(block, row)
         or _duplicate(block, row)
@@ -116,13 +122,22 @@ def _connection_fault(kit: Kit, block: _Block, row: Row) -> Problem | None:
     if judged not in block.judged:
         block.judged[judged] = attribute_problems(kit, service, attributes)
     wrong = block.judged[judged]
-    return _problem(row, "AIM-B015", "attributes", service=service, reason="; ".join(wrong)) if wrong else None
+    if not wrong:
+        return None
+    return replace(_problem(row, "AIM-B015", "attributes", service=service), inner=tuple(wrong))
 
 
 def _phone_fault(row: Row) -> Problem | None:
     given = row.values["phone"]
     if given and phone_number(given) is None:
         return _problem(row, "AIM-B021", "phone", phone=given)
+    return None
+
+
+def _day_fault(block: _Block, row: Row) -> Problem | None:
+    opened = row.values["opened_on"]
+    if opened > block.latest:
+        return _problem(row, "AIM-B025", "opened_on", date=opened.isoformat(), latest=block.latest.isoformat())
     return None
 
 

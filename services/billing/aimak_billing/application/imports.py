@@ -101,6 +101,6 @@ def importers(kit: Kit) -> tuple[Importer, ...]:
     return (
         Importer("accounts", ACCOUNTS, partial(take_accounts, kit)),
         Importer("residents", RESIDENTS, take_residents),
-        Importer("balances", BALANCES, take_balances),
+        Importer("balances", BALANCES, partial(take_balances, kit)),
         Importer("facts", FACTS, partial(take_facts, kit)),
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aimak import audit
 from aimak.contracts import billing
 from aimak.plugins.json_schema import json_schema
-from aimak.problems import Problem, Refused
+from aimak.problems import Place, Problem, Refused
 from aimak.storage import counters
 from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
@@ -215,13 +215,10 @@ def republish_service_types(work: UnitOfWork) -> Iterator[billing.ServiceTypesDe
     yield _service_types(work)
 
 
-def attribute_problems(kit: Kit, service: str, attributes: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a connection's attributes, by the schema of its service type, each as "name: CODE (value)";
-    empty when all is well."""
+def attribute_problems(kit: Kit, service: str, attributes: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a connection's attributes, by the schema of its service type; empty when all is well."""
     plugin = kit.plugins.service_types.get(service)
     assert plugin is not None
     errors = plugin.attributes().validate(dict(attributes))
-    return sorted(
-        f"{path_text(path)}: {fault.code} ({', '.join(str(value) for value in fault.fields.values())})"
-        for path, fault in faults(errors)
-    )
+    found = [Problem(fault.code, fault.fields, Place(path=path_text(path))) for path, fault in faults(errors)]
+    return sorted(found, key=lambda problem: (problem.place.path or "" if problem.place else "", problem.code))

@@ -7,6 +7,8 @@ import re
 _PUNCTUATION = str.maketrans("", "", " +-()./\u00a0")
 _NUMBER = re.compile(r"\d{9,15}", re.ASCII)
 _COUNTRY = "996"
+# The old trunk prefix before a number of the country: "8 0555 12 34 56".
+_TRUNK = re.compile(r"80[2-9]\d{8}", re.ASCII)
 
 
 def phone_number(text: str) -> str | None:
@@ -14,6 +16,8 @@ def phone_number(text: str) -> str | None:
     digits = text.translate(_PUNCTUATION)
     if not _NUMBER.fullmatch(digits):
         return None
+    if _TRUNK.fullmatch(digits):
+        digits = digits[1:]
     if digits.startswith("0"):
         return _COUNTRY + digits[1:]
     return _COUNTRY + digits if len(digits) == 9 else digits

@@ -17,12 +17,11 @@ from aimak.storage.work import UnitOfWork
 
 from aimak_metering import store
 from aimak_metering.application import judging, usage
+from aimak_metering.application.meters import ELSEWHERE, UNKNOWN_ACCOUNT
 from aimak_metering.domain import checks
 from aimak_metering.domain.meters import Meter, Track
 
-UNKNOWN_ACCOUNT = "AIM-M101"
 UNKNOWN_METER = "AIM-M103"
-ELSEWHERE = "AIM-M109"
 AFTER_REMOVAL = "AIM-M111"
 
 _READING = {
@@ -130,7 +129,7 @@ def _meters_of(work: UnitOfWork, rows: Rows) -> dict[int, _State | Problem]:
                 states[meter.meter_id] = _state(meter)
             found[row.line] = states[meter.meter_id]
     _remember_days(work, rows, found, states)
-    elsewhere = store.serials(work, {row.values["serial"] for row in lost})
+    elsewhere = {meter.serial for meter in store.of_serials(work, {row.values["serial"] for row in lost})}
     for row in lost:
         code = ELSEWHERE if row.values["serial"] in elsewhere else UNKNOWN_METER
         fields = {"serial": row.values["serial"], "account": row.values["account"]}

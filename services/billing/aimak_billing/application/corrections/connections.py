@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from aimak import audit
-from aimak.problems import Problem, Refused
+from aimak.problems import Place, Problem, Refused
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
@@ -59,9 +59,12 @@ def _alter(
 ) -> Row[Any]:
     """What it was on the day until now."""
     wrong = attribute_problems(kit, connection.service, attributes)
-    if wrong or wanted_class not in CLASSES:
-        reason = "; ".join(wrong) or wanted_class
-        raise Refused(Problem("AIM-B015", {"account": number, "service": connection.service, "reason": reason}))
+    if wanted_class not in CLASSES:
+        named = {"value": wanted_class, "choices": ", ".join(CLASSES)}
+        wrong.append(Problem("AIM-T013", named, Place(path="customer_class")))
+    if wrong:
+        fields = {"account": number, "service": connection.service}
+        raise Refused(Problem("AIM-B015", fields, inner=tuple(wrong)))
     return store.change_connection(work, connection, day, wanted_class, attributes, ground)
 
 

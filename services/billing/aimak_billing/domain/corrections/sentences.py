@@ -46,7 +46,7 @@ def _why(reason: str, side: Mapping[str, Any], lang: str) -> str:
     known; bills made before they were kept do not say."""
     days = side.get("dry_now")
     if reason == FACTS and days is not None and days != (side["dry_was"] or 0):
-        return _say("explain.why.without_supply", lang, days=quantity_text(days))
+        return _say("explain.days_without_supply", lang, days=quantity_text(days))
     return _say(f"explain.why.{reason}", lang)
 
 
