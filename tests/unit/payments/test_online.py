@@ -206,6 +206,23 @@ def test_wrong_date_is_refused(town: Town, date: str) -> None:
     assert result(town.pay("1", "0100001", "1.00", txn_date=date)) == 300
 
 
+@pytest.mark.parametrize("date", ["20991127083000", "20261124120001", "20251122115959", "20010101000000"])
+def test_a_date_far_from_now_is_a_faulty_request(town: Town, date: str) -> None:
+    """More than a day ahead or 366 days back at noon of the 23rd of November: nothing is taken, and the answer stands,
+    whatever the day of a repeat."""
+    first = town.pay("1", "0100001", "1.00", txn_date=date)
+    assert result(first) == 300 and town.rows("payment") == [] and town.sent(PaymentsReceived) == []
+    assert town.pay("1", "0100001", "1.00").get_data() == first.get_data()
+
+
+@pytest.mark.parametrize("date", ["20261124120000", "20251122120000"])
+def test_a_date_near_now_is_the_business_date(town: Town, date: str) -> None:
+    """A day ahead and 366 days back are still within the bound."""
+    assert result(town.pay("1", "0100001", "1.00", txn_date=date)) == 0
+    (payment,) = town.rows("payment")
+    assert payment["paid_on"].strftime("%Y%m%d") == date[:8]
+
+
 def test_business_date_is_the_partners_own(town: Town) -> None:
     """A minute before midnight in Moscow is that day, though in Bishkek it is the next."""
     town.define_partner(settings={"zone": "Europe/Moscow"})
