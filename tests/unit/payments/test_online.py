@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 from aimak import ledger
@@ -146,6 +147,20 @@ def test_refused_id_for_another_sum_is_a_conflict(town: Town) -> None:
     """A refused id is used up too."""
     town.pay("1", "0199999", "10.00")
     assert result(town.pay("1", "0100001", "10.00")) == 300
+
+
+@pytest.mark.parametrize(
+    ("language", "accepted"), [("en", ("taken", "accepted")), ("ru", ("принят",)), ("ky", ("алынган", "кабыл"))]
+)
+def test_a_conflict_says_what_is_true_of_a_refused_id_too(town: Town, language: str, accepted: Sequence[str]) -> None:
+    """Nothing was taken under a refused id: the answer to its next use does not say so, nor another thing than the
+    answer to an accepted one."""
+    town.define_partner(settings={"language": language})
+    assert [result(town.pay(txn_id, "0100001", total)) for txn_id, total in (("1", "0"), ("2", "1.00"))] == [241, 0]
+    answers = [town.pay(txn_id, "0100001", "2.00") for txn_id in ("1", "2")]
+    assert [result(answer) for answer in answers] == [300, 300]
+    (comment,) = {answer.get_data(as_text=True).partition("<comment>")[2].partition("<")[0] for answer in answers}
+    assert comment and not any(word in comment for word in accepted)
 
 
 def test_unknown_account_goes_to_suspense_where_agreed(town: Town) -> None:
