@@ -91,7 +91,7 @@ class Town(RuleBasedStateMachine):
         assert result_of(answer.text) not in (0, 1)
 
     def _query(self, txn_id: str, account: str, amount: int) -> dict[str, str]:
-        paid = {"txn_id": txn_id, "account": account, "txn_date": "20261105101500"}
+        paid = {"txn_id": txn_id, "account": account, "txn_date": f"{self.world.clock():%Y%m%d%H%M%S}"}
         return {**paid, "sum": f"{amount // 100}.{amount % 100:02d}"}
 
     def _pay(self, txn_id: str, dies: str) -> None:

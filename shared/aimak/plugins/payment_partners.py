@@ -59,7 +59,8 @@ class Pay:
     account: str
     amount_tyiyn: int
     paid_at: datetime | None = None
-    """Aware; None where the protocol does not tell: the host takes its own instant."""
+    """Aware; None where the protocol does not tell: the host takes its own instant. It gives the business date; one
+    more than a day ahead or 366 days back is refused by the host as BAD_REQUEST."""
 
 
 PartnerCommand = Check | Pay
@@ -132,6 +133,7 @@ class RegistryLine:
     account: str
     amount_tyiyn: int
     paid_at: datetime
+    """Aware. The host leaves out a line dated more than a day ahead; an old one it takes."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ class PaymentPartner(Plugin):
 
         A repeat gives the same command. Never raises, whatever the bytes: what cannot be read is a Refusal. Account
         and external id are given as the partner wrote them, without outer spaces; the sum is exact or refused.
-        Limits, the account's form and its existence are the host's to judge.
+        Limits, the account's form and its existence, and how far off a date may lie are the host's to judge.
         """
 
     @abstractmethod

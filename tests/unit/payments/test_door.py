@@ -61,9 +61,12 @@ def test_partner_without_credentials_is_forbidden(town: Town) -> None:
 
 
 def test_wrong_credentials_are_unauthorized(town: Town) -> None:
-    """Wrong or missing credentials are 401."""
-    assert town.ask(password="wrong", command="check").status_code == 401
-    assert town.ask(password=None, command="check").status_code == 401
+    """Wrong or missing credentials are 401, which says by what scheme to come again."""
+    for password in ("wrong", None):
+        refused = town.ask(password=password, command="check")
+        assert refused.status_code == 401
+        assert refused.headers["WWW-Authenticate"].startswith('Basic realm="')
+    assert "WWW-Authenticate" not in town.check("0100001").headers
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 from aimak import ledger
@@ -148,6 +149,20 @@ def test_refused_id_for_another_sum_is_a_conflict(town: Town) -> None:
     assert result(town.pay("1", "0100001", "10.00")) == 300
 
 
+@pytest.mark.parametrize(
+    ("language", "accepted"), [("en", ("taken", "accepted")), ("ru", ("принят",)), ("ky", ("алынган", "кабыл"))]
+)
+def test_a_conflict_says_what_is_true_of_a_refused_id_too(town: Town, language: str, accepted: Sequence[str]) -> None:
+    """Nothing was taken under a refused id: the answer to its next use does not say so, nor another thing than the
+    answer to an accepted one."""
+    town.define_partner(settings={"language": language})
+    assert [result(town.pay(txn_id, "0100001", total)) for txn_id, total in (("1", "0"), ("2", "1.00"))] == [241, 0]
+    answers = [town.pay(txn_id, "0100001", "2.00") for txn_id in ("1", "2")]
+    assert [result(answer) for answer in answers] == [300, 300]
+    (comment,) = {answer.get_data(as_text=True).partition("<comment>")[2].partition("<")[0] for answer in answers}
+    assert comment and not any(word in comment for word in accepted)
+
+
 def test_unknown_account_goes_to_suspense_where_agreed(town: Town) -> None:
     """With a partner that cannot give money back, money for an unknown account waits in suspense."""
     town.define_partner(settings={"unknown_account": "suspense"})
@@ -204,6 +219,23 @@ def test_wrong_sum_is_never_taken(town: Town, total: str) -> None:
 def test_wrong_date_is_refused(town: Town, date: str) -> None:
     """A date that is none is not guessed at."""
     assert result(town.pay("1", "0100001", "1.00", txn_date=date)) == 300
+
+
+@pytest.mark.parametrize("date", ["20991127083000", "20261124120001", "20251122115959", "20010101000000"])
+def test_a_date_far_from_now_is_a_faulty_request(town: Town, date: str) -> None:
+    """More than a day ahead or 366 days back at noon of the 23rd of November: nothing is taken, and the answer stands,
+    whatever the day of a repeat."""
+    first = town.pay("1", "0100001", "1.00", txn_date=date)
+    assert result(first) == 300 and town.rows("payment") == [] and town.sent(PaymentsReceived) == []
+    assert town.pay("1", "0100001", "1.00").get_data() == first.get_data()
+
+
+@pytest.mark.parametrize("date", ["20261124120000", "20251122120000"])
+def test_a_date_near_now_is_the_business_date(town: Town, date: str) -> None:
+    """A day ahead and 366 days back are still within the bound."""
+    assert result(town.pay("1", "0100001", "1.00", txn_date=date)) == 0
+    (payment,) = town.rows("payment")
+    assert payment["paid_on"].strftime("%Y%m%d") == date[:8]
 
 
 def test_business_date_is_the_partners_own(town: Town) -> None:

@@ -110,18 +110,52 @@ def test_payments_are_listed_with_their_filters(town: Town) -> None:
     assert len(table.splitlines()) == 4 and ";10.00;" in table
 
 
-def test_pages_follow_each_other(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_follow_each_other(town: Town) -> None:
     """Page by page every payment is listed once, the latest first, also those of one moment."""
-    from aimak_payments.store import payments
-
-    monkeypatch.setattr(payments, "PAGE_ROWS", 2)
     for number, day in enumerate((20, 22, 21, 22, 22, 22)):
         town.pay(str(number), "0100001", "1.00", txn_date=f"202611{day}120000")
     seen: dict[str, str] = {}
-    while rows := town.call("GET", f"/payments/payments?after={list(seen)[-1] if seen else 0}").get_json()["payments"]:
-        assert not seen.keys() & {row["payment"] for row in rows}
+    after = "0"
+    while after:
+        page = town.call("GET", f"/payments/payments?limit=2&after={after}").get_json()
+        rows, after = page["payments"], page["next"]
+        assert len(rows) <= 2 and not seen.keys() & {row["payment"] for row in rows}
         seen |= {row["payment"]: row["paid_on"] for row in rows}
     assert [day[-2:] for day in seen.values()] == ["22", "22", "22", "22", "21", "20"]
+
+
+@pytest.mark.parametrize("name", ["payments", "suspense"])
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("limit=-1", "AIM-K113"),
+        ("limit=0", "AIM-K113"),
+        ("limit=abc", "AIM-K105"),
+        ("limit=1_0", "AIM-K105"),
+        ("after=-1", "AIM-K113"),
+        ("after=abc", "AIM-K105"),
+    ],
+)
+def test_a_page_that_is_no_page_is_refused(town: Town, name: str, query: str, code: str) -> None:
+    """What is no number of rows and no id is not taken for "not given"."""
+    refused = town.call("GET", f"/payments/{name}?{query}")
+    (error,) = refused.get_json()["errors"]
+    assert (refused.status_code, error["code"], error["place"]["path"]) == (422, code, query.partition("=")[0])
+
+
+def test_a_page_larger_than_any_is_the_largest(town: Town) -> None:
+    """Who asks for more than a page holds gets a page, and what comes after the largest id is nothing amiss."""
+    town.pay("1", "0100001", "1.00")
+    assert len(town.call("GET", "/payments/payments?limit=99999999999").get_json()["payments"]) == 1
+    assert town.call("GET", f"/payments/payments?after={10**19}").status_code == 200
+
+
+def test_a_short_password_is_told_how_to_mend(town: Town) -> None:
+    """The length that a partner's password must have, and how one is made."""
+    refused = town.define_partner("bank", credentials=False, login="bank", password="short")
+    (error,) = refused.get_json()["errors"]
+    assert (refused.status_code, error["code"]) == (422, "AIM-K108")
+    assert "16" in error["message"] and "openssl" in error["hint"]
 
 
 def test_split_rule_is_dated_and_never_in_the_past(town: Town) -> None:

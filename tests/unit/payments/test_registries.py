@@ -186,6 +186,30 @@ def test_late_registry_clears_what_was_only_online(town: Town) -> None:
     assert state(town, first)["only_online"] == []
 
 
+def test_a_line_dated_in_days_to_come_is_left_out(town: Town) -> None:
+    """The row is a fault, known online or not, and opens no days in the report; the good rows stand, one of long ago
+    too: a partner may settle late."""
+    town.pay("1", "0100001", "100.00")
+    content = registry(
+        line("1", "0100001", "100.00", "27.11.2099"),
+        line("2", "0100002", "1.00", "27.11.2099"),
+        line("3", "0100002", "2.00", "24.11.2026"),
+        line("4", "0100002", "3.00", "23.11.2001"),
+    )
+    found = state(town, town.bring(content))
+    assert (found["state"], found["taken"], found["refused"]) == ("done", 2, 2)
+    assert matches(found) == {("MISSING_ONLINE", None): 2}
+    assert [(problem["code"], problem["place"]["line"]) for problem in found["problems"]] == [
+        ("AIM-P052", 1),
+        ("AIM-P052", 2),
+    ]
+    assert "2099-11-27" in found["problems"][0]["message"] and found["problems"][0]["hint"]
+    days = {row["external_id"]: row["paid_on"].isoformat() for row in town.rows("payment")}
+    assert days == {"1": "2026-11-23", "3": "2026-11-24", "4": "2001-11-23"}
+    refused = town.call("GET", f"/payments/imports/{found['import']}/refused.csv").get_data(as_text=True)
+    assert len(refused.splitlines()) == 3 and "2099" in refused
+
+
 def test_lines_of_one_account_are_split_one_after_another(town: Town) -> None:
     """Payments of one account in one block share its debt as if they had come one by one."""
     content = registry(*(line(str(number), "0100001", "1.00") for number in range(400)))

@@ -83,11 +83,19 @@ def payments_of(
     until: date | None,
     suspended: bool,
     after: int,
+    limit: int,
 ) -> list[dict[str, Any]]:
     """A page of payments. Raises NotFound for an account that is not known."""
     account_id = _account(work, account).account_id if account else None
     rows = payments.listed(
-        work, account_id=account_id, partner=partner, since=since, until=until, suspended=suspended, after=after
+        work,
+        account_id=account_id,
+        partner=partner,
+        since=since,
+        until=until,
+        suspended=suspended,
+        after=after,
+        limit=limit,
     )
     parts = payments.parts_of(work, [row.id for row in rows])
     numbers = accounts.numbers(work, [row.account_id for row in rows if row.account_id is not None])

@@ -52,7 +52,7 @@ def answer(work: UnitOfWork, partner: Partner, command: PartnerCommand | Refusal
 def check(work: UnitOfWork, partner: Partner, command: Check) -> PartnerResponse:
     """Say whether the account may be paid for, whose it is (masked) and what is owed."""
     terms = partner.record.terms
-    outcome = judge_form(terms, command)
+    outcome = judge_form(terms, command, work.now)
     if outcome is not None:
         return partner.say(outcome, command)
     account = accounts.find(work, [command.account]).get(command.account)
@@ -110,7 +110,8 @@ def _decide(work: UnitOfWork, partner: Partner, command: Pay, account: Account |
     outcome = None
     if source == ONLINE:
         terms = partner.record.terms
-        outcome = judge_form(terms, command) or judge_account(terms, account.status if account else None, is_pay=True)
+        outcome = judge_form(terms, command, work.now)
+        outcome = outcome or judge_account(terms, account.status if account else None, is_pay=True)
     outcome = Outcome.ACCEPTED if outcome is None else _unless_empty(work, outcome)
     payment_id = payment_id_of(work.tenant, partner.code, command.external_id)
     accepted = payment_id if outcome is Outcome.ACCEPTED else None

@@ -29,7 +29,7 @@ from aimak_payments.domain.registries import (
     compare,
     faults,
 )
-from aimak_payments.domain.terms import CLOSED_ACCOUNT, NO_PROVIDER, UNKNOWN_ACCOUNT
+from aimak_payments.domain.terms import CLOSED_ACCOUNT, NO_PROVIDER, UNKNOWN_ACCOUNT, is_ahead
 from aimak_payments.store import accounts, partners, payments, registries
 
 KIND = "registry"
@@ -124,7 +124,13 @@ class Matched:
 
 def match(work: UnitOfWork, partner: Partner, registry_id: int, lines: Sequence[RegistryLine]) -> list[Problem]:
     """Hold lines against what is known and credit what nobody told online. Gives a problem for each line that differs
-    (an error: nothing is mended) and a warning for each whose money waits in suspense."""
+    (an error: nothing is mended) and a warning for each whose money waits in suspense.
+
+    A line dated in days to come is a fault and left out, known or not: it would open those days in the report. How
+    far back a line may be dated has no bound, as `judge_form` says.
+    """
+    ahead = [line for line in lines if is_ahead(line.paid_at, work.now)]
+    lines = [line for line in lines if not is_ahead(line.paid_at, work.now)]
     matches = _known(work, partner, lines)
     missing = [line for line in lines if line.line not in matches]
     commands = [Pay(line.external_id, line.account, line.amount_tyiyn, line.paid_at) for line in missing]
@@ -137,7 +143,7 @@ def match(work: UnitOfWork, partner: Partner, registry_id: int, lines: Sequence[
     written = [_written(line, matches[line.line], zone) for line in lines]
     registries.add_lines(work, registry_id, partner.code, written)
     told = [_problem(line, matches[line.line]) for line in lines]
-    return [problem for problem in told if problem is not None]
+    return [_ahead(line) for line in ahead] + [problem for problem in told if problem is not None]
 
 
 def _known(work: UnitOfWork, partner: Partner, lines: Sequence[RegistryLine]) -> dict[int, Matched]:
@@ -180,6 +186,11 @@ def _problem(line: RegistryLine, matched: Matched) -> Problem | None:
     if matched.match == MISSING_ONLINE and matched.reason is not None:
         return Problem(_IN_SUSPENSE[matched.reason], {"account": line.account}, place, severity="warning")
     return None
+
+
+def _ahead(line: RegistryLine) -> Problem:
+    fields: dict[str, str | int | None] = {"id": line.external_id, "day": line.paid_at.date().isoformat()}
+    return Problem("AIM-P052", fields, Place(line=line.line))
 
 
 def _differing(line: RegistryLine, known: Known, reason: str | None, place: Place) -> Problem:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from aimak.plugins.payment_partners import Check, Outcome, Pay
 
 REFUSE, SUSPENSE = "refuse", "suspense"
 POLICIES = (REFUSE, SUSPENSE)
 ACTIVE, CLOSED = "active", "closed"
+
+# A partner's clock may be wrong by hours; what lies further off is another day's turnover, or another year's.
+AHEAD_AT_MOST, BACK_AT_MOST = timedelta(days=1), timedelta(days=366)
 
 UNKNOWN_ACCOUNT, CLOSED_ACCOUNT, NO_PROVIDER = "unknown_account", "closed_account", "no_provider"
 
@@ -32,11 +36,25 @@ class Terms:
     closed_account: str = SUSPENSE
 
 
-def judge_form(terms: Terms, command: Check | Pay) -> Outcome | None:
+def is_ahead(paid_at: datetime, now: datetime) -> bool:
+    """Whether a payment is dated so far ahead that it cannot have been made: no business day is to come of it,
+    whatever brings it."""
+    return paid_at > now + AHEAD_AT_MOST
+
+
+def judge_form(terms: Terms, command: Check | Pay, now: datetime) -> Outcome | None:
     """What is wrong with a command before the account is looked for; None when nothing is. A check without a sum is
-    not held against the limits."""
+    not held against the limits.
+
+    What is asked online happens now, give or take the days that a partner repeats: a `pay` dated far ahead or far back
+    has a faulty date. A registry's line may be as old as it will: its money was taken long ago, and a partner that
+    settles late still owes it; only `is_ahead` is held against it.
+    """
     if not terms.enabled:
         return Outcome.SWITCHED_OFF
+    paid_at = command.paid_at if isinstance(command, Pay) else None
+    if paid_at is not None and (is_ahead(paid_at, now) or paid_at < now - BACK_AT_MOST):
+        return Outcome.BAD_REQUEST
     if re.fullmatch(terms.account_pattern, command.account) is None:
         return Outcome.BAD_ACCOUNT
     if isinstance(command, Check) and command.amount_tyiyn == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
@@ -21,6 +22,8 @@ from flask_smorest import Blueprint
 from aimak_payments.application import lists, partners, registries
 from aimak_payments.store.payments import PAGE_ROWS
 
+# The largest id that a column holds; what is larger comes after every row.
+MAX_ID = 2**63 - 1
 READERS = ("clerk", "approver", "admin")
 
 
@@ -75,7 +78,8 @@ def _lists(routes: Blueprint, service: Service) -> None:
     @routes.get("/payments")
     @requires(*READERS)
     def payments() -> Any:
-        """Payments, the latest first; `account`, `partner`, `from`, `to` narrow, `after` is the page before's last."""
+        """Payments, the latest first; `account`, `partner`, `from`, `to` narrow, `limit` says how many; `after`
+        is the page before's last."""
         return _listed(service, "payments", suspended=False)
 
     @routes.get("/suspense")
@@ -116,6 +120,7 @@ def _lists(routes: Blueprint, service: Service) -> None:
 
 
 def _listed(service: Service, name: str, *, suspended: bool) -> Any:
+    limit = min(_whole("limit", PAGE_ROWS, least=1), PAGE_ROWS)
     with service.work(actor().tenant) as work:
         rows = lists.payments_of(
             work,
@@ -124,11 +129,12 @@ def _listed(service: Service, name: str, *, suspended: bool) -> Any:
             since=_day("from"),
             until=_day("to"),
             suspended=suspended,
-            after=_whole("after"),
+            after=min(_whole("after", 0), MAX_ID),
+            limit=limit,
         )
     if request.args.get("format") == "csv":
         return _csv(_table(rows))
-    return {name: rows, "next": rows[-1]["payment"] if len(rows) == PAGE_ROWS else None}
+    return {name: rows, "next": rows[-1]["payment"] if len(rows) == limit else None}
 
 
 def _parsed(name: str, read: Callable[[str], Any]) -> Any:
@@ -144,8 +150,16 @@ def _day(name: str) -> date | None:
     return day
 
 
-def _whole(name: str) -> int:
-    return _parsed(name, int) or 0
+def _whole(name: str, usual: int, *, least: int = 0) -> int:
+    text = request.args.get(name, "")
+    if not text:
+        return usual
+    place = Place(path=name)
+    if re.fullmatch(r"-?[0-9]{1,20}", text) is None:
+        raise Refused(Problem("AIM-K105", {"field": name}, place))
+    if int(text) < least:
+        raise Refused(Problem("AIM-K113", {"field": name, "least": str(least)}, place))
+    return int(text)
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:

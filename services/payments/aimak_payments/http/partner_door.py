@@ -21,6 +21,8 @@ from aimak_payments.store import partners
 from aimak_payments.store.partners import PartnerRecord
 
 BODY_BYTES = 64 << 10
+# What a 401 has to name by RFC 9110: a caller's library may send the credentials only when it is asked for them.
+CHALLENGE = 'Basic realm="Aimak payment partners", charset="UTF-8"'
 # waitress names every caller of a unix socket so; TCP callers always have a numeric address.
 _UNIX_SOCKET = "localhost"
 _log = logging.getLogger("aimak.payments.partners")
@@ -135,5 +137,11 @@ def partner_routes(service: Service, protocols: Registry[PaymentPartner], doorke
         # Flask would parse an urlencoded body and leave nothing to read.
         said = door.answer(tenant, partner, rest)
         return Response(said.body, said.status, content_type=said.content_type)
+
+    @routes.after_request
+    def challenge(response: Response) -> Response:
+        if response.status_code == 401:
+            response.headers["WWW-Authenticate"] = CHALLENGE
+        return response
 
     return routes

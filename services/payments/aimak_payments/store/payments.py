@@ -76,9 +76,10 @@ def listed(
     until: date | None = None,
     suspended: bool = False,
     after: int = 0,
+    limit: int = PAGE_ROWS,
 ) -> Sequence[Row[Any]]:
-    """A page of payments, the latest first, those before the payment with the id `after`; days are the partner's, both
-    included."""
+    """A page of at most `limit` payments, the latest first, those before the payment with the id `after`; days are the
+    partner's, both included."""
     payment = work.table("payment")
     query = with_typed(work).where(payment.c.tenant == work.tenant)
     if after:
@@ -93,7 +94,7 @@ def listed(
         query = query.where(payment.c.paid_on <= until)
     if suspended:
         query = query.where(payment.c.suspense_reason.is_not(None))
-    return work.execute(query.order_by(payment.c.paid_at.desc(), payment.c.id.desc()).limit(PAGE_ROWS)).all()
+    return work.execute(query.order_by(payment.c.paid_at.desc(), payment.c.id.desc()).limit(limit)).all()
 
 
 def _before(work: UnitOfWork, payment_id: int) -> ColumnElement[bool]:
