@@ -88,6 +88,16 @@ def test_partner_keeps_its_credentials_when_settings_change(town: Town) -> None:
     assert result(town.check("0100001", "1.01")) == 242
 
 
+def test_the_record_says_of_a_partner_what_was_asked_and_then_what_changed(town: Town) -> None:
+    """Of a new one not what any has; of a change the two sides of what differs."""
+    town.define_partner("bank", credentials=False, settings={"max_tyiyn": 500})
+    town.define_partner("bank", credentials=False, settings={"max_tyiyn": 700})
+    first, second = [row for row in town.rows("audit") if row["said"].get("code") == "bank"]
+    assert (first["before"], first["after"]["settings"]) == (None, {"max_tyiyn": 500})
+    assert set(second["before"]) == set(second["after"]) == {"settings"}
+    assert (second["before"]["settings"]["max_tyiyn"], second["after"]["settings"]["max_tyiyn"]) == (500, 700)
+
+
 def test_payments_are_listed_with_their_filters(town: Town) -> None:
     """Payments are found by account (old number too), partner and day, and come as a table where asked."""
     town.define_partner("bank")

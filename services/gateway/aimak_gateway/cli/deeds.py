@@ -109,7 +109,8 @@ def _facts(ui: Ui, told: Any, streets: Mapping[str, str], *, alone: bool) -> str
     """Facts in words where the catalogue has them; `alone`: nothing is set against them."""
     if not isinstance(told, dict):
         return json.dumps(told, ensure_ascii=False)
-    return ", ".join(_fact(ui, name, value, streets, alone=alone) for name, value in told.items())
+    given = {name: value for name, value in told.items() if not alone or value not in (None, "", [], {})}
+    return ", ".join(_fact(ui, name, value, streets, alone=alone) for name, value in given.items())
 
 
 def _fact(ui: Ui, name: str, value: Any, streets: Mapping[str, str], *, alone: bool) -> str:

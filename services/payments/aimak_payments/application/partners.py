@@ -95,8 +95,13 @@ def define(
     partners.write(work, record, actor)
     written = partners.read(work.connection, work.metadata, work.tenant, given["code"])
     assert written is not None
-    sides = [None if one is None else _noted(one) for one in (before, written)]
-    audit.note_change(work, sides[0], sides[1] or {})
+    if before is None:
+        # Of a new one what was asked says all; the rest is what any has.
+        noted = _noted(written)
+        asked = {name: value for name, value in noted["settings"].items() if name in given["settings"]}
+        audit.note(work, after=noted | {"settings": asked})
+    else:
+        audit.note_change(work, _noted(before), _noted(written))
     return written
 
 
