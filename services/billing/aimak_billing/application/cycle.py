@@ -202,7 +202,7 @@ def _refuse_own(work: UnitOfWork, run: Row[Any], actor: str) -> None:
     given_up = max((entry.attempt for entry in entries if entry.action == "abandon"), default=0)
     previewed = {entry.attempt: entry.actor for entry in entries if entry.action == "preview"}
     for attempt, code in ((given_up + 1, "AIM-B032"), (run.attempt, "AIM-B046")):
-        if actor == previewed[attempt]:
+        if actor == previewed.get(attempt):
             raise Forbidden(Problem(code, {"actor": actor, "period": run.period, "run": run.id}))
 
 
