@@ -25,6 +25,7 @@ MONTHS, LONG_MONTHS, LONG_EVERY = 3, 24, 10
 LAST = Period.month("2026-10")
 PROVIDERS = {"vodokanal": 1, "tazalyk": 2}
 PAID_EACH = 15_000
+TAX = "sales_tax"
 _AT_ONCE = 200_000
 _PAYMENTS = 1 << 62
 # Ages as the sheet has them: days since the last day of the month that a debt comes from.
@@ -144,12 +145,13 @@ def _billed(ids: pl.DataFrame, place: int, month: Period) -> Iterator[tuple[str,
     )
     parts = []
     for rank, (service, provider) in enumerate(SERVICES):
-        for kind, amount in (("charge", charges[rank]), ("tax", charges[rank] * 3 // 100)):
+        revenue, taxed = ledger.account_id("revenue", provider, service), ledger.account_id("tax", provider, TAX)
+        for kind, against, amount in (("charge", revenue, charges[rank]), ("tax", taxed, charges[rank] * 3 // 100)):
             parts.append(
                 ids.select(
                     (bill * 64 + rank * 2 + (kind == "tax")).alias("id"),
                     (account * PROVIDERS_AT_MOST + PROVIDERS[provider]).alias("debit"),
-                    pl.lit(ledger.account_id(kind, provider, service)).alias("credit"),
+                    pl.lit(against).alias("credit"),
                     amount.alias("amount"),
                     issued.alias("business_date"),
                     issued.alias("ledger_day"),
