@@ -16,6 +16,7 @@ from aimak_billing import tariff_file
 from aimak_billing.application.corrections.touching import touch_tariffs
 from aimak_billing.application.kit import Kit
 from aimak_billing.application.registers import tell_service_types
+from aimak_billing.application.views import find_provider
 from aimak_billing.domain.rating import Book, conflicts, explain, label, quote
 from aimak_billing.domain.tariff import TariffVersion, TaxRule, refuse_unknown_class
 from aimak_billing.domain.tariff_life import DRAFT, ENTER, WITHDRAWN, Step, with_life
@@ -143,10 +144,7 @@ def stored(kit: Kit, work: UnitOfWork) -> tuple[list[TariffVersion], list[TaxRul
 def quote_price(kit: Kit, work: UnitOfWork, asked: Mapping[str, Any], lang: str) -> dict[str, Any]:
     """What one connection would be charged for the month of a date, with the explanation. Raises Refused with the
     reason where the facts given are not enough. Without a date it is today by the town's clock."""
-    provider = store.provider(work, asked["provider"])
-    if provider is None:
-        known = ", ".join(row.code for row in store.providers(work)) or "-"
-        raise Refused(Problem("AIM-B011", {"provider": asked["provider"], "known": known}))
+    provider = find_provider(work, asked["provider"])
     versions, taxes = stored(kit, work)
     refuse_unknown_class(asked["customer_class"], versions)
     month = Period.month_of(asked["date"] or work.today())

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from aimak.period import Period
-from aimak.problems import NotFound, Problem
+from aimak.problems import NotFound, Problem, Refused
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
@@ -24,6 +24,15 @@ def find_account(work: UnitOfWork, name: str) -> Row[Any]:
     found = accounts.one(work, account_id) if account_id is not None else None
     if found is None:
         raise NotFound(Problem("AIM-B051", {"account": name}))
+    return found
+
+
+def find_provider(work: UnitOfWork, code: str) -> Row[Any]:
+    """The creditor of that code. Raises Refused with those that there are."""
+    found = registers.provider(work, code)
+    if found is None:
+        known = ", ".join(row.code for row in registers.providers(work)) or "-"
+        raise Refused(Problem("AIM-B011", {"provider": code, "known": known}))
     return found
 
 

@@ -12,7 +12,7 @@ from aimak.ids import derived_id
 from aimak.problems import Problem, Refused
 from aimak.storage.work import UnitOfWork
 
-from aimak_billing.application.views import account_balances, find_account
+from aimak_billing.application.views import account_balances, find_account, find_provider
 from aimak_billing.domain.receivables import receivable
 from aimak_billing.store import ledger as books
 from aimak_billing.store import registers
@@ -103,11 +103,7 @@ def undo(work: UnitOfWork, document: int, account_ids: Sequence[int]) -> int:
 def account_and_provider(work: UnitOfWork, asked: Any) -> tuple[int, str]:
     """The account and the provider that a document names. Raises NotFound or Refused."""
     account_id = find_account(work, asked.get("account") or "").id
-    provider = asked.get("provider") or ""
-    if registers.provider(work, provider) is None:
-        known = ", ".join(row.code for row in registers.providers(work)) or "-"
-        raise Refused(Problem("AIM-B011", {"provider": provider, "known": known}))
-    return account_id, provider
+    return account_id, find_provider(work, asked.get("provider") or "").code
 
 
 def amount_of(asked: Any, *, signed: bool = False) -> int:

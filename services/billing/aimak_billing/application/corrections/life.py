@@ -22,10 +22,10 @@ from sqlalchemy import Row
 
 from aimak_billing.application.corrections.going_on import Piece, lasting, waiting
 from aimak_billing.application.corrections.touching import touch_since
-from aimak_billing.application.views import address_parts, find_account
+from aimak_billing.application.views import address_parts, find_account, find_provider
 from aimak_billing.domain.addresses import STREET, address_text
 from aimak_billing.domain.phones import phone_number
-from aimak_billing.store import accounts, registers, selections
+from aimak_billing.store import accounts, selections
 from aimak_billing.store import life as store
 
 CLOSED, ACTIVE = "closed", "active"
@@ -232,9 +232,7 @@ def change_provider(work: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any
     work.tenant_facts()
     service, provider, to, day = (asked[name] for name in ("service", "provider", "to", "day"))
     for code in (provider, to):
-        if registers.provider(work, code) is None:
-            known = ", ".join(row.code for row in registers.providers(work)) or "-"
-            raise Refused(Problem("AIM-B011", {"provider": code, "known": known}))
+        find_provider(work, code)
     ids = [_active(work, asked["account"]).id] if asked.get("account") else _all_of(work, service, provider)
     moved: set[int] = set()
     for part in in_batches(ids, accounts.BATCH):
