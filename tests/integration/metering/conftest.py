@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from aimak.service import Service
 from aimak.settings import Settings
 from aimak.storage import migrate
 from aimak_metering import bootstrap
+from flask import Flask
 
 SECRET = "s" * 32
 NOW = "2026-11-02T04:00:00+00:00"
@@ -30,6 +32,16 @@ class Town:
 
     service: Service
     messages: int = 0
+
+    @cached_property
+    def app(self) -> Flask:
+        """The service's routes, built once, as a process that serves builds them.
+
+        Not by each call: Python 3.11 cannot build routes in several threads at once (its parser counts the depth of
+        all of them together, and fails when they differ).
+        """
+        assert self.service.web is not None
+        return self.service.web()
 
     def hear(self, event: Any) -> None:
         """Have the service handle an event as it comes from the broker."""
@@ -51,8 +63,7 @@ class Town:
         token = sign(Actor("aida", roles, "naryn"), SECRET)
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
         kind = {"json": body} if isinstance(body, dict) else {"data": body}
-        assert self.service.web is not None
-        return self.service.web().test_client().open(path, method=method, headers=headers, **kind)
+        return self.app.test_client().open(path, method=method, headers=headers, **kind)
 
     def take(self, kind: str, *lines: str) -> dict[str, Any]:
         """Import rows of a kind and give the import's state."""
