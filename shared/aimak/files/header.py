@@ -59,7 +59,11 @@ def _checked(file: str, columns: Columns, line: int, cells: Sequence[str]) -> He
     ]
     found = ", ".join(cell.strip() for cell in cells)
     problems += [
-        Problem(faults.COLUMN_MISSING, {"column": column.name, "found": found}, Place(file, line, column.name))
+        Problem(
+            faults.COLUMN_MISSING,
+            {"column": column.name, "found": found, "names": ", ".join((column.name, *column.aliases))},
+            Place(file, line, column.name),
+        )
         for column in columns.columns
         if column.required and column.name not in names
     ]

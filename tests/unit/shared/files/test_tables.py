@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 import xlsxwriter
+from aimak import texts
 from aimak.files import BytesSource, Column, Columns, Row, TableReader
 from aimak.problems import Refused
 from hypothesis import given
@@ -127,7 +128,13 @@ def test_decimal_comma_in_a_comma_file_is_a_row_fault() -> None:
 
 def test_file_faults_of_the_header() -> None:
     """Missing and doubled columns are all named; a file without any known column is told what was expected."""
-    assert codes(csv("account;date\n1;01.10.2026\n")) == ["AIM-F004"]
+    with pytest.raises(Refused) as refused:
+        TableReader(COLUMNS).open(csv("account;date\n1;01.10.2026\n"))
+    (missing,) = refused.value.problems
+    assert missing.code == "AIM-F004"
+    assert texts.hint(missing, "ru") == (
+        "Добавьте колонку или исправьте её имя в заголовке; она может называться: reading, показание, көрсөткүч"
+    )
     assert codes(csv("account;date;reading;Показание\n")) == ["AIM-F005"]
     assert codes(csv("a;b;c\n1;2;3\n")) == ["AIM-F006"]
     assert codes(csv("")) == ["AIM-F001"]
