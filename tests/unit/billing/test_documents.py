@@ -82,11 +82,24 @@ def test_an_advance_is_paid_back_and_not_more(town: Town) -> None:
     month(town)
     town.pay(2, 10_000)
     asked = {"kind": "refund", "account": "A1", "amount_tyiyn": 10_000 - WASTE_GROSS, "reason": "asked", **WASTE}
+    too_much = {**asked, "amount_tyiyn": asked["amount_tyiyn"] + 1}
+    assert town.refused("/billing/corrections", body=too_much) == (409, ["AIM-B120"])
+    assert not town.rows("correction")
+    # Two that are entered side by side are each covered by the advance.
+    number = town.post("/billing/corrections", asked)["correction"]["number"]
     document(town, **asked)
     assert town.balance("A1") == 0
-    number = town.post("/billing/corrections", asked)["correction"]["number"]
     assert town.refused(f"/billing/corrections/{number}/approve", "approver") == (409, ["AIM-B120"])
     agrees(town)
+
+
+@pytest.mark.parametrize(("amount", "code"), [(WASTE_GROSS + 1, "AIM-B118"), (-1, "AIM-B120")])
+def test_no_more_goes_over_than_is_there(town: Town, amount: int, code: str) -> None:
+    """Whoever enters the transfer of a debt or an advance hears that there is less of it."""
+    month(town)
+    asked = {"kind": "transfer", "account": "A1", "to": "A2", "amount_tyiyn": amount, "reason": "asked", **WASTE}
+    assert town.refused("/billing/corrections", body=asked) == (409, [code])
+    assert not town.rows("correction")
 
 
 @pytest.mark.parametrize("kind", ["adjust", "write_off", "transfer"])
@@ -96,11 +109,13 @@ def test_each_is_taken_back_once(town: Town, kind: str) -> None:
     facts = {"account": "A1", "amount_tyiyn": 3_000, "to": "A2", "ground": "act", "service": "waste", **WASTE}
     number = document(town, kind=kind, **facts)
     assert town.balance("A1") != WASTE_GROSS
+    asked = {"kind": "storno", "document": number, "reason": "again"}
+    # Entered before the other is approved.
+    beside = town.post("/billing/corrections", asked)["correction"]["number"]
     document(town, kind="storno", document=number)
     assert (town.balance("A1"), town.balance("A2")) == (WASTE_GROSS, WASTE_GROSS)
-    again = town.post("/billing/corrections", {"kind": "storno", "document": number, "reason": "again"})
-    path = f"/billing/corrections/{again['correction']['number']}/approve"
-    assert town.refused(path, "approver") == (409, ["AIM-B122"])
+    assert town.refused(f"/billing/corrections/{beside}/approve", "approver") == (409, ["AIM-B122"])
+    assert town.refused("/billing/corrections", body=asked) == (409, ["AIM-B122"])
     agrees(town)
 
 

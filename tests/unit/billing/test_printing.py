@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pypdfium2
 import pytest
 import zxingcpp
@@ -70,6 +72,35 @@ def test_what_cannot_be_printed_is_refused(town: Town, numbers: list[int], code:
 def test_each_creditor_is_paid_by_its_own_code(town: Town) -> None:
     """A creditor's code names its own service and what is owed to it; what is owed to one without goes with the
     first."""
+    bill, codes = _with_codes(town)
+    owed: dict[str, int] = {}
+    for line in bill["lines"]:
+        owed[line["provider"]] = owed.get(line["provider"], 0) + line["amount_tyiyn"]
+    assert {code.service_code: code.amount for code in codes} == owed
+    assert {(code.account, code.transaction) for code in codes} == {("A1", "1")}
+
+
+@pytest.mark.parametrize(
+    ("provider", "service", "advance", "paid_to"),
+    [
+        ("tazalyk", "waste", "100.00", ["vodokanal"]),
+        ("vodokanal", "water", "120.00", ["tazalyk"]),
+        ("vodokanal", "water", "10.00", ["tazalyk", "vodokanal"]),
+        ("tazalyk", "waste", "5000.00", []),
+    ],
+)
+def test_together_the_codes_pay_what_the_bill_asks_for(
+    town: Town, provider: str, service: str, advance: str, paid_to: list[str]
+) -> None:
+    """What was paid in advance to one creditor is taken off the code of the other: who pays by what is printed does not
+    pay more than is due."""
+    bill, codes = _with_codes(town, f"A1;{provider};{service};2026-09;-{advance}")
+    assert sorted(code.service_code for code in codes) == paid_to
+    assert sum(code.amount for code in codes) == max(0, bill["due_tyiyn"])
+
+
+def _with_codes(town: Town, *balances: str) -> tuple[Any, list[Any]]:
+    """The bill of an account with two creditors that have codes, and the codes on its paper."""
     for code in ("vodokanal", "tazalyk"):
         facts = {
             "code": code,
@@ -82,19 +113,15 @@ def test_each_creditor_is_paid_by_its_own_code(town: Town) -> None:
         town.post("/billing/providers", {**facts, "elqr": elqr}, role="admin")
     waste = account_line("A1", "waste", "tazalyk")
     town.accounts(waste, account_line("A1", "water", "vodokanal", attributes='{"metered":true,"norm":"flat"}'))
+    if balances:
+        town.take("balances", ["account;provider;service;origin;amount", *balances])
     town.use(2, 10_000)
     town.preview()
     town.issue()
-    bill = town.get("/billing/bills/1")
     page = pypdfium2.PdfDocument(town.ask("get", "/billing/bills/1/pdf?lang=ru").data)
-    codes = [
+    return town.get("/billing/bills/1"), [
         parse(found.text) for sheet in list(page) for found in zxingcpp.read_barcodes(sheet.render(scale=4).to_pil())
     ]
-    owed: dict[str, int] = {}
-    for line in bill["lines"]:
-        owed[line["provider"]] = owed.get(line["provider"], 0) + line["amount_tyiyn"]
-    assert {code.service_code: code.amount for code in codes} == owed
-    assert {(code.account, code.transaction) for code in codes} == {("A1", "1")}
 
 
 def test_houses_are_sorted_by_their_number() -> None:

@@ -114,14 +114,18 @@ class _Desk:
         self, document: BillDocument, bill: Row[Any], lines: Sequence[Row[Any]], speaker: Speaker
     ) -> Iterator[PaymentCode]:
         """A payment code for each creditor that has one, for what is owed to it; what is owed to those without goes
-        with the first. None where nothing is due, or where the standard has no room for so long an account number. It
-        leads to where the creditor takes money today, whatever the bill's day."""
+        with the first. What was paid in advance to one is taken off the codes of the others, so that together they pay
+        what the bill asks for. None where nothing is due, or where the standard has no room for so long an account
+        number. It leads to where the creditor takes money today, whatever the bill's day."""
         found = list(self._parts(bill, lines, speaker))
         holders = [(provider, part) for provider, part in found if provider.elqr]
         others = sum(part.due for provider, part in found if not provider.elqr)
-        for place, (provider, part) in enumerate(holders):
-            amount = part.due + (others if place == 0 else 0)
-            if amount <= 0:
+        dues = [part.due + (0 if place else others) for place, (_, part) in enumerate(holders)]
+        advance = -sum(due for due in dues if due < 0)
+        for (provider, part), due in zip(holders, dues, strict=True):
+            amount = max(0, due - advance)
+            advance -= max(0, due) - amount
+            if not amount:
                 continue
             try:
                 link = elqr.link(elqr.for_bill(provider.elqr, document.account, amount, document.number))

@@ -1,4 +1,7 @@
-"""Documents that move money: adjustment, write-off, transfer between accounts, refund, and the storno of any."""
+"""Documents that move money: adjustment, write-off, transfer between accounts, refund, and the storno of any.
+
+What cannot be is refused to whoever enters it; and once more at approval, as debts and advances may have become less.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,6 @@ def _check_write_off(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
     if not (asked.get("ground") or "").strip():
         raise Refused(Problem("AIM-B117", {}))
     amount = amount_of(asked)
-    # What is not owed is refused to whoever enters it; until it is approved the debt may still become less.
     list(_oldest(work, account_id, provider, amount))
     return {"provider": provider, "amount_tyiyn": amount}, account_id
 
@@ -109,8 +111,10 @@ def _check_transfer(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
     to = find_account(work, asked.get("to") or "")
     if to.id == account_id:
         raise Refused(Problem("AIM-B119", {"account": asked["account"]}))
+    amount = amount_of(asked, signed=True)
+    moved_over(work, account_id, to.id, provider, amount)
     other = {"to": to.id, "to_account": to.number}
-    return {"provider": provider, "amount_tyiyn": amount_of(asked, signed=True), **other}, account_id
+    return {"provider": provider, "amount_tyiyn": amount, **other}, account_id
 
 
 def _post_transfer(work: UnitOfWork, document: Row[Any]) -> None:
@@ -124,9 +128,7 @@ def moved_over(work: UnitOfWork, source: int, target: int, provider: str, amount
     if amount > 0:
         parts = list(_oldest(work, source, provider, amount))
     else:
-        advance = standing(work, source, provider).advance
-        if advance < -amount:
-            raise Conflict(Problem("AIM-B120", {"amount": plain_som(-amount), "advance": plain_som(advance)}))
+        _must_have(work, source, provider, -amount)
         parts = [(_this_month(work), None, amount)]
     between = ledger.account_id("between", provider)
     signed = ((source, -1), (target, 1))
@@ -137,17 +139,24 @@ def moved_over(work: UnitOfWork, source: int, target: int, provider: str, amount
     ]
 
 
+def _must_have(work: UnitOfWork, account_id: int, provider: str, amount: int) -> None:
+    """Raises Conflict where less than `amount` was paid in advance."""
+    advance = standing(work, account_id, provider).advance
+    if advance < amount:
+        raise Conflict(Problem("AIM-B120", {"amount": plain_som(amount), "advance": plain_som(advance)}))
+
+
 def _check_refund(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
     """asked: account, provider, amount_tyiyn: what is paid back of an advance."""
     account_id, provider = account_and_provider(work, asked)
-    return {"provider": provider, "amount_tyiyn": amount_of(asked)}, account_id
+    amount = amount_of(asked)
+    _must_have(work, account_id, provider, amount)
+    return {"provider": provider, "amount_tyiyn": amount}, account_id
 
 
 def _post_refund(work: UnitOfWork, document: Row[Any]) -> None:
     account_id, provider, amount = _of_document(document)
-    advance = standing(work, account_id, provider).advance
-    if advance < amount:
-        raise Conflict(Problem("AIM-B120", {"amount": plain_som(amount), "advance": plain_som(advance)}))
+    _must_have(work, account_id, provider, amount)
     against = ledger.account_id("refund", provider)
     post(work, document.id, "refund", [Entry(account_id, provider, None, amount, _this_month(work), against)])
 
@@ -157,19 +166,21 @@ def _check_storno(work: UnitOfWork, asked: Mapping[str, Any]) -> _Facts:
     document = find(work, int(asked.get("document") or 0))
     if document.decision != APPROVED or document.kind not in UNDOABLE:
         raise Refused(Problem("AIM-B121", {"number": document.id}))
+    _must_stand(work, document.id)
     return {"document": document.id}, document.account_id
 
 
 def _post_storno(work: UnitOfWork, document: Row[Any]) -> None:
     undone = find(work, document.facts["document"])
-    if _was_undone(work, undone.id, document.id):
-        raise Conflict(Problem("AIM-B122", {"number": undone.id}))
+    _must_stand(work, undone.id, document.id)
     touched = [undone.account_id, *(undone.facts[name] for name in ("to",) if name in undone.facts)]
     undo(work, undone.id, touched)
 
 
-def _was_undone(work: UnitOfWork, number: int, without: int) -> bool:
-    return any(row.facts.get("document") == number and row.id != without for row in documents.approved(work, "storno"))
+def _must_stand(work: UnitOfWork, number: int, by: int | None = None) -> None:
+    """Raises Conflict where a storno other than `by` has undone the document."""
+    if any(row.facts.get("document") == number and row.id != by for row in documents.approved(work, "storno")):
+        raise Conflict(Problem("AIM-B122", {"number": number}))
 
 
 ADJUST = Kind("adjust", _check_adjustment, _post_adjustment)
