@@ -19,7 +19,8 @@ Convert = Callable[[str], Any]
 
 _NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d{1,300})(?:[.,](\d+))?", re.ASCII)
 _DATE = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})|(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?", re.ASCII)
-_MONTH = re.compile(r"(?:(\d{4})-(\d{2}))|(?:(\d{2})[./](\d{4}))", re.ASCII)
+# A workbook keeps a month that was typed as 08.2026 as the first of it.
+_MONTH = re.compile(r"(\d{4})-(\d{2})(?:-01[T ]00:00:00)?|(\d{1,2})[./](\d{4})", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPACES = re.compile(r"[ \u00a0\u202f]")
 _FLAGS = {
@@ -176,7 +177,7 @@ def _parse_month(text: str) -> str:
         raise CellFault(faults.NOT_A_MONTH)
     iso_year, iso_month, month, year = match.groups()
     try:
-        return Period.month(f"{iso_year or year}-{iso_month or month}").name
+        return Period.month(f"{iso_year or year}-{iso_month or month:0>2}").name
     except ValueError as wrong:
         raise CellFault(faults.NOT_A_MONTH) from wrong
 

@@ -7,8 +7,8 @@ import re
 _PUNCTUATION = str.maketrans("", "", " +-()./\u00a0")
 _NUMBER = re.compile(r"\d{9,15}", re.ASCII)
 _COUNTRY = "996"
-# The old trunk prefix before a number of the country: "8 0555 12 34 56".
-_TRUNK = re.compile(r"80[2-9]\d{8}", re.ASCII)
+# The old trunk prefix before a number of the country: "8 0555 12 34 56", "8 996 555 12 34 56".
+_TRUNK = re.compile(r"8(?:0[2-9]\d{8}|996\d{9})", re.ASCII)
 
 
 def phone_number(text: str) -> str | None:

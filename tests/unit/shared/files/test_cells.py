@@ -91,7 +91,8 @@ def test_money_flags_months_choices_and_json() -> None:
     assert converter(Column("m", "som"))("-1 234,56") == -123456
     assert converter(Column("b", "bool"))("Да") is True
     assert converter(Column("b", "bool"))("жок") is False
-    assert converter(Column("p", "month"))("07.2023") == "2023-07"
+    for written in ("07.2023", "7.2023", "2023-07", "2023-07-01 00:00:00"):
+        assert converter(Column("p", "month"))(written) == "2023-07"
     assert converter(Column("k", "choice", choices={"flat": ("квартира", "батир")}))("Квартира") == "flat"
     assert converter(Column("j", "json"))('{"metered":true}') == {"metered": True}
 
@@ -107,6 +108,7 @@ def test_money_flags_months_choices_and_json() -> None:
         ("som", "+5", "AIM-F102"),
         ("bool", "может", "AIM-F108"),
         ("month", "2023-13", "AIM-F111"),
+        ("month", "2023-07-15 00:00:00", "AIM-F111"),
         ("choice", "дом", "AIM-F106"),
         ("json", "[1]", "AIM-F109"),
         ("json", '{"a":NaN}', "AIM-F109"),
