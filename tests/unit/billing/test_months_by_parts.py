@@ -218,3 +218,20 @@ def test_a_part_cancelled_under_the_months_preview_is_seen(served: Town) -> None
     preview(served, OCTOBER)
     assert bill(served, OCTOBER)["without_charge"] == 0
     assert in_force(served, OCTOBER)["bills"] == 5
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "Period 2026-10: no bill of this period is in force"),
+        ("ru", "Период 2026-10: нет ни одной действующей квитанции"),
+        ("ky", "2026-10 мезгили: күчүндөгү бир да дүмүрчөк жок"),
+    ],
+)
+def test_nothing_is_brought_where_all_was_cancelled(served: Town, lang: str, said: str) -> None:
+    """Of bills that were issued and cancelled it would be untrue that none was issued."""
+    run(served, "list:few", accounts=["A1"])
+    document(served, kind="cancel", bill="1")
+    answer = served.ask("get", f"/billing/print/{OCTOBER}", lang=lang)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (404, "AIM-B047")
+    assert answer.json["errors"][0]["message"] == said
