@@ -88,6 +88,11 @@ def note(
     work.notes.append(facts if action is None else {**facts, "action": action})
 
 
+def note_nothing(work: UnitOfWork) -> None:
+    """Say that the present command was a repeat that changed nothing: no row, as who comes second has not done it."""
+    work.is_noted = False
+
+
 def note_change(work: UnitOfWork, before: Mapping[str, Any] | None, after: Mapping[str, Any], **more: Any) -> None:
     """Note what differs between what stood and what stands now; all of it where nothing stood there. `more`: as
     `note`."""
@@ -101,7 +106,7 @@ def note_change(work: UnitOfWork, before: Mapping[str, Any] | None, after: Mappi
 def write(work: UnitOfWork) -> None:
     """Write what is to be noted of this unit; called by its commit."""
     command = _present.get()
-    if command is None or (command.written and not work.notes):
+    if command is None or not work.is_noted or (command.written and not work.notes):
         return
     common = {"tenant": work.tenant, "at": work.now, "actor": command.actor, "action": command.action}
     common |= {"path": command.path, "said": said(command.said)}

@@ -74,6 +74,7 @@ class UnitOfWork:
         self._trial: trial.Trial | None = None
         self._tenant: Any = None
         self.notes: list[dict[str, Any]] = []
+        self.is_noted = True
         self.now: datetime
 
     def __enter__(self) -> Self:

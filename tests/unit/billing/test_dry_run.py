@@ -83,3 +83,11 @@ def test_a_trial_is_refused_for_the_same_reason(town: Town, dry_run: str) -> Non
     town.post("/billing/corrections", {"kind": "cancel", "bill": "2", "reason": "x"}, role="approver")
     path = f"/billing/corrections/1/approve{dry_run}"
     assert town.refused(path, "approver") == (403, ["AIM-B111"])
+
+
+@pytest.mark.parametrize(("query", "tried"), [("?dry_run=1", True), ("?dry_run", True), ("?dry_run=no", False)])
+def test_a_file_that_was_tried_is_noted_so(town: Town, query: str, tried: bool) -> None:
+    """Whatever the word: the record has what came of it."""
+    town.ask("post", f"/billing/imports/accounts{query}&name=a.csv", data=b"x")
+    (noted,) = [row["said"] for row in town.rows("audit") if row["action"] == "billing.imports"]
+    assert noted["dry_run"] is tried

@@ -168,3 +168,70 @@ def test_what_others_issued_is_told_beside_a_preview_of_the_rest(served: Town) -
     counted = served.get(f"/billing/runs/{seen['run_id']}/completeness")["completeness"]
     assert [(row["billed"], row["previewed"]) for row in counted] == [(2, 3), (1, 0)]
     assert bill(served, OCTOBER)["issued_by_others"] is None
+
+
+def test_one_part_counts_without_what_was_cancelled(served: Town) -> None:
+    """A bill of the only part issued is cancelled: neither the month nor what stands beside its own preview has it."""
+    run(served, "list:few", accounts=["A1", "A2"])
+    document(served, kind="cancel", bill="2")
+    assert shown(month(served, OCTOBER)) == in_force(served, OCTOBER)
+    left = preview(served, OCTOBER)["issued_by_others"]
+    assert left == {"bills": 1, "gross_tyiyn": in_force(served, OCTOBER)["net"] + in_force(served, OCTOBER)["tax"]}
+    document(served, kind="cancel", bill="1")
+    assert preview(served, OCTOBER)["issued_by_others"] is None
+
+
+def test_the_months_own_run_alone_counts_as_issued(served: Town) -> None:
+    """What was cancelled of it later is told elsewhere."""
+    issued = bill(served, OCTOBER)
+    document(served, kind="cancel", bill="2")
+    assert shown(month(served, OCTOBER)) == shown(issued)
+
+
+def test_a_month_by_parts_is_compared_whole(served: Town) -> None:
+    """Before its own run has begun, in its preview and when all is issued; by street as by service."""
+    run(served, "list:few", accounts=["A1", "A2"])
+    part = {"waste": 2 * WASTE_GROSS, "water": shown(month(served, OCTOBER))["of"][0]["water"]}
+    own = month(served, OCTOBER)["run_id"]
+    assert compared(served, own) == part
+    preview(served, OCTOBER)
+    whole = {**part, "waste": 5 * WASTE_GROSS}
+    assert compared(served, own) == whole
+    assert sum(compared(served, own, "street").values()) == sum(whole.values())
+    bill(served, OCTOBER)
+    assert compared(served, own) == whole
+    assert sum(compared(served, own, "street").values()) == sum(whole.values())
+
+
+def compared(town: Town, number: int, by: str = "service") -> dict[str, int]:
+    """What stands beside the months before."""
+    rows = town.get(f"/billing/runs/{number}/comparison?by={by}")["comparison"]
+    return {row[by]: row["gross_tyiyn"] for row in rows}
+
+
+def test_a_part_cancelled_under_the_months_preview_is_seen(served: Town) -> None:
+    """Whom the month's own run left alone, as a part had billed them, is left without a bill: it is previewed anew."""
+    run(served, "list:few", accounts=["A1", "A2"])
+    preview(served, OCTOBER)
+    document(served, kind="cancel", bill="2")
+    assert served.refused(f"/billing/cycles/{OCTOBER}/approve", "approver") == (409, ["AIM-B102"])
+    preview(served, OCTOBER)
+    assert bill(served, OCTOBER)["without_charge"] == 0
+    assert in_force(served, OCTOBER)["bills"] == 5
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "Period 2026-10: no bill of this period is in force"),
+        ("ru", "Период 2026-10: нет ни одной действующей квитанции"),
+        ("ky", "2026-10 мезгили: күчүндөгү бир да дүмүрчөк жок"),
+    ],
+)
+def test_nothing_is_brought_where_all_was_cancelled(served: Town, lang: str, said: str) -> None:
+    """Of bills that were issued and cancelled it would be untrue that none was issued."""
+    run(served, "list:few", accounts=["A1"])
+    document(served, kind="cancel", bill="1")
+    answer = served.ask("get", f"/billing/print/{OCTOBER}", lang=lang)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (404, "AIM-B047")
+    assert answer.json["errors"][0]["message"] == said

@@ -37,6 +37,11 @@ RU = [
     (row(READING, {"state": "accepted"}),
      "счётчик M1, дата 2026-10-31, показание 12.3, состояние ждёт решения → состояние принято"),
     (row(None, ONE_OFF), "позиция call-out, объём 2.000, начислено 500.00"),
+    (row({"rules": {"median": 3_500}}, {"rules": {"median": 3_500, "negative": 0}}),
+     "правило намного больше обычного × 3.5 → правило намного больше обычного × 3.5, меньше нуля"),
+    (row(None, None, {"dry_run": "1"}), "проба: ничего не принято"),
+    (row(None, None, {"dry_run": True}), "проба: ничего не принято"),
+    (row(None, None, {"dry_run": False}), ""),
     (row({"active": True}, {"active": False}), "действует да → действует нет"),
     (row(None, None, {"streets": ["Манас"], "service": "water", "since": "2026-10-05", "until": "2026-10-08",
                       "ground": "act"}), "улица Манас, услуга вода, с 2026-10-05, до 2026-10-08"),
@@ -76,6 +81,8 @@ class Api:
         """The answer at `path`."""
         if path == "/billing/tenants/current":
             return {"tenant": {"zone": "Asia/Bishkek"}}
+        if path == "/billing/accounts/0200024":
+            return {"account_id": 7, "number": "0200024"}
         if path == "/billing/audit/accounts":
             assert asked == {"accounts": "7"}
             return {"numbers": {"7": "0200024"}}
@@ -96,6 +103,9 @@ def test_who_is_not_known_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIMAK_LANG", "ky")
     nobody = CliRunner().invoke(app, ["audit", "list", "--actor", "ayn"])
     assert nobody.exit_code == frame.OK and "ayn" in nobody.stderr and "aimak user list" in nobody.stderr
+    for more in (["--period", "2026-10"], ["--from", "2026-10-01"], ["--to", "2026-10-31"], ["--account", "0200024"]):
+        here = CliRunner().invoke(app, ["audit", "list", "--actor", "ayn", *more])
+        assert here.exit_code == frame.OK and here.stderr.strip() == "Эч нерсе жазылган эмес"
     nothing = CliRunner().invoke(app, ["audit", "list", "--actor", "ayn", "--quiet"])
     assert nothing.stderr == ""
     somebody = CliRunner().invoke(app, ["audit", "list", "--actor", "ayna"])

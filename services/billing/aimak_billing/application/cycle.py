@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from aimak import audit
 from aimak.batches import in_batches
 from aimak.contracts import billing
 from aimak.ids import derived_id
@@ -80,6 +81,14 @@ def may(work: UnitOfWork, command: str, run: Row[Any]) -> bool:
     return True
 
 
+def is_repeat(work: UnitOfWork, command: str, run: Row[Any]) -> bool:
+    """Whether a command has no work to do; the record then says nothing of it. Raises as `may`."""
+    if may(work, command, run):
+        return False
+    audit.note_nothing(work)
+    return True
+
+
 def _is_own(work: UnitOfWork, run: Row[Any]) -> bool:
     cycle = store.cycle(work, run.period)
     return cycle is not None and run.id == cycle.run_id
@@ -119,7 +128,7 @@ def begin(work: UnitOfWork, period: Period) -> None:
 def preview_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
     """Have every chunk of a run rated by the workers, as `preview`. Raises Conflict while another run of the period
     is being issued: what it bills is not to be billed here."""
-    if not may(work, "preview", run):
+    if is_repeat(work, "preview", run):
         return
     for other in store.runs(work, run.period):
         if other.state == states.ISSUING and other.id != run.id:
@@ -184,11 +193,12 @@ def approve(work: UnitOfWork, name: str, actor: str) -> None:
 
 def approve_run(work: UnitOfWork, run: Row[Any], actor: str) -> None:
     """Approve what was previewed. Raises Forbidden for the actor who started the run or made the preview that is to be
-    approved: who enters does not approve; Conflict for what could not be issued, as bills of these accounts were issued
-    or cancelled since the preview."""
-    if not may(work, "approve", run):
-        return
+    approved: who enters does not approve, not even after another did; Conflict for what could not be issued, as bills
+    of these accounts were issued or cancelled since the preview."""
+    repeated = is_repeat(work, "approve", run)
     _refuse_own(work, run, actor)
+    if repeated:
+        return
     refuse_undecided(work, run)
     _refuse_overtaken(work, run)
     store.change_run(work, run.id, state=states.APPROVED)
@@ -222,7 +232,7 @@ def issue_run(kit: Kit, work: UnitOfWork, run: Row[Any], actor: str) -> None:
     """Give every chunk of the approved run the number of its first bill and have it made into bills by the workers.
     Raises Conflict for a month that has not begun, and where bills of these accounts were issued or cancelled since
     the preview."""
-    if not may(work, "issue", run):
+    if is_repeat(work, "issue", run):
         return
     months.refuse_too_early(work, run)
     refuse_incomplete(work, run)
@@ -256,6 +266,7 @@ def close(work: UnitOfWork, name: str, actor: str) -> None:
     cycle = store.cycle(work, name)
     assert cycle is not None
     if cycle.state == states.CLOSED:
+        audit.note_nothing(work)
         return
     chunks = [chunk for one in store.runs(work, name) if one.state != states.ABANDONED for chunk in _chunks(work, one)]
     reasons = _open_ends(work, chunks, name)

@@ -46,9 +46,10 @@ def _beside(work: UnitOfWork, run: Row[Any]) -> dict[str, Any]:
     that have not ended."""
     others = [one for one in store.runs(work, run.period) if one.attempt and one.id != run.id]
     by_others = None
-    if not _is_of_several(work, run) and any(one.state == states.ISSUED for one in others):
+    apart = not _is_of_several(work, run) and any(one.state == states.ISSUED for one in others)
+    if apart and (made := issued.counts(work, run.period)["bills"]):
         gross = sum(int(row.net + row.tax) for row in issued.totals(work, run.period, _BY))
-        by_others = {"bills": issued.counts(work, run.period)["bills"], "gross_tyiyn": gross}
+        by_others = {"bills": made, "gross_tyiyn": gross}
     under_way = [one.id for one in others if one.state not in states.ENDED]
     return {"issued_by_others": by_others, "under_way": under_way}
 

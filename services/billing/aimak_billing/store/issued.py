@@ -43,7 +43,7 @@ def counts(work: UnitOfWork, period: str) -> dict[str, Any]:
     mine = (chunk.c.tenant == work.tenant) & chunk.c.run_id.in_(_ids(work, period)) & (chunk.c.bills > 0)
     made = work.execute(select(*sums).where(mine)).one()
     bills = lines = 0
-    if made[0] and _is_several(work, period):
+    if made[0] and _is_by_parts(work, period):
         gone = _gone(work, period, None).subquery()
         bills = work.execute(select(func.count()).select_from(gone)).scalar_one()
         same = (line.c.tenant == work.tenant) & (line.c.bill_id == gone.c.id)
@@ -52,9 +52,10 @@ def counts(work: UnitOfWork, period: str) -> dict[str, Any]:
     return {"bills": made_bills - bills, "lines": made_lines - lines, "first_number": made[2], "last_number": made[3]}
 
 
-def _is_several(work: UnitOfWork, period: str) -> bool:
-    """Whether bills of a period may stand for others. What one run alone made counts as it was issued."""
-    return len(work.execute(_ids(work, period).limit(2)).all()) > 1
+def _is_by_parts(work: UnitOfWork, period: str) -> bool:
+    """Whether others than the month's own run made bills of a period. What that alone made counts as it was issued."""
+    own = states.run_id(work.tenant, states.MONTHLY, period, states.EVERYBODY, 0)
+    return not {own}.issuperset(work.execute(_ids(work, period).limit(2)).scalars())
 
 
 def accounts(work: UnitOfWork, issued: Sequence[Row[Any]]) -> int:
@@ -123,7 +124,7 @@ def totals(work: UnitOfWork, period: str, by: Sequence[str]) -> Sequence[Row[Any
     mine = (table.c.tenant == work.tenant) & table.c.run_id.in_(_ids(work, period))
     made = select(*(table.c[key] for key in KEYS), *(table.c[name] for name in names)).where(mine)
     both = made.subquery()
-    if _is_several(work, period):
+    if _is_by_parts(work, period):
         gone = _gone_lines(work, period)
         taken = select(*(gone.c[key] for key in KEYS), *((-gone.c[name]).label(name) for name in names))
         both = union_all(made, taken).subquery()

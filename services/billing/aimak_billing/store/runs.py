@@ -106,7 +106,8 @@ def members(work: UnitOfWork, run_id: int, first: int, last: int) -> list[int]:
 
 
 def changed_since(work: UnitOfWork, run: Row[Any]) -> bool:
-    """Whether a bill of one of this run's accounts was issued or cancelled by somebody else since its preview."""
+    """Whether a bill of one of this run's accounts was issued or cancelled by somebody else since its preview. Of
+    a run over everybody, any bill of its period that was cancelled: it left alone whom others had billed."""
     other, bill, mine = work.table("run"), work.table("bill"), work.table("run_bill")
     same = (mine.c.tenant == bill.c.tenant) & (mine.c.account_id == bill.c.account_id) & (mine.c.run_id == run.id)
     issued = (
@@ -117,12 +118,14 @@ def changed_since(work: UnitOfWork, run: Row[Any]) -> bool:
     )
     decision, cancelled = work.table("correction_decision"), work.table("bill_cancellation")
     source = (cancelled.c.tenant == decision.c.tenant) & (cancelled.c.source_id == decision.c.correction_id)
+    left_alone = (bill.c.period == run.period) & (bill.c.scope != states.ONE_OFF)
+    concerned = select(mine.c.account_id).where(same).exists()
     undone = (
         select(bill.c.id)
         .join(cancelled, (cancelled.c.tenant == bill.c.tenant) & (cancelled.c.bill_id == bill.c.id))
         .join(decision, source)
-        .join(mine, same)
         .where(bill.c.tenant == work.tenant, decision.c.turn > run.turn)
+        .where(concerned | left_alone if run.selection == states.EVERYBODY else concerned)
     )
     later = select(other.c.id).where(other.c.tenant == work.tenant, other.c.issue_turn > run.turn, other.c.id != run.id)
     decided = select(decision.c.turn).where(decision.c.tenant == work.tenant, decision.c.turn > run.turn)

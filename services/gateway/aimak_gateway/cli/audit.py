@@ -65,7 +65,9 @@ def _who(group: typer.Typer) -> None:
         ]
         listing.show(ui, rows, ("date", "actor", "action", "subject", "change", "ground"), shown)
         if not rows:
-            ui.note(ui.word("ui.nothing_noted_of", actor=actor) if actor else ui.word("ui.nothing_noted"))
+            # Of a name alone: within a month or of an account there may be nothing of somebody well known.
+            alone = actor and not (account or period or since or until)
+            ui.note(ui.word("ui.nothing_noted_of", actor=actor) if alone else ui.word("ui.nothing_noted"))
 
 
 # So many ids as an address holds.

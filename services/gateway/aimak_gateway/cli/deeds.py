@@ -116,6 +116,8 @@ def _facts(ui: Ui, told: Any, streets: Mapping[str, str], *, alone: bool) -> str
 def _fact(ui: Ui, name: str, value: Any, streets: Mapping[str, str], *, alone: bool) -> str:
     plain = name.removesuffix("_tyiyn").removesuffix("_thousandths")
     head = ui.word(f"ui.{_HEADS.get(plain, plain)}").removeprefix("ui.")
+    if name == "dry_run":
+        return ui.word("ui.dry_run")
     if value is True and alone:
         return head
     if plain != name and isinstance(value, int):
@@ -125,7 +127,7 @@ def _fact(ui: Ui, name: str, value: Any, streets: Mapping[str, str], *, alone: b
     elif isinstance(value, list):
         shown = ", ".join(_coded(ui, name, one) for one in value)
     elif isinstance(value, dict):
-        shown = ", ".join(f"{_coded(ui, name, key)} {_coded(ui, name, one)}" for key, one in value.items())
+        shown = ", ".join(f"{_coded(ui, name, key)} {_coded(ui, name, one)}".strip() for key, one in value.items())
     else:
         shown = _coded(ui, name, value)
     return f"{head} {shown or '-'}"
@@ -138,7 +140,8 @@ def _coded(ui: Ui, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return ui.word("ui.yes" if value else "ui.no")
     if name == "rules" and isinstance(value, int):
-        return listing.spoken("quantity", value)
+        # A rule without a number has nothing to be told.
+        return f"× {value / 1000:g}" if value else ""
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if (name, value) == ("tenants", "*"):

@@ -120,7 +120,7 @@ def _listed(work: UnitOfWork, numbers: Sequence[str]) -> list[int]:
 
 def abandon(work: UnitOfWork, run: Row[Any], actor: str) -> None:
     """Give up a run that was not issued. Raises Conflict for one that was, or is being worked on."""
-    if not cycle.may(work, "abandon", run):
+    if cycle.is_repeat(work, "abandon", run):
         return
     store.change_run(work, run.id, state=states.ABANDONED)
     cycle.note(work, run, "abandon", run.attempt, actor)
