@@ -256,6 +256,13 @@ def test_a_line_dated_ahead_is_taken_from_the_same_file_on_its_day(town: Town) -
     assert days == {"1": "2026-11-23", "2": "2026-11-27", "5": "2026-11-27"}
 
 
+def test_what_was_refused_online_for_its_date_is_credited(town: Town) -> None:
+    """The money was taken from the payer, with whatever date it was told of."""
+    assert result(town.pay("1", "0100001", "5.00", txn_date="20991127083000")) == 300
+    found = state(town, town.bring(registry(line("1", "0100001", "5.00"))))
+    assert found["problems"] == [] and matches(found) == {("MISSING_ONLINE", None): 1}
+
+
 def test_lines_of_one_account_are_split_one_after_another(town: Town) -> None:
     """Payments of one account in one block share its debt as if they had come one by one."""
     content = registry(*(line(str(number), "0100001", "1.00") for number in range(400)))
