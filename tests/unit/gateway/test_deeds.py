@@ -37,6 +37,7 @@ RU = [
     (row(READING, {"state": "accepted"}),
      "счётчик M1, дата 2026-10-31, показание 12.3, состояние ждёт решения → состояние принято"),
     (row(None, ONE_OFF), "позиция call-out, объём 2.000, начислено 500.00"),
+    (row({"password": None}, {"password": "changed"}), "Пароль изменён"),
     (row({"active": True}, {"active": False}), "действует да → действует нет"),
     (row(None, None, {"streets": ["Манас"], "service": "water", "since": "2026-10-05", "until": "2026-10-08",
                       "ground": "act"}), "улица Манас, услуга вода, с 2026-10-05, до 2026-10-08"),
