@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -52,8 +52,8 @@ class Importer:
 
     `reader` gives the format for one file where it is not a table with `columns`.
 
-    `again`: rows that were left out are looked at anew when the same file comes once more. Not where every row of a
-    file is put down as it was found, those that differ among them.
+    Rows that were left out are looked at anew when the same file comes once more: those with a problem of the codes in
+    `again`, or all where it is None. Not one that was put down as it was found: it would be put down twice.
     """
 
     kind: str
@@ -64,7 +64,7 @@ class Importer:
     params: tuple[str, ...] = ()
     roles: tuple[str, ...] = ("clerk", "admin")
     block_rows: int = field(default=BLOCK_ROWS)
-    again: bool = True
+    again: Collection[str] | None = None
 
     def reader_for(self, file: Incoming) -> Reader:
         """What reads this file."""

@@ -224,7 +224,8 @@ class _Run:
         )
 
     def _left_out(self, work: UnitOfWork, block: Block) -> Block:
-        lines = store.reclaimed(work, self._id, [row.line for row in (*block.good, *block.bad)])
+        among = [row.line for row in (*block.good, *block.bad)]
+        lines = store.reclaimed(work, self._id, among, self._importer.again)
         good, bad = ([row for row in rows if row.line in lines] for rows in (block.good, block.bad))
         return Block(good, bad)
 

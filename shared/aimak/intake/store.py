@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -148,15 +148,28 @@ def drop_faults(work: UnitOfWork, import_id: int) -> None:
     work.fetch(_dropped(work.table("import_fault"), "import_id"), {"tenant": work.tenant, "import_id": import_id})
 
 
-def reclaimed(work: UnitOfWork, import_id: int, lines: Sequence[int]) -> set[int]:
-    """Those of a block's lines that were left out before; why is forgotten, as they are looked at anew."""
+def left_out(work: UnitOfWork, import_id: int, codes: Collection[str]) -> bool:
+    """Whether a row was left out for one of these codes."""
+    table = work.table("import_fault")
+    mine = (table.c.tenant == work.tenant) & (table.c.import_id == import_id) & table.c.refused
+    return any(_among(row.problems, codes) for row in work.execute(select(table.c.problems).where(mine)))
+
+
+def reclaimed(work: UnitOfWork, import_id: int, lines: Sequence[int], codes: Collection[str] | None) -> set[int]:
+    """Those of a block's lines that were left out before, for one of `codes` (None: for any); why is forgotten, as they
+    are looked at anew."""
     table = work.table("import_fault")
     mine = (table.c.tenant == work.tenant) & (table.c.import_id == import_id) & table.c.refused
     among = mine & table.c.line.between(min(lines), max(lines))
-    found = {int(line) for (line,) in work.execute(select(table.c.line).where(among))}
+    rows = work.execute(select(table.c.line, table.c.problems).where(among)).all()
+    found = {int(row.line) for row in rows if _among(row.problems, codes)}
     if found:
-        work.execute(delete(table).where(among))
+        work.execute(delete(table).where(mine, table.c.line.in_(sorted(found))))
     return found
+
+
+def _among(problems: Sequence[Mapping[str, Any]], codes: Collection[str] | None) -> bool:
+    return codes is None or any(problem["code"] in codes for problem in problems)
 
 
 def faults_after(work: UnitOfWork, import_id: int, place: int, limit: int = _PAGE) -> list[DbRow[Any]]:

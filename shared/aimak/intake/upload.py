@@ -4,7 +4,7 @@ left and names it."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from aimak.intake import store
 from aimak.problems import Problem, Refused
 from aimak.service import Service
 from aimak.storage.types import dumps
+from aimak.storage.work import UnitOfWork
 
 JOB = "import"
 PART_BYTES = 1 << 20
@@ -44,17 +45,19 @@ class Sending:
     dry_run: bool = False
 
 
-def receive(service: Service, sending: Sending, read: Callable[[int], bytes], *, again: bool = True) -> Received:
+def receive(
+    service: Service, sending: Sending, read: Callable[[int], bytes], *, again: Collection[str] | None = None
+) -> Received:
     """Keep a file and have it taken in by the worker. The same content of the same kind and parameters is the same
-    import and what was taken of it is not taken again; a file that was refused, or (`again`) rows of it that were left
-    out, are looked at anew, since what they lacked may be there by now. A dry run is always new.
+    import and what was taken of it is not taken again; a file that was refused, or rows of it that were left out
+    (`again`: for these codes), are looked at anew, since what they lacked may be there by now. A dry run is always new.
     `read(n)` gives up to n bytes, none at the end; no transaction is open while it waits for the sender."""
     upload_id = str(service.ids.uuid())
     kept = _keep_parts(service, sending, upload_id, read)
     import_id = _identity(sending, kept.digest, upload_id)
     with service.work(sending.tenant) as work:
         known = store.look(work, import_id)
-        left = again and known is not None and _left_rows_out(known)
+        left = known is not None and _left_rows_out(work, known, again)
         if known is not None and known.state != "refused" and not left:
             store.drop_parts(work, upload_id)
             work.commit()
@@ -81,8 +84,10 @@ def receive(service: Service, sending: Sending, read: Callable[[int], bytes], *,
     return Received(import_id, replayed=False, taken_before=known.taken if known is not None else 0)
 
 
-def _left_rows_out(known: Row[Any]) -> bool:
-    return bool(known.state == "done" and known.refused)
+def _left_rows_out(work: UnitOfWork, known: Row[Any], codes: Collection[str] | None) -> bool:
+    if known.state != "done" or not known.refused:
+        return False
+    return codes is None or store.left_out(work, known.id, codes)
 
 
 @dataclass(frozen=True)

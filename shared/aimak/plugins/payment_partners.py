@@ -60,7 +60,8 @@ class Pay:
     amount_tyiyn: int
     paid_at: datetime | None = None
     """Aware; None where the protocol does not tell: the host takes its own instant. It gives the business date; one
-    more than a day ahead or 366 days back is refused by the host as BAD_REQUEST."""
+    more than a day ahead or 366 days back is refused by the host as BAD_REQUEST, and may come
+    again with its true one."""
 
 
 PartnerCommand = Check | Pay

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.unit.billing.test_documents import WASTE, month
 from tests.unit.billing.test_month import five
 from tests.unit.billing.town import MONTH, Town
 
@@ -40,6 +41,18 @@ def test_a_run_commanded_again_is_not_noted(town: Town) -> None:
         town.post(f"/billing/runs/{number}/abandon", name=name)
     rows = [(row["actor"], row["action"]) for row in town.rows("audit") if row["action"].startswith("billing.runs.")]
     assert rows == [("nur", "billing.runs.approve"), ("ayna", "billing.runs.abandon")]
+
+
+def test_a_document_decided_again_is_not_noted(town: Town) -> None:
+    """Approved by one and once more by another, it is the first who approved it."""
+    month(town)
+    asked = {"kind": "adjust", "account": "A1", "amount_tyiyn": 100, "reason": "asked", **WASTE}
+    numbers = [town.post("/billing/corrections", asked)["correction"]["number"] for _ in range(2)]
+    for name in ("nur", "bakyt"):
+        town.post(f"/billing/corrections/{numbers[0]}/approve", role="approver", name=name)
+        town.post(f"/billing/corrections/{numbers[1]}/refuse", {"reason": "wrong"}, name=name)
+    decided = [row for row in town.rows("audit") if row["action"].endswith((".approve", ".refuse"))]
+    assert [row["actor"] for row in decided] == ["nur", "nur"]
 
 
 def test_who_started_it_does_not_approve_it_after_another_either(town: Town) -> None:

@@ -42,6 +42,7 @@ RU = [
     (row(None, None, {"dry_run": "1"}), "проба: ничего не принято"),
     (row(None, None, {"dry_run": True}), "проба: ничего не принято"),
     (row(None, None, {"dry_run": False}), ""),
+    (row({"password": None}, {"password": "changed"}), "Пароль изменён"),
     (row({"active": True}, {"active": False}), "действует да → действует нет"),
     (row(None, None, {"streets": ["Манас"], "service": "water", "since": "2026-10-05", "until": "2026-10-08",
                       "ground": "act"}), "улица Манас, услуга вода, с 2026-10-05, до 2026-10-08"),

@@ -223,11 +223,15 @@ def test_wrong_date_is_refused(town: Town, date: str) -> None:
 
 @pytest.mark.parametrize("date", ["20991127083000", "20261124120001", "20251122115959", "20010101000000"])
 def test_a_date_far_from_now_is_a_faulty_request(town: Town, date: str) -> None:
-    """More than a day ahead or 366 days back at noon of the 23rd of November: nothing is taken, and the answer stands,
-    whatever the day of a repeat."""
+    """More than a day ahead or 366 days back at noon of the 23rd of November: nothing is taken or kept, so that
+    the same payment is taken with its true date."""
     first = town.pay("1", "0100001", "1.00", txn_date=date)
     assert result(first) == 300 and town.rows("payment") == [] and town.sent(PaymentsReceived) == []
-    assert town.pay("1", "0100001", "1.00").get_data() == first.get_data()
+    assert town.pay("1", "0100001", "1.00", txn_date=date).get_data() == first.get_data()
+    assert town.rows("answer") == []
+    assert result(town.pay("1", "0100001", "1.00")) == 0 and len(town.rows("payment")) == 1
+    # Once taken it is taken, whatever the date of a repeat.
+    assert result(town.pay("1", "0100001", "1.00", txn_date=date)) == 0 and len(town.rows("payment")) == 1
 
 
 @pytest.mark.parametrize("date", ["20261124120000", "20251122120000"])

@@ -98,6 +98,19 @@ def test_the_record_says_of_a_partner_what_was_asked_and_then_what_changed(town:
     assert (second["before"]["settings"]["max_tyiyn"], second["after"]["settings"]["max_tyiyn"]) == (500, 700)
 
 
+def test_a_new_password_is_noted_and_a_repeat_is_not(town: Town) -> None:
+    """That it is another one, never what it is; of what is so already nothing is written."""
+    before = len(town.rows("audit"))
+    assert town.define_partner().get_json()["version"] == 1 and len(town.rows("audit")) == before
+    other = "another-password-of-a-machine"
+    assert town.define_partner(credentials=False, login="terminal", password=other).get_json()["version"] == 2
+    (row,) = town.rows("audit")[before:]
+    assert (row["before"], row["after"]) == ({"password": None}, {"password": "changed"})
+    assert other not in str(row) and "argon2" not in str(row)
+    town.define_partner(credentials=False, login="terminal", password=other)
+    assert len(town.rows("audit")) == before + 1
+
+
 def test_payments_are_listed_with_their_filters(town: Town) -> None:
     """Payments are found by account (old number too), partner and day, and come as a table where asked."""
     town.define_partner("bank")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -187,8 +188,8 @@ def test_late_registry_clears_what_was_only_online(town: Town) -> None:
 
 
 def test_a_line_dated_in_days_to_come_is_left_out(town: Town) -> None:
-    """The row is a fault, known online or not, and opens no days in the report; the good rows stand, one of long ago
-    too: a partner may settle late."""
+    """The row is a fault and opens no days in the report; the good rows stand, one of long ago too: a partner may
+    settle late. Of what was taken online it is said that it was."""
     town.pay("1", "0100001", "100.00")
     content = registry(
         line("1", "0100001", "100.00", "27.11.2099"),
@@ -198,9 +199,9 @@ def test_a_line_dated_in_days_to_come_is_left_out(town: Town) -> None:
     )
     found = state(town, town.bring(content))
     assert (found["state"], found["taken"], found["refused"]) == ("done", 2, 2)
-    assert matches(found) == {("MISSING_ONLINE", None): 2}
+    assert matches(found) == {("MISMATCH", "date"): 1, ("MISSING_ONLINE", None): 2}
     assert [(problem["code"], problem["place"]["line"]) for problem in found["problems"]] == [
-        ("AIM-P052", 1),
+        ("AIM-P053", 1),
         ("AIM-P052", 2),
     ]
     assert "2099-11-27" in found["problems"][0]["message"] and found["problems"][0]["hint"]
@@ -208,6 +209,58 @@ def test_a_line_dated_in_days_to_come_is_left_out(town: Town) -> None:
     assert days == {"1": "2026-11-23", "3": "2026-11-24", "4": "2001-11-23"}
     refused = town.call("GET", f"/payments/imports/{found['import']}/refused.csv").get_data(as_text=True)
     assert len(refused.splitlines()) == 3 and "2099" in refused
+
+
+def test_a_payment_that_was_taken_is_not_told_to_be_missing(town: Town) -> None:
+    """A line of only-misdated payments: what was taken, with its date, what else differs; the registry is known, and
+    the same file again changes nothing, on the day of its dates neither."""
+    for number in ("1", "2"):
+        town.pay(number, "0100001", "100.00")
+    assert result(town.pay("3", "0199999", "1.00")) == 5
+    content = registry(
+        line("1", "0100001", "100.00", "25.12.2026"),
+        line("2", "0100001", "100.01", "25.12.2026"),
+    )
+    found = state(town, town.bring(content))
+    assert [(problem["code"], problem["place"]["line"]) for problem in found["problems"]] == [
+        ("AIM-P053", 1),
+        ("AIM-P053", 2),
+        ("AIM-P042", 2),
+    ]
+    assert "2026-12-25" in found["problems"][0]["message"] and "2026-11-23" in found["problems"][0]["message"]
+    assert [row["differs"] for row in found["mismatches"]] == ["date", "date"] and found["only_online"] == []
+    town.service.clock.instant += timedelta(days=40)  # type: ignore[attr-defined]
+    again = town.bring(content)
+    assert again.get_json()["replayed"] and state(town, again) == found
+    refused = registry(line("3", "0199999", "1.00", "01.03.2027"))
+    assert [problem["code"] for problem in state(town, town.bring(refused))["problems"]] == ["AIM-P052"]
+
+
+def test_a_line_dated_ahead_is_taken_from_the_same_file_on_its_day(town: Town) -> None:
+    """Until then the registry is known and has no lines; what differs beside it was put down and stays so."""
+    town.pay("1", "0100001", "100.00")
+    content = registry(line("1", "0100001", "100.01"), line("2", "0100002", "1.00", "27.11.2026"))
+    lone = registry(line("5", "0100002", "7.00", "27.11.2026"))
+    first = state(town, town.bring(lone))
+    assert (first["taken"], first["refused"], first["lines"], first["only_online"]) == (0, 1, 0, [])
+    assert matches(state(town, town.bring(content))) == {("MISMATCH", "amount"): 1}
+    assert state(town, town.bring(content))["refused"] == 2
+    town.service.clock.instant += timedelta(days=4)  # type: ignore[attr-defined]
+    for _ in range(2):
+        found = state(town, town.bring(content))
+        assert (found["state"], found["done"], found["taken"], found["refused"]) == ("done", 2, 1, 1)
+        assert [problem["code"] for problem in found["problems"]] == ["AIM-P042"]
+        assert matches(found) == {("MISMATCH", "amount"): 1, ("MISSING_ONLINE", None): 1}
+        assert state(town, town.bring(lone))["taken"] == 1
+    days = {row["external_id"]: row["paid_on"].isoformat() for row in town.rows("payment")}
+    assert days == {"1": "2026-11-23", "2": "2026-11-27", "5": "2026-11-27"}
+
+
+def test_what_was_refused_online_for_its_date_is_credited(town: Town) -> None:
+    """The money was taken from the payer, with whatever date it was told of."""
+    assert result(town.pay("1", "0100001", "5.00", txn_date="20991127083000")) == 300
+    found = state(town, town.bring(registry(line("1", "0100001", "5.00"))))
+    assert found["problems"] == [] and matches(found) == {("MISSING_ONLINE", None): 1}
 
 
 def test_lines_of_one_account_are_split_one_after_another(town: Town) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from aimak import audit
 from aimak.http import actor, requires, wants_trial
 from aimak.http.app import language
 from aimak.service import Service
@@ -75,6 +76,8 @@ def _decisions(blue: Blueprint, service: Service, kit: Kit) -> None:
         """Approve a document that somebody else entered; it is posted."""
         with service.work(actor().tenant, bulk=True) as work:
             fresh = documents.approve(work, kinds(kit), number, actor().name)
+            if not fresh:
+                audit.note_nothing(work)
             document = documents.view(documents.find(work, number))
             work.commit()
         return {"correction": document, "replayed": not fresh, "dry_run": wants_trial()}
@@ -86,6 +89,8 @@ def _decisions(blue: Blueprint, service: Service, kit: Kit) -> None:
         """Refuse a document, or take it back; nothing is posted."""
         with service.work(actor().tenant) as work:
             fresh = documents.refuse(work, number, actor().name, asked["reason"])
+            if not fresh:
+                audit.note_nothing(work)
             document = documents.view(documents.find(work, number))
             work.commit()
         return {"correction": document, "replayed": not fresh}

@@ -43,6 +43,7 @@ _HEADS = {
 _KINDS = {
     "state": ("document", "cycle", "tariff", "reading", "status", "letter"),
     "roles": ("role",),
+    "password": ("password",),
     "service": ("service",),
     "services": ("service",),
     "class": ("class",),

@@ -16,6 +16,7 @@ from aimak.problems import Place, Problem, Refused
 from aimak.storage.work import UnitOfWork
 from aimak.texts import LANGUAGES
 from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from aimak_payments.domain.terms import POLICIES, Terms
@@ -66,7 +67,7 @@ def define(
 ) -> PartnerRecord:
     """Define a partner, or change it: settings are replaced as a whole, credentials stay until new ones are given.
     The shared settings are told by their names, the others are the protocol's. Raises Refused with everything that
-    does not fit."""
+    does not fit. Nothing is written or noted of one that is so already."""
     problems: list[Problem] = []
     shared = {name: value for name, value in given["settings"].items() if name in SHARED}
     settings = {name: value for name, value in given["settings"].items() if name not in SHARED}
@@ -79,7 +80,9 @@ def define(
     if problems or terms is None:
         raise Refused(*problems)
     before = partners.read(work.connection, work.metadata, work.tenant, given["code"])
-    secrets = {given["login"]: hasher.hash(given["password"])} if given["login"] else {}
+    kept = before.secrets.get(given["login"]) if before else None
+    is_new = given["login"] is not None and not (kept and _is_of(hasher, kept, given["password"]))
+    secrets = {given["login"]: hasher.hash(given["password"])} if is_new else {}
     record = PartnerRecord(
         tenant=work.tenant,
         code=given["code"],
@@ -92,6 +95,8 @@ def define(
         version=before.version + 1 if before else 1,
         secrets=secrets,
     )
+    if before is not None and not is_new and _noted(record) | {"logins": sorted(before.secrets)} == _noted(before):
+        return before
     partners.write(work, record, actor)
     written = partners.read(work.connection, work.metadata, work.tenant, given["code"])
     assert written is not None
@@ -101,8 +106,17 @@ def define(
         asked = {name: value for name, value in noted["settings"].items() if name in given["settings"]}
         audit.note(work, after=noted | {"settings": asked})
     else:
-        audit.note_change(work, _noted(before), _noted(written))
+        # Of a password no more than that it is another one.
+        changed = {"password": "changed"} if kept and is_new else {}
+        audit.note_change(work, _noted(before), _noted(written) | changed)
     return written
+
+
+def _is_of(hasher: PasswordHasher, secret_hash: str, password: str) -> bool:
+    try:
+        return hasher.verify(secret_hash, password)
+    except VerificationError:
+        return False
 
 
 def _noted(record: PartnerRecord) -> dict[str, Any]:

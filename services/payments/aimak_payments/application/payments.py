@@ -24,6 +24,8 @@ from aimak_payments.store.accounts import Account
 
 ONLINE, REGISTRY = "online", "registry"
 RECEIVED = "received"
+# A faulty date says nothing of the payment: with its true one it is taken, as what was told to come later is.
+_NOT_KEPT = (Outcome.TRY_LATER.value, Outcome.BAD_REQUEST.value)
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,15 @@ def take(work: UnitOfWork, partner: Partner, commands: Sequence[Pay], source: st
     """Take payments once per (tenant, partner, their id) and say what became of each, by their id.
 
     A repeat gets the first answer, byte for byte; the same id for another account or sum is refused and noted.
-    What is refused for good is kept too. `source` is "online" or "registry"; a registry's line is never refused.
+    What is refused for good is kept too, save for its date alone.
+    `source` is "online" or "registry"; a registry's line is never refused.
     """
     ids = [command.external_id for command in commands]
     known = payments.answers(work, partner.code, ids)
     new = [command for command in commands if command.external_id not in known]
     found = accounts.find(work, [command.account for command in new], lock=True)
     rows = {command.external_id: _decide(work, partner, command, found.get(command.account), source) for command in new}
-    kept = {external_id: row for external_id, row in rows.items() if row["outcome"] != Outcome.TRY_LATER.value}
+    kept = {external_id: row for external_id, row in rows.items() if row["outcome"] not in _NOT_KEPT}
     fresh = payments.add_answers_once(work, list(kept.values()))
     if len(fresh) < len(kept):
         known |= payments.answers(work, partner.code, sorted(kept.keys() - fresh))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aimak.files.rows import Block, Document, Row
 from aimak.files.source import Source
 from aimak.intake import Importer, Incoming, Rows
+from aimak.intake import store as intake
 from aimak.money import plain_som
 from aimak.period import business_date
 from aimak.plugins.payment_partners import Pay, PaymentPartner, RegistryLine
@@ -22,6 +23,7 @@ from aimak_payments.application.partner import Partner
 from aimak_payments.application.payments import REGISTRY, Taken, known_of, take
 from aimak_payments.domain.registries import (
     ACCOUNT_DIFFERS,
+    DATED_AHEAD,
     MISMATCH,
     MISSING_ONLINE,
     REFUSED_ONLINE,
@@ -38,6 +40,8 @@ COLUMNS = ("txn_id", "paid_at", "account", "sum")
 MAX_BYTES = 64_000_000
 # One transaction credits no more than this, so that an online payment never waits long for a registry.
 BLOCK_LINES = 500
+# What is dated ahead is taken when the same file comes on its day; what differs was put down and is not put down again.
+_STILL_TO_COME = "AIM-P052"
 _IN_SUSPENSE = {UNKNOWN_ACCOUNT: "AIM-P046", CLOSED_ACCOUNT: "AIM-P050", NO_PROVIDER: "AIM-P051"}
 
 
@@ -51,7 +55,9 @@ def importer(service: Service, protocols: Registry[PaymentPartner]) -> Importer:
         partner = open_partner(work.connection, work.metadata, work.tenant, rows.file.params["partner"], protocols)
         return match(work, partner, rows.file.id, [row.values["line"] for row in rows])
 
-    return Importer(KIND, None, taken, reader=reader, params=("partner",), block_rows=BLOCK_LINES, again=False)
+    return Importer(
+        KIND, None, taken, reader=reader, params=("partner",), block_rows=BLOCK_LINES, again={_STILL_TO_COME}
+    )
 
 
 def open_partner(
@@ -126,11 +132,12 @@ def match(work: UnitOfWork, partner: Partner, registry_id: int, lines: Sequence[
     """Hold lines against what is known and credit what nobody told online. Gives a problem for each line that differs
     (an error: nothing is mended) and a warning for each whose money waits in suspense.
 
-    A line dated in days to come is a fault and left out, known or not: it would open those days in the report. How
-    far back a line may be dated has no bound, as `judge_form` says.
+    A line dated in days to come is a fault; one whose money was not taken is left out until its day. How far back a
+    line may be dated has no bound, as `judge_form` says.
     """
     ahead = [line for line in lines if is_ahead(line.paid_at, work.now)]
     lines = [line for line in lines if not is_ahead(line.paid_at, work.now)]
+    told = _ahead(work, partner, registry_id, ahead)
     matches = _known(work, partner, lines)
     missing = [line for line in lines if line.line not in matches]
     commands = [Pay(line.external_id, line.account, line.amount_tyiyn, line.paid_at) for line in missing]
@@ -142,8 +149,30 @@ def match(work: UnitOfWork, partner: Partner, registry_id: int, lines: Sequence[
     zone = partner.record.terms.zone
     written = [_written(line, matches[line.line], zone) for line in lines]
     registries.add_lines(work, registry_id, partner.code, written)
-    told = [_problem(line, matches[line.line]) for line in lines]
-    return [_ahead(line) for line in ahead] + [problem for problem in told if problem is not None]
+    return told + [problem for line in lines if (problem := _problem(line, matches[line.line])) is not None]
+
+
+def _ahead(work: UnitOfWork, partner: Partner, registry_id: int, lines: Sequence[RegistryLine]) -> list[Problem]:
+    """What is wrong with lines dated in days to come. Those whose payment is taken already are put down."""
+    if not lines:
+        return []
+    matches = _known(work, partner, lines)
+    days = payments.days_of(work, [matched.payment_id for matched in matches.values() if matched.payment_id])
+    told, written = [], []
+    for line in lines:
+        place = Place(line=line.line)
+        fields: dict[str, str | int | None] = {"id": line.external_id, "day": line.paid_at.date().isoformat()}
+        matched = matches.get(line.line)
+        if matched is None or matched.payment_id is None:
+            told.append(Problem(_STILL_TO_COME, fields, place))
+            continue
+        told.append(Problem("AIM-P053", fields | {"known": days[matched.payment_id].isoformat()}, place))
+        if (differing := _problem(line, matched)) is not None:
+            told.append(differing)
+        dated = replace(matched, match=MISMATCH, reason=DATED_AHEAD)
+        written.append(_written(line, dated, partner.record.terms.zone))
+    registries.add_lines(work, registry_id, partner.code, written)
+    return told
 
 
 def _known(work: UnitOfWork, partner: Partner, lines: Sequence[RegistryLine]) -> dict[int, Matched]:
@@ -188,11 +217,6 @@ def _problem(line: RegistryLine, matched: Matched) -> Problem | None:
     return None
 
 
-def _ahead(line: RegistryLine) -> Problem:
-    fields: dict[str, str | int | None] = {"id": line.external_id, "day": line.paid_at.date().isoformat()}
-    return Problem("AIM-P052", fields, Place(line=line.line))
-
-
 def _differing(line: RegistryLine, known: Known, reason: str | None, place: Place) -> Problem:
     """What is known and what the file says, of the one thing that differs."""
     said = plain_som(line.amount_tyiyn)
@@ -207,9 +231,10 @@ def _differing(line: RegistryLine, known: Known, reason: str | None, place: Plac
 def report(work: UnitOfWork, registry_id: int) -> dict[str, Any]:
     """What came of a registry: its lines by match, those that differ, and payments of its days that stand in no
     registry. Raises NotFound."""
-    summary = registries.summary(work, registry_id)
+    summary = registries.summary(work, registry_id) or _nothing_yet(work, registry_id)
     if summary is None:
         raise NotFound(Problem("AIM-P043", {"registry": str(registry_id)}))
+    days = summary.days
     return {
         "registry": registry_id,
         "partner": summary.partner,
@@ -238,6 +263,14 @@ def report(work: UnitOfWork, registry_id: int) -> dict[str, Any]:
                 "amount_tyiyn": row.amount,
                 "paid_on": row.paid_on.isoformat(),
             }
-            for row in registries.only_online(work, summary.partner, summary.first_day, summary.last_day)
+            for row in (registries.only_online(work, summary.partner, *days) if days else ())
         ],
     }
+
+
+def _nothing_yet(work: UnitOfWork, registry_id: int) -> registries.Summary | None:
+    """A registry that was taken in, of which every line is still to come."""
+    file = intake.look(work, registry_id)
+    if file is None or file.kind != KIND or file.state != "done" or file.dry_run:
+        return None
+    return registries.Summary(file.params["partner"], 0, 0, None, ())

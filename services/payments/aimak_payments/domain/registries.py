@@ -14,7 +14,7 @@ MISMATCH = "MISMATCH"
 MISSING_ONLINE = "MISSING_ONLINE"
 ONLY_ONLINE = "ONLY_ONLINE"
 
-ACCOUNT_DIFFERS, AMOUNT_DIFFERS, REFUSED_ONLINE = "account", "amount", "refused"
+ACCOUNT_DIFFERS, AMOUNT_DIFFERS, REFUSED_ONLINE, DATED_AHEAD = "account", "amount", "refused", "date"
 
 
 @dataclass(frozen=True)

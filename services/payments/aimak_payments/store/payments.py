@@ -135,6 +135,14 @@ def parts_of(work: UnitOfWork, payment_ids: Sequence[int]) -> dict[int, dict[str
     return found
 
 
+def days_of(work: UnitOfWork, payment_ids: Sequence[int]) -> dict[int, date]:
+    """The days on which these payments were made, by the partner's calendar."""
+    payment = work.table("payment")
+    query = select(payment.c.id, payment.c.paid_on)
+    rows = work.execute(query.where(payment.c.tenant == work.tenant, payment.c.id.in_(payment_ids)))
+    return {row.id: row.paid_on for row in rows}
+
+
 def pages(work: UnitOfWork) -> Iterator[Sequence[Row[Any]]]:
     """Every payment that reached its account, page by page in the order of ids."""
     payment = work.table("payment")

@@ -11,7 +11,7 @@ from aimak.storage.statements import insert_into
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, func, select
 
-from aimak_payments.domain.registries import MISMATCH
+from aimak_payments.domain.registries import DATED_AHEAD, MISMATCH
 from aimak_payments.store.payments import with_typed
 
 LISTED_ROWS = 100
@@ -19,13 +19,13 @@ LISTED_ROWS = 100
 
 @dataclass(frozen=True)
 class Summary:
-    """A registry in figures; `matches` are (match, reason, lines, tyiyn)."""
+    """A registry in figures; `matches` are (match, reason, lines, tyiyn), `days` its first and last one: what is
+    dated in days to come opens none."""
 
     partner: str
     lines: int
     amount_tyiyn: int
-    first_day: date
-    last_day: date
+    days: tuple[date, date] | None
     matches: tuple[tuple[str, str | None, int, int], ...]
 
 
@@ -58,12 +58,12 @@ def summary(work: UnitOfWork, registry_id: int) -> Summary | None:
     matches = [(row.match, row.reason, row.lines, int(row.amount)) for row in rows]
     # Not by the database: SQLite and PostgreSQL put nulls at different ends.
     matches.sort(key=lambda row: (row[0], row[1] or ""))
+    dated = [row for row in rows if row.reason != DATED_AHEAD]
     return Summary(
         rows[0].partner,
         sum(row.lines for row in rows),
         sum(int(row.amount) for row in rows),
-        min(row.first_day for row in rows),
-        max(row.last_day for row in rows),
+        (min(row.first_day for row in dated), max(row.last_day for row in dated)) if dated else None,
         tuple(matches),
     )
 
