@@ -1,0 +1,31 @@
+"""Documents that were reversed: every report tells of the document and of its reversal, each on its own day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.billing.ledger.test_reports import NOVEMBER, TURNOVER, some_town
+from tests.unit.billing.test_cancelling import document
+from tests.unit.billing.town import Town
+
+DOCUMENTS: tuple[dict[str, Any], ...] = (
+    {"kind": "write_off", "account": "A1", "provider": "vodokanal", "amount_tyiyn": 1_000, "ground": "act 9"},
+    {"kind": "adjust", "account": "A1", "provider": "vodokanal", "amount_tyiyn": 700},
+    {"kind": "transfer", "account": "A1", "to": "A4", "provider": "vodokanal", "amount_tyiyn": 300},
+    {"kind": "refund", "account": "A2", "provider": "tazalyk", "amount_tyiyn": 500},
+)
+
+
+@pytest.mark.parametrize("said", DOCUMENTS, ids=lambda said: str(said["kind"]))
+def test_a_reversal_leaves_the_sheet_the_ledgers(town: Town, said: dict[str, Any]) -> None:
+    """What undoes a document is no bill that was cancelled: the sheet has no problem, and closes as before."""
+    some_town(town)
+    if said["kind"] == "refund":
+        town.pay(2, 20_000, payment_id=3, external_id="p3")
+    before = town.get(f"{TURNOVER}{NOVEMBER}")["totals"]["closing_tyiyn"]
+    document(town, kind="storno", document=document(town, **said))
+    for keys in ("provider", "service,provider", "account"):
+        sheet = town.get(f"{TURNOVER}{NOVEMBER}&by={keys}")
+        assert (sheet["problems"], sheet["totals"]["closing_tyiyn"]) == ([], before)
