@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.billing.ledger.test_reports import NOVEMBER, TURNOVER, some_town
-from tests.unit.billing.test_cancelling import document
+from tests.unit.billing.test_cancelling import document, month
 from tests.unit.billing.town import Town
 
 DOCUMENTS: tuple[dict[str, Any], ...] = (
@@ -29,3 +29,21 @@ def test_a_reversal_leaves_the_sheet_the_ledgers(town: Town, said: dict[str, Any
     for keys in ("provider", "service,provider", "account"):
         sheet = town.get(f"{TURNOVER}{NOVEMBER}&by={keys}")
         assert (sheet["problems"], sheet["totals"]["closing_tyiyn"]) == ([], before)
+
+
+@pytest.mark.parametrize("path", ["write-offs", "changes"])
+def test_a_reversal_is_told_on_its_own_day(town: Town, path: str) -> None:
+    """November has what was written off, whatever came of it; December has what came back."""
+    month(town)
+    act = {"kind": "write_off", "provider": "tazalyk", "ground": "act 9"}
+    number = document(town, **act, account="A2", amount_tyiyn=1_000)
+    document(town, **act, account="A3", amount_tyiyn=250)
+    town.at("2026-12-02T06:00:00+00:00")
+    document(town, kind="storno", document=number)
+    facts = ("what", "account", "moved_tyiyn")
+    for span, told in (
+        ("from=2026-11-01&to=2026-11-30", [("write_off", "A2", -1_000), ("write_off", "A3", -250)]),
+        ("from=2026-12-01&to=2026-12-31", [("storno", "A2", 1_000)]),
+    ):
+        found = town.get(f"/billing/audit/{path}?{span}", role="inspector")["changes"]
+        assert [tuple(row[name] for name in facts) for row in found] == told
