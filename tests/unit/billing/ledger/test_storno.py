@@ -31,6 +31,17 @@ def test_a_reversal_leaves_the_sheet_the_ledgers(town: Town, said: dict[str, Any
         assert (sheet["problems"], sheet["totals"]["closing_tyiyn"]) == ([], before)
 
 
+def test_postings_tell_a_reversal_from_a_cancelled_bill(town: Town) -> None:
+    """1C hears of both, each by its name and against what it takes back."""
+    some_town(town)
+    document(town, kind="storno", document=document(town, **DOCUMENTS[0]))
+    answer = town.get(f"/billing/reports/postings{NOVEMBER}")
+    assert answer["problems"] == []
+    sides = {(row["kind"], row["debit"], row["credit"]) for row in answer["rows"]}
+    assert {one for one in sides if one[0] == "storno"} == {("storno", "receivable", "write_off")}
+    assert {one[1] for one in sides if one[0] == "cancellation"} == {"revenue", "tax_payable"}
+
+
 @pytest.mark.parametrize("path", ["write-offs", "changes"])
 def test_a_reversal_is_told_on_its_own_day(town: Town, path: str) -> None:
     """November has what was written off, whatever came of it; December has what came back."""
