@@ -18,6 +18,7 @@ from aimak_billing.documents import simulation, tariff_sheet
 from aimak_billing.domain.corrections.outsort import RULES
 from aimak_billing.domain.rating import Plugins, written
 from aimak_billing.domain.tariff_life import RULES as STEPS
+from aimak_billing.store.reports.postings import REVERSAL
 from aimak_gateway.cli.cycle import cycle_lines
 from aimak_gateway.cli.frame import Ui
 from aimak_gateway.embedded import build_services
@@ -65,7 +66,7 @@ def test_every_code_that_a_table_shows_has_a_name(services: dict[str, Service], 
         "rule": set(RULES),
         "tariff": {"draft", *(rule.becomes for rule in STEPS.values())},
         "sms": {*KINDS, *STATES},
-        "posting": {"opening", "charge", "tax", "relief", "payment", "cancellation", *POSTED},
+        "posting": {"opening", "charge", "tax", "relief", "payment", "cancellation", REVERSAL, *POSTED},
         "book": {RECEIVABLE, *AGAINST.values()},
         "sheet": {
             name for name, one in ALL.items() if "--csv" in [word for given in one.params for word in given.opts]

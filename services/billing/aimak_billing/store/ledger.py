@@ -11,7 +11,7 @@ import polars as pl
 from aimak.contracts.billing import ReceivablesMoved
 from aimak.ids import DERIVED_FLOOR
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import Row, case, func, literal, select
+from sqlalchemy import ColumnElement, Row, case, func, literal, select
 
 from aimak_billing.store import columns
 
@@ -31,15 +31,22 @@ def _effect(work: UnitOfWork) -> Any:
     return case((transfer.c.debit < floor, transfer.c.amount), else_=-transfer.c.amount)
 
 
+def undoes_document(work: UnitOfWork) -> ColumnElement[bool]:
+    """Whether a transfer undoes what a document posted: it names the document's entries as its source, what undoes a
+    bill names the bill."""
+    transfer = work.table("transfer")
+    floor = literal(DERIVED_FLOOR, transfer.c.debit.type)
+    return (transfer.c.kind == CANCELLATION) & (transfer.c.source_id >= floor)
+
+
 def openings(work: UnitOfWork, first: int, last: int, since: date) -> pl.DataFrame:
     """What the accounts with ids from `first` to `last` owe each provider as it stands: account_id, provider,
     before, paid, adjusted (tyiyn). Of what is dated from `since` on, paid is what payments brought, less what was paid
     back, and adjusted what documents raised; before is all else, the charges of bills among it. What is owed is
     before + adjusted - paid."""
     transfer = work.table("transfer")
-    # What undoes a document names it as its source; what undoes a bill belongs to the charges.
-    undone = (transfer.c.kind == CANCELLATION) & (transfer.c.source_id >= literal(DERIVED_FLOOR, transfer.c.debit.type))
-    paid, adjusted = transfer.c.kind.in_(_PAID), transfer.c.kind.in_(_ADJUSTED) | undone
+    # What undoes a bill belongs to the charges.
+    paid, adjusted = transfer.c.kind.in_(_PAID), transfer.c.kind.in_(_ADJUSTED) | undoes_document(work)
     recent, effect = transfer.c.business_date >= since, _effect(work)
     query = (
         select(

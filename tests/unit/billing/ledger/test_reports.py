@@ -199,14 +199,18 @@ def test_any_day_can_be_asked_for(town: Town) -> None:
 
 
 def test_a_sheet_that_is_not_the_ledger_says_so(town: Town) -> None:
-    """A charge that no bill stands behind is told of, with both sums."""
+    """A charge that no bill stands behind is told of, with both sums: what bills say and what the ledger has."""
     some_town(town)
     stray = {**town_row(town), "id": 999_999, "source_id": 999_999}
     with town.service.work(TENANT) as work:
         work.execute(insert(work.table("transfer")).values(**stray))
         work.commit()
     problems = town.get(f"{TURNOVER}{NOVEMBER}")["problems"]
-    assert [(problem["code"], problem["fields"]["column"]) for problem in problems] == [("AIM-B953", "charged")]
+    assert [problem["code"] for problem in problems] == ["AIM-B963"]
+    said = {name: round(float(som) * 100) for name, som in problems[0]["fields"].items()}
+    assert said["ledger"] - said["bills"] == stray["amount"] and said["ledger"] == moved(
+        town, "charge", "tax", "cancellation"
+    )
 
 
 def town_row(town: Town) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
 
 from aimak_billing.application.corrections.entries import source_of
+from aimak_billing.application.corrections.money import STORNO
 from aimak_billing.store import registers
 from aimak_billing.store import runs as run_store
 from aimak_billing.store.reports import changes as store
@@ -138,7 +139,7 @@ def _documents(work: UnitOfWork, begins: datetime, ends: datetime, kinds: Sequen
     rows = store.decided(work, begins, ends, kinds)
     codes = [provider.code for provider in registers.providers(work)]
     sources = {row.id: _sources(work, row, codes) for row in rows}
-    moved = store.moved_by(work, [source for some in sources.values() for source in some])
+    moved = store.moved_by(work, {source for some in sources.values() for source in some})
     cancelled = store.cancelled_by(work, [row.id for row in rows])
     placed = rebilled.after_documents(work, cancelled) if cancelled else {}
     return [
@@ -150,7 +151,7 @@ def _documents(work: UnitOfWork, begins: datetime, ends: datetime, kinds: Sequen
             "period": row.facts.get("origin") or row.facts.get("since"),
             "ground": row.ground or row.reason,
             "approved_by": row.approved_by,
-            "moved_tyiyn": sum(moved.get(source, 0) for source in sources[row.id])
+            "moved_tyiyn": sum(moved.get((source, row.kind == STORNO.code), 0) for source in sources[row.id])
             - cancelled.get(row.id, 0)
             + placed.get(row.id, 0),
         }
@@ -159,10 +160,12 @@ def _documents(work: UnitOfWork, begins: datetime, ends: datetime, kinds: Sequen
 
 
 def _sources(work: UnitOfWork, row: Row[Any], codes: Sequence[str]) -> list[int]:
-    """Where the entries of a document on its own account come from; what it moved to another is no loss."""
+    """Where the entries of a document on its own account come from; what it moved to another is no loss. A reversal's
+    name what the document that it undoes named."""
     if row.account_id is None:
         return []
-    return [source_of(work, row.id, row.account_id, code) for code in codes]
+    document = row.facts["document"] if row.kind == STORNO.code else row.id
+    return [source_of(work, document, row.account_id, code) for code in codes]
 
 
 def written_off(work: UnitOfWork, since: date, through: date) -> dict[str, Any]:

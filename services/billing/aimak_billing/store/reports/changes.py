@@ -10,10 +10,11 @@ from aimak.batches import in_batches
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import ColumnElement, Row, func, select
 
+from aimak_billing.store.ledger import CANCELLATION
 from aimak_billing.store.reports.moves import effect
 from aimak_billing.store.touched import AFTER_THE_BILL, USAGE
 
-_CHARGED_LATER = ("cancellation", "adjustment", "write_off", "transfer", "refund")
+_CHARGED_LATER = (CANCELLATION, "adjustment", "write_off", "transfer", "refund")
 
 
 def noted(work: UnitOfWork, since: datetime, until: datetime) -> Sequence[Row[Any]]:
@@ -91,16 +92,19 @@ def decided(work: UnitOfWork, since: date, until: datetime, kinds: Collection[st
     return work.execute(query.order_by(document.c.id)).all()
 
 
-def moved_by(work: UnitOfWork, sources: Collection[int]) -> dict[int, int]:
-    """What the entries of documents did to balances, by their source (tyiyn)."""
+def moved_by(work: UnitOfWork, sources: Collection[int]) -> dict[tuple[int, bool], int]:
+    """What the entries of documents did to balances, by their source, and apart from it (True) what undid them, which
+    names the same source (tyiyn)."""
     transfer = work.table("transfer")
-    found: dict[int, int] = {}
+    keys = (transfer.c.source_id, transfer.c.kind)
+    found: dict[tuple[int, bool], int] = {}
     for some in in_batches(sorted(sources), 500):
-        query = select(transfer.c.source_id, func.sum(effect(work))).where(
+        query = select(*keys, func.sum(effect(work))).where(
             transfer.c.tenant == work.tenant, transfer.c.source_id.in_(some), transfer.c.kind.in_(_CHARGED_LATER)
         )
-        rows = work.execute(query.group_by(transfer.c.source_id))
-        found |= {source: int(amount) for source, amount in map(tuple, rows)}
+        for source, kind, amount in work.execute(query.group_by(*keys)):
+            key = (source, kind == CANCELLATION)
+            found[key] = found.get(key, 0) + int(amount)
     return found
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 from aimak.storage.work import UnitOfWork
-from sqlalchemy import ColumnElement, FromClause, case, delete, false, func, insert, literal, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, case, delete, false, func, insert, literal, select, tuple_
 
 from aimak_billing.domain.carried import DETAIL, Sums
 from aimak_billing.domain.turnover import CANCELLED_TAX
@@ -104,28 +105,57 @@ def _keys(work: UnitOfWork, after: date | None) -> list[Any]:
 
 
 def again(work: UnitOfWork, after: date | None, issued: date | None = None) -> ColumnElement[bool]:
-    """Whether an earlier bill of the account and period charges or charged the same connection for that period; of
-    charges of ledger days after `after` and bills issued from `issued` on. A second bill for another connection, as
-    where services are billed by runs of their own, charges for the first time. Transfers name no connection: where a
-    bill charges one of a creditor's service again, all that it charges for that service is charged again."""
+    """Whether a charge is no first usual one, which its day and month alone do not tell; of charges of ledger days
+    after `after` and bills issued from `issued` on."""
     bill, line, transfer = work.table("bill"), work.table("bill_line"), work.table("transfer")
+    since = [bill.c.tenant == work.tenant]
+    if issued is not None:
+        since.append(bill.c.issued_on >= issued)
+    if after is not None:
+        since.append(bill.c.ledger_day > after)
+    charge = (transfer.c.source_id, transfer.c.provider, func.coalesce(transfer.c.service, ""))
+    found = _named(work, charge, _charged_before(work).where(*since))
+    days = _shared_days(work, issued)
+    if not days:
+        return found
+    same = (line.c.tenant == bill.c.tenant) & (line.c.bill_id == bill.c.id)
+    other = select(bill.c.id, line.c.origin).join(line, same).distinct()
+    other = other.where(*since, bill.c.issued_on.in_(days), line.c.origin != bill.c.period)
+    return found | _named(work, (transfer.c.source_id, transfer.c.origin), other)
+
+
+def _named(work: UnitOfWork, named: Sequence[ColumnElement[Any]], query: Select[Any]) -> ColumnElement[bool]:
+    """Whether a query finds what transfers name. It is asked before: with a query inside, PostgreSQL does the whole in
+    one process."""
+    few = [tuple(row) for row in work.execute(query.limit(_NAMED_AT_MOST + 1))]
+    if not few:
+        return false()
+    return tuple_(*named).in_(query if len(few) > _NAMED_AT_MOST else few)
+
+
+def _charged_before(work: UnitOfWork) -> Select[Any]:
+    """Bill, creditor and service of what an earlier bill of the account and period charges or charged the same
+    connection for that period. A second bill for another connection, as where services are billed by runs of their own,
+    charges for the first time. Transfers name no connection: where a bill charges one of a creditor's service again,
+    all that it charges for that service is charged again."""
+    bill, line = work.table("bill"), work.table("bill_line")
     before, earlier = bill.alias("before"), line.alias("earlier")
     same = (before.c.tenant == bill.c.tenant) & (before.c.account_id == bill.c.account_id)
     same &= (before.c.period == bill.c.period) & (before.c.sequence < bill.c.sequence) & (before.c.sequence >= 0)
     connected = earlier.c.connection_id == line.c.connection_id
     query = select(bill.c.id, line.c.provider, line.c.service).join(before, same).join(line, _of_its_period(bill, line))
     query = query.join(earlier, _of_its_period(before, earlier) & connected).distinct()
-    query = query.where(bill.c.tenant == work.tenant, bill.c.sequence > 0)
-    if issued is not None:
-        query = query.where(bill.c.issued_on >= issued)
-    if after is not None:
-        query = query.where(bill.c.ledger_day > after)
-    # What a query is to name is asked before: with a query inside, PostgreSQL does the whole in one process.
-    few = [tuple(row) for row in work.execute(query.limit(_NAMED_AT_MOST + 1))]
-    if not few:
-        return false()
-    charge = tuple_(transfer.c.source_id, transfer.c.provider, func.coalesce(transfer.c.service, ""))
-    return charge.in_(query if len(few) > _NAMED_AT_MOST else few)
+    return query.where(bill.c.sequence > 0)
+
+
+def _shared_days(work: UnitOfWork, issued: date | None) -> list[date]:
+    """The days (from `issued` on) on which usual bills of several periods were issued. On such a day what a bill
+    charges for an earlier period looks as if it were a usual charge of that one."""
+    run = work.table("run")
+    query = select(run.c.issued_on).where(run.c.tenant == work.tenant, run.c.generation == 0)
+    query = query.where(run.c.issued_on >= (issued or date.min))
+    shared = query.group_by(run.c.issued_on).having(func.count(run.c.period.distinct()) > 1)
+    return list(work.execute(shared.order_by(run.c.issued_on)).scalars())
 
 
 def _of_its_period(bill: FromClause, line: FromClause) -> ColumnElement[bool]:

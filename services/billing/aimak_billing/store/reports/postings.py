@@ -13,9 +13,11 @@ from sqlalchemy import ColumnElement, case, func, literal, null, or_, select
 
 from aimak_billing.domain.posting import BUDGET_PAYMENT
 from aimak_billing.store import columns, registers
-from aimak_billing.store.ledger import CANCELLATION
+from aimak_billing.store.ledger import CANCELLATION, undoes_document
 from aimak_billing.store.reports.moves import Books, within
 
+REVERSAL = "storno"
+"""What undoes a document is called here; the ledger has one word for that and for what undoes a bill."""
 _SCHEMA: dict[str, Any] = {
     "day": pl.Date,
     "kind": pl.String,
@@ -40,9 +42,10 @@ def by_day(work: UnitOfWork, since: date, books: Books) -> pl.DataFrame:
     raises = case((or_(transfer.c.debit < floor, taken_back), 1), else_=0)
     against = case((transfer.c.debit < floor, transfer.c.credit), else_=transfer.c.debit)
     undone = case((transfer.c.kind == CANCELLATION, against), else_=null())
+    kind = case((undoes_document(work), literal(REVERSAL)), else_=transfer.c.kind)
     keys = (
         transfer.c.business_date,
-        transfer.c.kind,
+        kind,
         transfer.c.provider,
         transfer.c.service,
         account.c.customer_class,

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from aimak_billing.domain.carried import OPENING
 from aimak_billing.domain.turnover import CHARGES, PAID, SUMS, TAX, WRITTEN_OFF, Columns, groups_of, spread
 from aimak_billing.store import columns
-from aimak_billing.store.ledger import CANCELLATION
+from aimak_billing.store.ledger import CANCELLATION, undoes_document
 from aimak_billing.store.reports import carried, movements, parts
 from aimak_billing.store.reports.moves import Books, effect, is_tax, within
 from aimak_billing.store.reports.owners import Owners
@@ -171,8 +171,10 @@ def ledger_totals(work: UnitOfWork, books: Books, since: date) -> dict[str, int]
     `written_off` (tyiyn; the last two above zero where the debt falls)."""
     transfer, moved, early = work.table("transfer"), effect(work), before(work, books, since)
     kind, now = transfer.c.kind, transfer.c.business_date >= since
-    asked = {"bills": (*CHARGES, "cancellation"), "paid": PAID, "written_off": (WRITTEN_OFF,)}
-    sums = [func.coalesce(func.sum(moved).filter(kind.in_(kinds) & now), 0) for kinds in asked.values()]
+    asked = {"bills": (*CHARGES, CANCELLATION), "paid": PAID, "written_off": (WRITTEN_OFF,)}
+    told = {name: kind.in_(kinds) & now for name, kinds in asked.items()}
+    told["bills"] &= ~undoes_document(work)
+    sums = [func.coalesce(func.sum(moved).filter(one), 0) for one in told.values()]
     taxed = func.coalesce(func.sum(moved).filter(now & is_tax(work)), 0)
     query = select(func.coalesce(func.sum(moved), 0), taxed, *sums)
     owed, tax, *amounts = work.execute(query.where(within(work, books, early.through if early else None))).one()
