@@ -5,13 +5,15 @@ import signal
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 CORPORA = "AIMAK_CORPORA"
 NO_CORPORA = f"needs the outside data named by {CORPORA}"
 
-settings.register_profile("default", deadline=None, derandomize=True)
-settings.register_profile("long", deadline=None, max_examples=5_000)
+# How long an example takes is the machine's business: no test fails because others work beside it.
+_AT_ANY_SPEED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("default", derandomize=True, **_AT_ANY_SPEED)
+settings.register_profile("long", max_examples=5_000, **_AT_ANY_SPEED)
 
 
 @pytest.fixture(scope="session")
