@@ -96,6 +96,7 @@ def define(
         secrets=secrets,
     )
     if before is not None and not is_new and _noted(record) | {"logins": sorted(before.secrets)} == _noted(before):
+        audit.note_nothing(work)
         return before
     partners.write(work, record, actor)
     written = partners.read(work.connection, work.metadata, work.tenant, given["code"])

@@ -44,9 +44,7 @@ def _partners(routes: Blueprint, service: Service, protocols: Registry[PaymentPa
         """Define or change a partner. Until it has a login it is answered 403."""
         with service.work(actor().tenant) as work:
             record = partners.define(work, given, protocols, hasher, actor().name)
-            # A commit without a note would leave an empty row in the record.
-            if work.notes:
-                work.commit()
+            work.commit()
         return partners.shown(record)
 
     @routes.get("/partners")
