@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aimak.storage.work import UnitOfWork
 
 SAID_BYTES = 4_000
+PAGE_ROWS = 1_000
 NAME = String(64)
 _SECRETS = ("password", "secret", "token", "credential", "key")
 
@@ -134,9 +135,10 @@ def listed(
     actor: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    limit: int = 1000,
+    after: int | None = None,
 ) -> Sequence[Row[Any]]:
-    """The newest rows first; of an account, an actor, from `since` and before `until`."""
+    """A page of rows, the newest first; of an account, an actor, from `since` and before `until`. `after`: the id of the
+    last row of the page before."""
     audit = work.table("audit")
     query = select(audit).where(audit.c.tenant == work.tenant)
     if account_id is not None:
@@ -147,7 +149,9 @@ def listed(
         query = query.where(audit.c.at >= since)
     if until:
         query = query.where(audit.c.at < until)
-    return work.execute(query.order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)).all()
+    if after is not None:
+        query = query.where(audit.c.id < after)
+    return work.execute(query.order_by(audit.c.id.desc()).limit(PAGE_ROWS)).all()
 
 
 def shown(row: Row[Any]) -> dict[str, Any]:

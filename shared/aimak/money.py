@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 
 NBSP = "\u00a0"
-_AMOUNT = re.compile(r"(-?)(\d{1,13})(?:[.,](\d{1,2}))?", re.ASCII)
+_AMOUNT = re.compile(r"(-?) ?(\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,4}|\d{1,13})(?:[.,](\d{1,2}))?", re.ASCII)
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 MAX_TYIYN = 10**15 - 1
 
 
 def parse_som(text: str) -> int:
     """Tyiyn in an amount written in som: "10.45", "1 234,5", "-3". Raises ValueError for anything else:
-    more than two decimals, a thousands separator other than a space, an exponent."""
-    match = _AMOUNT.fullmatch(text.strip().translate(_SPACES))
+    more than two decimals, a thousands separator other than a space, a space elsewhere ("1 23,00" may be a digit
+    short), an exponent."""
+    match = _AMOUNT.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"not an amount in som: {text!r}")
     sign, whole, fraction = match.groups()
-    tyiyn = int(whole) * 100 + int((fraction or "0").ljust(2, "0"))
+    tyiyn = int(whole.translate(_SPACES)) * 100 + int((fraction or "0").ljust(2, "0"))
     return -tyiyn if sign else tyiyn
 
 

@@ -62,18 +62,21 @@ def _audit(routes: Blueprint, service: Service) -> None:
     @routes.get("/audit")
     @requires(*AUDITORS)
     def audit_rows() -> dict[str, Any]:
-        """Who did what, the newest first: ?account_id, ?actor, ?from and ?to (days, both included) narrow."""
+        """Who did what, the newest first: ?account_id, ?actor, ?from and ?to (days, both included) narrow; `next` as
+        ?after asks for the page that follows, and is null on the last."""
         return audit_answer(service, actor().tenant)
 
 
 def audit_answer(service: Service, tenant: str, kept_under: str | None = None) -> dict[str, Any]:
     """What the request asks of `audit`, its days in the tenant's zone; `kept_under`: where the rows are not its own."""
-    account_id = request.args.get("account_id", type=int)
+    account_id, after = (request.args.get(name, type=int) for name in ("account_id", "after"))
     with service.work(tenant) as work:
         since, until = (_instant(work, name) for name in ("from", "to"))
+    asked = {"account_id": account_id, "actor": request.args.get("actor"), "since": since, "until": until}
     with service.work(kept_under or tenant) as work:
-        rows = audit.listed(work, account_id=account_id, actor=request.args.get("actor"), since=since, until=until)
-    return {"service": service.name, "audit": [audit.shown(row) for row in rows]}
+        rows = audit.listed(work, **asked, after=after)
+    more = rows[-1].id if len(rows) == audit.PAGE_ROWS else None
+    return {"service": service.name, "audit": [audit.shown(row) for row in rows], "next": more}
 
 
 def _instant(work: UnitOfWork, name: str) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from aimak.texts import catalogue
-from aimak_gateway.cli import audit, deeds, frame
+from aimak_gateway.cli import audit, connect, deeds, frame
 from aimak_gateway.cli.app import app
 from typer.testing import CliRunner
 
@@ -73,10 +73,11 @@ def test_every_reason_of_a_later_change_has_a_name(lang: str) -> None:
     assert len(reasons) > 8 and [name for name in sorted(reasons) if f"ui.changed.{name}" not in screen] == []
 
 
-class Api:
-    """Services in which somebody did something to one account."""
+class Api(connect.Api):
+    """Services in which somebody did something to one account, on two pages."""
 
-    asked: list[str]
+    def __init__(self) -> None:
+        """Of no installation."""
 
     def get(self, path: str, **asked: Any) -> Any:
         """The answer at `path`."""
@@ -89,7 +90,9 @@ class Api:
             return {"numbers": {"7": "0200024"}}
         deed = row(FIVE, THREE, at="2026-11-05T06:00:00+00:00", actor="ayna", ground="справка 9", account_id=7)
         mine = path == "/billing/audit" and asked["actor"] in (None, "ayna")
-        return {"service": path.split("/")[1], "audit": [deed] if mine else []}
+        second = asked.get("after") == 41
+        page = [{**deed, "ground": "справка 8"} if second else deed] if mine else []
+        return {"service": path.split("/")[1], "audit": page, "next": 41 if mine and not second else None}
 
 
 @contextmanager
@@ -111,3 +114,4 @@ def test_who_is_not_known_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert nothing.stderr == ""
     somebody = CliRunner().invoke(app, ["audit", "list", "--actor", "ayna"])
     assert somebody.stderr == "" and "0200024" in somebody.stdout and "справка 9" in somebody.stdout
+    assert "справка 8" in somebody.stdout

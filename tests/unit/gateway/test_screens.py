@@ -16,7 +16,7 @@ import pytest
 import typer
 from aimak.problems import Problem
 from aimak.texts import LANGUAGES, catalogue
-from aimak_gateway.cli import audit, billing, frame, registers, report_sheets, reports, runs, write_offs
+from aimak_gateway.cli import audit, billing, connect, frame, registers, report_sheets, reports, runs, write_offs
 from aimak_gateway.cli.app import app
 from aimak_gateway.cli.billing import account_lines
 from typer.testing import CliRunner
@@ -126,8 +126,11 @@ ANSWERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Api:
+class Api(connect.Api):
     """The services' answers, as they were once given."""
+
+    def __init__(self) -> None:
+        """Of no installation."""
 
     def get(self, path: str, **asked: Any) -> Any:
         """The answer at `path`."""

@@ -45,10 +45,13 @@ def _who(group: typer.Typer) -> None:
         with connected(ui) as api:
             asked_of = api.get(f"/billing/accounts/{account}") if account else {}
             asked = {"account_id": asked_of.get("account_id"), "actor": actor, **_days(period, since, until)}
-            answers = [api.get(f"/{service}/audit", **asked) for service in OWNERS]
-            answers.append(api.get("/gateway/people/audit", **asked))
+            paths = {**{service: f"/{service}/audit" for service in OWNERS}, "gateway": "/gateway/people/audit"}
             zone = ZoneInfo(api.get("/billing/tenants/current")["tenant"]["zone"])
-            rows = [{**row, "service": answer["service"]} for answer in answers for row in answer["audit"]]
+            rows = [
+                {**row, "service": service}
+                for service, path in paths.items()
+                for row in api.pages(path, "audit", **asked)
+            ]
             _name_accounts(api, rows, asked_of.get("number"))
             streets = street_names(api, [row["after"] for row in rows if "selection" in (row["after"] or {})])
         rows.sort(key=lambda row: row["at"], reverse=True)

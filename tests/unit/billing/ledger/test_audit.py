@@ -40,6 +40,20 @@ def test_every_command_is_noted_with_who_and_what(town: Town) -> None:
     assert rows(town, "?from=2026-11-03") == [] and rows(town, "?from=2026-11-02&to=2026-11-02") == rows(town)
 
 
+def test_the_record_is_given_to_its_end(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Page after page, no row twice and none left out; the last page says that it is."""
+    month(town)
+    whole = rows(town)
+    monkeypatch.setattr(audit, "PAGE_ROWS", 2)
+    found, after = [], ""
+    while after is not None:
+        page = town.get(f"/billing/audit{after}", role="inspector")
+        found += page["audit"]
+        assert len(page["audit"]) <= 2
+        after = f"?after={page['next']}" if page["next"] is not None else None
+    assert found == whole and len(whole) > 2
+
+
 def test_what_is_refused_leaves_no_row(town: Town) -> None:
     """A command that changed nothing is no deed."""
     month(town)
