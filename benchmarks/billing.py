@@ -85,7 +85,8 @@ class Bench:
         return [preview, issue]
 
     def _command(self, command: Callable[[Any], None]) -> None:
-        with self.service.work(TENANT) as work:
+        # As it is commanded over HTTP: what depends on the town's size has the long limits.
+        with self.service.work(TENANT, bulk=True) as work:
             command(work)
             work.commit()
 

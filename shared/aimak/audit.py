@@ -137,8 +137,10 @@ def listed(
     until: datetime | None = None,
     after: int | None = None,
 ) -> Sequence[Row[Any]]:
-    """A page of rows, the newest first; of an account, an actor, from `since` and before `until`. `after`: the id of the
-    last row of the page before."""
+    """A page of rows, the newest first; of an account, an actor, from `since` and before `until`.
+
+    `after`: the id of the last row of the page before.
+    """
     audit = work.table("audit")
     query = select(audit).where(audit.c.tenant == work.tenant)
     if account_id is not None:

@@ -104,7 +104,7 @@ def _command(name: str) -> audit.Command:
     """What is asked for, to be noted with what it changes."""
     body = request.get_json(silent=True) if request.mimetype == "application/json" else None
     said = {**request.args.to_dict(), **(body if isinstance(body, dict) else {})}
-    if "dry_run" in request.args:
+    if "dry_run" in said:
         said["dry_run"] = wants_trial()
     return audit.Command(name, action(str(request.url_rule or "")), request.path, said)
 

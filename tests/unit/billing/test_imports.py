@@ -59,7 +59,16 @@ def test_a_faulty_line_is_left_out_with_its_reason(
 
 
 @pytest.mark.parametrize(
-    "written", ["0555 77 88 99", "8 0555 77-88-99", "8 996 555 778899", "+996 555 778899", "555778899"]
+    "written",
+    [
+        "0555 77 88 99",
+        "8 0555 77-88-99",
+        "8 996 555 778899",
+        "+996 555 778899",
+        "0996 555 77-88-99",
+        "00 996 555 778899",
+        "555778899",
+    ],
 )
 def test_a_phone_is_kept_in_one_form(town: Town, written: str) -> None:
     """However it is written, with the old 8 before the zero too."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aimak.contracts.billing import IssueChunksCut
+from aimak.messaging.inprocess import InProcessBroker
 
 from tests.unit.billing.test_cancelling import document, run
 from tests.unit.billing.test_month import WASTE_GROSS, five
@@ -203,6 +205,39 @@ def test_a_month_by_parts_is_compared_whole(served: Town) -> None:
     assert sum(compared(served, own, "street").values()) == sum(whole.values())
 
 
+def test_what_a_preview_has_already_is_compared_once(served: Town) -> None:
+    """A part that is issued under the month's preview is in it: the figures stay until it is previewed anew."""
+    own = preview(served, OCTOBER)["run_id"]
+    seen = {by: compared(served, own, by) for by in ("service", "street")}
+    run(served, "list:few", accounts=["A1", "A2"])
+    assert {by: compared(served, own, by) for by in seen} == seen
+    preview(served, OCTOBER)
+    assert {by: compared(served, own, by) for by in seen} == seen
+
+
+def test_a_month_half_issued_is_compared_by_street_as_by_service(served: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bills of chunks that are issued already are those of the preview, and count once."""
+    run(served, "list:few", accounts=["A1", "A2"])
+    own = preview(served, OCTOBER)["run_id"]
+    whole = sum(compared(served, own).values())
+    served.post(f"/billing/cycles/{OCTOBER}/approve", role="approver")
+    served.post(f"/billing/cycles/{OCTOBER}/issue")
+    deliver, first = InProcessBroker._deliver, []
+
+    def one_chunk(broker: Any, service: Any, message: Any) -> Any:
+        """The first chunk is issued, another waits."""
+        if message.routing_key == IssueChunksCut.routing_key and first and message != first[0]:
+            return False
+        first.append(message)
+        return deliver(broker, service, message)
+
+    monkeypatch.setattr(InProcessBroker, "_deliver", one_chunk)
+    served.pump.step()
+    assert {row["state"] for row in served.rows("run_chunk") if row["run_id"] == own} == {"previewed", "issued"}
+    assert sum(compared(served, own).values()) == whole
+    assert sum(compared(served, own, "street").values()) == whole
+
+
 def compared(town: Town, number: int, by: str = "service") -> dict[str, int]:
     """What stands beside the months before."""
     rows = town.get(f"/billing/runs/{number}/comparison?by={by}")["comparison"]
@@ -218,6 +253,21 @@ def test_a_part_cancelled_under_the_months_preview_is_seen(served: Town) -> None
     preview(served, OCTOBER)
     assert bill(served, OCTOBER)["without_charge"] == 0
     assert in_force(served, OCTOBER)["bills"] == 5
+
+
+@pytest.mark.parametrize(("others", "left"), [(["A1", "A2", "A3"], 409), (["A3", "A4"], 200)])
+def test_a_part_cancelled_under_another_parts_preview_is_seen(served: Town, others: list[str], left: int) -> None:
+    """So does a run over a list, where the account is on it; of others it says nothing."""
+    run(served, "list:few", accounts=["A1", "A2"])
+    number = run(served, "list:rest", issue=False, accounts=others)["run_id"]
+    document(served, kind="cancel", bill="2")
+    assert served.ask("post", f"/billing/runs/{number}/approve", "approver").status_code == left
+    served.post(f"/billing/runs/{number}/preview")
+    served.pump.drain()
+    served.post(f"/billing/runs/{number}/approve", role="approver")
+    served.post(f"/billing/runs/{number}/issue")
+    served.pump.drain()
+    assert in_force(served, OCTOBER)["bills"] == 3
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import re
 _PUNCTUATION = str.maketrans("", "", " +-()./\u00a0")
 _NUMBER = re.compile(r"\d{9,15}", re.ASCII)
 _COUNTRY = "996"
-# The old trunk prefix before a number of the country: "8 0555 12 34 56", "8 996 555 12 34 56".
-_TRUNK = re.compile(r"8(?:0[2-9]\d{8}|996\d{9})", re.ASCII)
+# What is dialled before a number of the country, within it and abroad: "8 0555 12 34 56", "8 996 555 12 34 56",
+# "0 996 555 12 34 56", "00 996 555 12 34 56".
+_TRUNK = re.compile(r"^(?:8(?=0[2-9]\d{8}$)|(?:8|00?)(?=996\d{9}$))", re.ASCII)
 
 
 def phone_number(text: str) -> str | None:
@@ -16,8 +17,7 @@ def phone_number(text: str) -> str | None:
     digits = text.translate(_PUNCTUATION)
     if not _NUMBER.fullmatch(digits):
         return None
-    if _TRUNK.fullmatch(digits):
-        digits = digits[1:]
+    digits = _TRUNK.sub("", digits)
     if digits.startswith("0"):
         return _COUNTRY + digits[1:]
     return _COUNTRY + digits if len(digits) == 9 else digits

@@ -122,7 +122,7 @@ def _runs(blue: Blueprint, service: Service, kit: Kit) -> None:
 
 
 def _run(service: Service, run_id: int) -> dict[str, Any]:
-    with service.work(actor().tenant) as work:
+    with service.work(actor().tenant, bulk=True) as work:
         return status.run_view(work, run_id, language())
 
 
@@ -157,14 +157,14 @@ def _checks(blue: Blueprint, service: Service, kit: Kit) -> None:
     @requires(*STAFF)
     def outsorts(run_id: int) -> Any:
         """Bills that rules sorted out, and what was decided."""
-        with service.work(actor().tenant) as work:
+        with service.work(actor().tenant, bulk=True) as work:
             return listed("outsorts", checks.waiting(work, cycle.locked(work, run_id)))
 
     @blue.get("/runs/<int:run_id>/completeness")
     @requires(*STAFF)
     def completeness(run_id: int) -> Any:
         """Connections by service and provider: active, billed, previewed, held, exempt."""
-        with service.work(actor().tenant) as work:
+        with service.work(actor().tenant, bulk=True) as work:
             return listed("completeness", checks.completeness_view(work, cycle.locked(work, run_id)))
 
     @blue.get("/runs/<int:run_id>/comparison")

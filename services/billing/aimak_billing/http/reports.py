@@ -140,7 +140,7 @@ def _questions(blue: Blueprint, service: Service, kit: Kit) -> None:
     def after_bills() -> dict[str, Any]:
         """What was changed after the bill, by whom, on what paper, and the som that it moved."""
         since, books = _span()
-        with service.work(actor().tenant) as work:
+        with service.work(actor().tenant, bulk=True) as work:
             return changes.after_bills(work, since, books.through)
 
     @blue.get("/audit/usage")
@@ -162,7 +162,7 @@ def _questions(blue: Blueprint, service: Service, kit: Kit) -> None:
     def written_off() -> dict[str, Any]:
         """What left accounts without being paid, with act and approver."""
         since, books = _span()
-        with service.work(actor().tenant) as work:
+        with service.work(actor().tenant, bulk=True) as work:
             return changes.written_off(work, since, books.through)
 
     @blue.get("/audit/old-debts")
@@ -170,7 +170,7 @@ def _questions(blue: Blueprint, service: Service, kit: Kit) -> None:
     def grown_old() -> dict[str, Any]:
         """Debts older than three years at the end of a span, what of them became so in it, and who had them in hand."""
         since, books = _span()
-        with service.work(actor().tenant) as work:
+        with service.work(actor().tenant, bulk=True) as work:
             return old_debts.grown_old(work, since, books)
 
 

@@ -91,7 +91,7 @@ def _commands(blue: Blueprint, service: Service, kit: Kit) -> None:
     @requires("approver")
     def approve(period: str) -> dict[str, Any]:
         """Approve what was previewed."""
-        with service.work(actor().tenant) as work:
+        with service.work(actor().tenant, bulk=True) as work:
             cycle.approve(work, period, actor().name)
             work.commit()
         return _cycle(service, period)
@@ -100,7 +100,7 @@ def _commands(blue: Blueprint, service: Service, kit: Kit) -> None:
     @requires("clerk", "approver", "admin")
     def issue(period: str) -> dict[str, Any]:
         """Have the approved bills issued."""
-        with service.work(actor().tenant) as work:
+        with service.work(actor().tenant, bulk=True) as work:
             cycle.issue(kit, work, period, actor().name)
             work.commit()
         return _cycle(service, period)
@@ -109,14 +109,14 @@ def _commands(blue: Blueprint, service: Service, kit: Kit) -> None:
     @requires("approver", "admin")
     def close(period: str) -> dict[str, Any]:
         """Close the period."""
-        with service.work(actor().tenant) as work:
+        with service.work(actor().tenant, bulk=True) as work:
             cycle.close(work, period, actor().name)
             work.commit()
         return _cycle(service, period)
 
 
 def _cycle(service: Service, period: str) -> dict[str, Any]:
-    with service.work(actor().tenant) as work:
+    with service.work(actor().tenant, bulk=True) as work:
         return status.cycle_view(work, period, language())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row, Select, func, select
 
-from aimak_billing.domain.cycle import ENDED, ONE_OFF
+from aimak_billing.domain.cycle import ENDED
 from aimak_billing.store import issued
 from aimak_billing.store.cancellations import in_force
 
@@ -27,25 +27,26 @@ def of_run(work: UnitOfWork, run_id: int, by: str) -> dict[Any, int]:
 
 def of_month(work: UnitOfWork, run: Row[Any], by: str) -> dict[Any, int]:
     """Gross of the month whose own run this is, as `of_run`: with what other runs issued where some did, and what this
-    one has in preview; that alone where it bills all of them anew."""
+    one has in preview; that alone where it bills all of them anew. What was issued after the preview is in it already
+    or, of whom it has not seen, waits for the next one."""
     anew = run.replaces and run.state not in ENDED
     if anew or all(one.id == run.id for one in issued.runs(work, run.period)):
         return of_run(work, run.id, by)
-    sums = of_period(work, run.period, by)
-    if run.state not in ENDED:
-        for key, gross in of_run(work, run.id, by).items():
-            sums[key] = sums.get(key, 0) + gross
+    if run.state in ENDED or not run.attempt:
+        return of_period(work, run.period, by)
+    sums = of_period(work, run.period, by, run.turn)
+    for key, gross in of_run(work, run.id, by).items():
+        sums[key] = sums.get(key, 0) + gross
     return sums
 
 
-def of_period(work: UnitOfWork, period: str, by: str) -> dict[Any, int]:
+def of_period(work: UnitOfWork, period: str, by: str, before: int | None = None) -> dict[Any, int]:
     """Gross of a period that was issued: by street of the bills in force; by the rest as its run issued it,
-    or of the bills in force where others did."""
+    or of the bills in force where others did. `before`: what was issued before that turn."""
     if by == STREET:
-        bill = work.table("bill")
-        by_runs = (bill.c.period == period) & (bill.c.scope != ONE_OFF) & in_force(work, bill.c.id)
-        return _sums(work, _by_street(work, bill).where(by_runs))
-    return {row[0]: int(row.net + row.tax) for row in issued.totals(work, period, (by,))}
+        bill, made = work.table("bill"), [run.id for run in issued.runs(work, period, before)]
+        return _sums(work, _by_street(work, bill).where(bill.c.run_id.in_(made), in_force(work, bill.c.id)))
+    return {row[0]: int(row.net + row.tax) for row in issued.totals(work, period, (by,), before)}
 
 
 def _by_street(work: UnitOfWork, bill: Any) -> Select[Any]:

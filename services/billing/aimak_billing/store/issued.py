@@ -16,10 +16,12 @@ CLASS = "customer_class"
 KEYS = ("service", "provider", CLASS)
 
 
-def runs(work: UnitOfWork, period: str) -> Sequence[Row[Any]]:
-    """The issued runs of a period, in the order of their issue."""
+def runs(work: UnitOfWork, period: str, before: int | None = None) -> Sequence[Row[Any]]:
+    """The issued runs of a period, in the order of their issue; `before` that turn."""
     run = work.table("run")
     mine = _of(work, period)
+    if before is not None:
+        mine.append(run.c.issue_turn < before)
     return work.execute(select(run).where(*mine).order_by(run.c.issue_turn)).all()
 
 
@@ -116,16 +118,17 @@ def held(work: UnitOfWork, period: str) -> int:
     return int(work.execute(query).scalar_one())
 
 
-def totals(work: UnitOfWork, period: str, by: Sequence[str]) -> Sequence[Row[Any]]:
+def totals(work: UnitOfWork, period: str, by: Sequence[str], before: int | None = None) -> Sequence[Row[Any]]:
     """`by` (some of KEYS), connections, quantity, net, tax of the bills in force, in order; nothing where all came to
-    nought. A cancelled bill counts for the class that its connection is of on the period's last day."""
+    nought. A cancelled bill counts for the class that its connection is of on the period's last day. `before`: as the
+    runs issued before that turn made them."""
     table = work.table("run_total")
     names = ("connections", "quantity", "net", "tax")
-    mine = (table.c.tenant == work.tenant) & table.c.run_id.in_(_ids(work, period))
+    mine = (table.c.tenant == work.tenant) & table.c.run_id.in_(_ids(work, period, before))
     made = select(*(table.c[key] for key in KEYS), *(table.c[name] for name in names)).where(mine)
     both = made.subquery()
     if _is_by_parts(work, period):
-        gone = _gone_lines(work, period)
+        gone = _gone_lines(work, period, before)
         taken = select(*(gone.c[key] for key in KEYS), *((-gone.c[name]).label(name) for name in names))
         both = union_all(made, taken).subquery()
     keys = [both.c[key] for key in by]

@@ -12,6 +12,7 @@ from aimak.storage.work import UnitOfWork
 from sqlalchemy import ColumnElement, Row, Select, Text, case, cast, delete, func, insert, literal, select, update
 
 from aimak_billing.domain import cycle as states
+from aimak_billing.domain.corrections.selection import is_limited
 
 _BEGUN_SPACE = 0x61696D62
 
@@ -106,8 +107,8 @@ def members(work: UnitOfWork, run_id: int, first: int, last: int) -> list[int]:
 
 
 def changed_since(work: UnitOfWork, run: Row[Any]) -> bool:
-    """Whether a bill of one of this run's accounts was issued or cancelled by somebody else since its preview. Of
-    a run over everybody, any bill of its period that was cancelled: it left alone whom others had billed."""
+    """Whether a bill of one of this run's accounts was issued or cancelled by somebody else since its preview; of its
+    period also a cancelled bill of an account that it is over without billing it, as others had."""
     other, bill, mine = work.table("run"), work.table("bill"), work.table("run_bill")
     same = (mine.c.tenant == bill.c.tenant) & (mine.c.account_id == bill.c.account_id) & (mine.c.run_id == run.id)
     issued = (
@@ -119,13 +120,17 @@ def changed_since(work: UnitOfWork, run: Row[Any]) -> bool:
     decision, cancelled = work.table("correction_decision"), work.table("bill_cancellation")
     source = (cancelled.c.tenant == decision.c.tenant) & (cancelled.c.source_id == decision.c.correction_id)
     left_alone = (bill.c.period == run.period) & (bill.c.scope != states.ONE_OFF)
+    if is_limited(run.selection):
+        member = work.table("run_member")
+        among = (member.c.tenant == bill.c.tenant) & (member.c.account_id == bill.c.account_id)
+        left_alone &= select(member.c.account_id).where(among, member.c.run_id == run.id).exists()
     concerned = select(mine.c.account_id).where(same).exists()
     undone = (
         select(bill.c.id)
         .join(cancelled, (cancelled.c.tenant == bill.c.tenant) & (cancelled.c.bill_id == bill.c.id))
         .join(decision, source)
         .where(bill.c.tenant == work.tenant, decision.c.turn > run.turn)
-        .where(concerned | left_alone if run.selection == states.EVERYBODY else concerned)
+        .where(concerned | left_alone)
     )
     later = select(other.c.id).where(other.c.tenant == work.tenant, other.c.issue_turn > run.turn, other.c.id != run.id)
     decided = select(decision.c.turn).where(decision.c.tenant == work.tenant, decision.c.turn > run.turn)

@@ -54,6 +54,13 @@ def test_the_record_is_given_to_its_end(town: Town, monkeypatch: pytest.MonkeyPa
     assert found == whole and len(whole) > 2
 
 
+def test_a_trial_is_what_was_tried_not_what_was_said(town: Town) -> None:
+    """A body's `dry_run` makes no trial of a command that does not ask for it there."""
+    month(town)
+    assert town.ask("post", f"{MONTH}/close", "approver", json={"dry_run": True}).json["state"] == "closed"
+    assert rows(town)[0]["said"] == {"dry_run": False}
+
+
 def test_what_is_refused_leaves_no_row(town: Town) -> None:
     """A command that changed nothing is no deed."""
     month(town)

@@ -31,9 +31,7 @@ from tests.unit.billing.ledger.test_reports import (
     document,
     waste_came_back,
 )
-from tests.unit.billing.test_cancelling import month as october_billed
 from tests.unit.billing.test_cancelling import run
-from tests.unit.billing.test_rerating import bill
 from tests.unit.billing.town import TENANT, Town, account_line
 
 DAY = date(2026, 11, 30)
@@ -256,30 +254,6 @@ def test_what_moved_tells_a_first_charge_from_a_second(town: Town) -> None:
         with town.service.work(TENANT) as work:
             flags = [key["again"] for one in movements.since(work, store.first(work)) for key in one.keys.to_dicts()]
         assert set(flags) == {0, 1}
-
-
-def test_what_an_account_was_charged_stays_whoever_is_billed_that_day(town: Town) -> None:
-    """November's bill takes something back of October; that stays recalculated when another account's October is billed
-    on the same day, from the ledger as from what moved."""
-    october_billed(town)
-    town.at("2026-12-01T06:00:00+00:00")
-    close(town)
-    assert carrying.carry_forward(town.service, TENANT, worth_it=0) == date(2026, 11, 30)
-    town.at("2026-12-02T06:00:00+00:00")
-    town.post("/billing/accounts/A1/residents", {"persons": 1, "day": "2026-10-01"})
-    bill(town, "2026-11")
-    asked = f"{TURNOVER}?period=2026-12&by=account"
-    before = town.get(asked)["rows"]
-    assert any(row["recalculated_tyiyn"] < 0 < row["charged_tyiyn"] for row in before)
-    document(town, kind="cancel", bill="3")
-    run(town, "account:A2")
-    for moved in (False, True):
-        if moved:
-            carried_on(town)
-        answer = town.get(asked)
-        assert (answer["rows"], answer["problems"]) == (before, [])
-        assert town.get(asked.replace("account", "service"))["totals"] == answer["totals"]
-        assert len(town.rows("movement")) == moved
 
 
 def test_a_movement_that_is_not_the_ledgers_makes_the_sheet_say_so(town: Town) -> None:

@@ -58,3 +58,13 @@ def test_a_reversal_is_told_on_its_own_day(town: Town, path: str) -> None:
     ):
         found = town.get(f"/billing/audit/{path}?{span}", role="inspector")["changes"]
         assert [tuple(row[name] for name in facts) for row in found] == told
+
+
+def test_only_what_left_unpaid_is_told_among_write_offs(town: Town) -> None:
+    """An adjustment is none, and so is what undoes it."""
+    month(town)
+    adjusted = {"kind": "adjust", "account": "A1", "provider": "tazalyk", "amount_tyiyn": 700}
+    document(town, kind="storno", document=document(town, **adjusted))
+    asked = "from=2026-11-01&to=2026-11-30"
+    assert town.get(f"/billing/audit/write-offs?{asked}", role="inspector")["changes"] == []
+    assert len(town.get(f"/billing/audit/changes?{asked}", role="inspector")["changes"]) == 2

@@ -10,14 +10,24 @@ amounts = st.integers(-MAX_TYIYN, MAX_TYIYN)
 
 @pytest.mark.parametrize(
     ("text", "tyiyn"),
-    [("10.45", 1045), ("1 234,5", 123450), ("1\u00a0234.50", 123450), ("- 1 234 567", -123456700), ("-3", -300), ("0", 0), ("007.10", 710)],
+    [
+        ("10.45", 1045),
+        ("1 234,5", 123450),
+        ("1\u00a0234.50", 123450),
+        ("- 1 234 567", -123456700),
+        ("-3", -300),
+        ("0", 0),
+        ("007.10", 710),
+    ],
 )
 def test_amounts_are_read_as_people_write_them(text: str, tyiyn: int) -> None:
     """A comma or a dot, thousands apart or not, one decimal or two: the same amount."""
     assert parse_som(text) == tyiyn
 
 
-@pytest.mark.parametrize("text", ["", "1.234,50", "1,234.50", "10.455", "1e3", "+5", "٣", "12сом", "--1", "1\n2", "1 23,00", "12 3456"])
+@pytest.mark.parametrize(
+    "text", ["", "1.234,50", "1,234.50", "10.455", "1e3", "+5", "٣", "12сом", "--1", "1\n2", "1 23,00", "12 3456"]
+)
 def test_what_is_no_amount_is_refused(text: str) -> None:
     """Nothing is guessed: two marks, three decimals, a space where none belongs, other digits or words."""
     with pytest.raises(ValueError):

@@ -137,6 +137,9 @@ def _of_usage(row: Row[Any], account: str, period: str, at: datetime | None, mov
 
 def _documents(work: UnitOfWork, begins: datetime, ends: datetime, kinds: Sequence[str] | None) -> list[dict[str, Any]]:
     rows = store.decided(work, begins, ends, kinds)
+    if kinds is not None:
+        undone = store.kinds_of(work, {row.facts["document"] for row in rows if row.kind == STORNO.code})
+        rows = [row for row in rows if row.kind != STORNO.code or undone[row.facts["document"]] in kinds]
     codes = [provider.code for provider in registers.providers(work)]
     sources = {row.id: _sources(work, row, codes) for row in rows}
     moved = store.moved_by(work, {source for some in sources.values() for source in some})

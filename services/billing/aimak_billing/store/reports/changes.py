@@ -92,6 +92,16 @@ def decided(work: UnitOfWork, since: date, until: datetime, kinds: Collection[st
     return work.execute(query.order_by(document.c.id)).all()
 
 
+def kinds_of(work: UnitOfWork, documents: Collection[int]) -> dict[int, str]:
+    """What kind documents are of, by their numbers."""
+    document = work.table("correction")
+    found: dict[int, str] = {}
+    for some in in_batches(sorted(documents), 500):
+        query = select(document.c.id, document.c.kind).where(document.c.tenant == work.tenant, document.c.id.in_(some))
+        found |= {key: kind for key, kind in map(tuple, work.execute(query))}
+    return found
+
+
 def moved_by(work: UnitOfWork, sources: Collection[int]) -> dict[tuple[int, bool], int]:
     """What the entries of documents did to balances, by their source, and apart from it (True) what undid them, which
     names the same source (tyiyn)."""

@@ -149,11 +149,10 @@ def _charged_before(work: UnitOfWork) -> Select[Any]:
 
 
 def _shared_days(work: UnitOfWork, issued: date | None) -> list[date]:
-    """The days (from `issued` on) on which usual bills of several periods were issued. On such a day what a bill
-    charges for an earlier period looks as if it were a usual charge of that one."""
+    """The days (from `issued` on) on which bills of several periods were issued. On such a day what a bill charges for
+    an earlier period looks as if it were a usual charge of that one."""
     run = work.table("run")
-    query = select(run.c.issued_on).where(run.c.tenant == work.tenant, run.c.generation == 0)
-    query = query.where(run.c.issued_on >= (issued or date.min))
+    query = select(run.c.issued_on).where(run.c.tenant == work.tenant, run.c.issued_on >= (issued or date.min))
     shared = query.group_by(run.c.issued_on).having(func.count(run.c.period.distinct()) > 1)
     return list(work.execute(shared.order_by(run.c.issued_on)).scalars())
 
