@@ -72,9 +72,9 @@ def audit_answer(service: Service, tenant: str, kept_under: str | None = None) -
     account_id, after = (request.args.get(name, type=int) for name in ("account_id", "after"))
     with service.work(tenant) as work:
         since, until = (_instant(work, name) for name in ("from", "to"))
-    asked = {"account_id": account_id, "actor": request.args.get("actor"), "since": since, "until": until}
+    who = request.args.get("actor")
     with service.work(kept_under or tenant) as work:
-        rows = audit.listed(work, **asked, after=after)
+        rows = audit.listed(work, account_id=account_id, actor=who, since=since, until=until, after=after)
     more = rows[-1].id if len(rows) == audit.PAGE_ROWS else None
     return {"service": service.name, "audit": [audit.shown(row) for row in rows], "next": more}
 
