@@ -43,7 +43,7 @@ class Story:
 
     def __init__(self, settings: Settings) -> None:
         self.town = Town(settings)
-        self.readings: dict[str, list[tuple[date, int, int]]] = {}
+        self.readings: dict[str, list[tuple[date, int, int, int]]] = {}
         self.day = date(2026, 1, 1)
 
     def replay(self, text: str) -> None:
@@ -160,20 +160,22 @@ class Story:
 
     def _reading(self, account: str, day: date, value: int) -> None:
         kept = self.readings.setdefault(account, [])
-        known = next((place for place, (when, _, _) in enumerate(kept) if when == day), None)
+        known = next((place for place, (when, *_) in enumerate(kept) if when == day), None)
         if known is None:
-            kept.append((day, value, 1))
-            known = len(kept) - 1
+            kept.append((day, value, 1, len(kept)))
+            kept.sort()
+            known = kept.index((day, value, 1, len(kept) - 1))
         else:
-            kept[known] = (day, value, kept[known][2] + 1)
+            kept[known] = (day, value, kept[known][2] + 1, kept[known][3])
         for place in (known, known + 1):
             if 0 < place < len(kept):
                 self._tell_use(account, place)
 
     def _tell_use(self, account: str, place: int) -> None:
-        before, (day, value, version) = self.readings[account][place - 1], self.readings[account][place]
-        # Both its ends count for the version of a use.
-        said = {"usage_id": self._account(account)["account_id"] * 100 + place, "version": version + before[2]}
+        before, (day, value, version, number) = self.readings[account][place - 1], self.readings[account][place]
+        # Both its ends count for the version of a use; one that came between begins anew.
+        said = {"usage_id": self._account(account)["account_id"] * 100 + number}
+        said["version"] = version + before[2] + before[3]
         connections = self._account(account)["connections"]
         water = next(row["connection_id"] for row in connections if row["service"] == "water")
         # A reading in the evening closes its day.

@@ -265,6 +265,9 @@ def test_a_reading_below_the_last_is_held(desk: Desk) -> None:
     named(problems[0], Fault(file.name, b"", "readings", "AIM-M201", 2, "reading", "40"))
     assert problems[0]["fields"]["last"] == "50"
     assert [row["value"] for row in desk.run("reading", "held")[1]["held"]] == ["40"]
+    # Whoever bills the month meanwhile is told, as the account is billed as if nobody had read.
+    previewed = CliRunner().invoke(app, ["cycle", "preview", "--period", "2026-10"])
+    assert (previewed.exit_code, "aimak reading held" in previewed.stderr) == (OK, True)
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,22 @@ from flask import request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
-from aimak_metering.application import asking, correcting, held
+from aimak_metering.application import asking, correcting, held, inserting
 from aimak_metering.application.exchange import exchange
 
 
 class CorrectSchema(Schema):
     """A reading's right value, in thousandths, and why."""
 
+    value = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
+    reason = fields.String(required=True)
+
+
+class InsertSchema(Schema):
+    """A reading between two that are kept: of which meter, when, what it showed in thousandths, and why."""
+
+    serial = fields.String(required=True, validate=validate.Length(1, 64))
+    day = fields.Date(required=True)
     value = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
     reason = fields.String(required=True)
 
@@ -83,6 +92,16 @@ def _corrections(made: Blueprint, service: Service) -> None:
         """Put another value in the place of an accepted reading; both stay."""
         with service.work(actor().tenant) as work:
             answer = correcting.correct(work, reading_id, asked["value"], actor().name, asked["reason"])
+            work.commit()
+        return answer
+
+    @made.post("/accounts/<number>/readings")
+    @requires("approver", "inspector")
+    @made.arguments(InsertSchema)
+    def insert(asked: dict[str, Any], number: str) -> dict[str, Any]:
+        """Put a reading between two accepted ones; the use over its day becomes two."""
+        with service.work(actor().tenant) as work:
+            answer = inserting.insert(work, number, asked, actor().name)
             work.commit()
         return answer
 

@@ -92,6 +92,59 @@ def test_what_cannot_be_corrected_says_why(town: Any) -> None:
     assert town.call("POST", "/metering/readings/7/correct", body, roles=("clerk",)).status_code == 403
 
 
+def inserted(town: Any, day: str, value: int, **changes: Any) -> Any:
+    """A reading of S1 that was found later."""
+    body = {"serial": "S1", "day": day, "value": value, "reason": "a photo was found"}
+    return town.call("POST", "/metering/accounts/1/readings", {**body, **changes})
+
+
+def test_a_reading_between_two_parts_the_use_over_its_day(town: Any) -> None:
+    """Nobody read in February: what was used since falls to both months once the reading is found; and the file that
+    brings it too late says how."""
+    town.meter()
+    town.take("readings", "1;S1;2026-02-01;10;;", "1;S1;2026-04-01;30;;")
+    late = town.take("readings", "1;S1;2026-03-01;17;;")["problems"]
+    assert [problem["code"] for problem in late] == ["AIM-M105"] and "aimak reading insert" in late[0]["hint"]
+    answer = inserted(town, "2026-03-01", 17_000)
+    assert answer.status_code == 200, answer.json
+    assert standing(town) == {
+        ("S1", "2026-01-01", "2026-02-01"): 10_000,
+        ("S1", "2026-02-01", "2026-03-01"): 7_000,
+        ("S1", "2026-03-01", "2026-04-01"): 13_000,
+    }
+    kept = {row["date"]: (row["value"], row["decided_why"]) for row in readings(town)}
+    assert kept["2026-03-01"] == ("17", "a photo was found")
+    town.take("readings", "1;S1;2026-05-01;40;;")
+    assert standing(town)["S1", "2026-04-01", "2026-05-01"] == 10_000
+    assert correct(town, "2026-03-01", 18_000).status_code == 200
+    assert standing(town)["S1", "2026-03-01", "2026-04-01"] == 12_000
+
+
+def test_what_cannot_be_put_between_says_why(town: Any) -> None:
+    """No reason, more than was read later, less than before, the same day, after the last, another meter, a clerk."""
+    town.meter()
+    town.take("readings", "1;S1;2026-02-01;10;;", "1;S1;2026-04-01;30;;")
+    said = [
+        inserted(town, "2026-03-01", 17_000, reason=" "),
+        inserted(town, "2026-03-01", 31_000),
+        inserted(town, "2026-03-01", 9_000),
+        inserted(town, "2026-04-01", 30_000),
+        inserted(town, "2026-04-02", 31_000),
+        inserted(town, "2026-03-01", 17_000, serial="S9"),
+    ]
+    assert [(row.status_code, row.json["errors"][0]["code"]) for row in said] == [
+        (422, "AIM-M404"),
+        (409, "AIM-M408"),
+        (409, "AIM-M405"),
+        (409, "AIM-M413"),
+        (409, "AIM-M413"),
+        (404, "AIM-M409"),
+    ]
+    assert len(town.told()) == 2
+    body = {"serial": "S1", "day": "2026-03-01", "value": 17_000, "reason": "x"}
+    assert town.call("POST", "/metering/accounts/1/readings", body, roles=("clerk",)).status_code == 403
+
+
 def exchanged(town: Any, **changes: Any) -> Any:
     """S1 is taken down on 15 March at 17 m³, S2 put up at 2."""
     body = {"old": "S1", "final": 17_000, "new": "S2", "initial": 2_000, "day": "2026-03-15", "reason": "act 8"}

@@ -195,6 +195,28 @@ def test_a_late_reading_corrects_the_month_that_was_estimated(town: Story) -> No
     """)
 
 
+def test_a_reading_found_between_two_settles_the_month_billed_by_the_norm(town: Story) -> None:
+    """Nobody read in October, and November's reading had all of its use charged beside October's norm. A photo of
+    October parts it, and the next bill takes back what was charged twice."""
+    town.replay("""
+        2026-09-30  open      A-10  water metered persons=1
+        2026-09-30  read      A-10  10.000
+        2026-11-02  bill      2026-10
+        2026-11-02  charged   A-10  2026-10 = 51.50        # 5 m³ by the norm
+        2026-11-30  read      A-10  20.000
+        2026-12-02  bill      2026-11
+        2026-12-02  charged   A-10  2026-11 = 103.00
+        2026-12-05  reread    A-10  16.000 of=2026-10-31
+        2026-12-31  read      A-10  21.000
+        2027-01-02  bill      2026-12
+        2027-01-02  charged   A-10  2026-12 = 10.30
+        2027-01-02  corrected A-10  2026-12 2026-10 = 10.30
+        2027-01-02  corrected A-10  2026-12 2026-11 = -61.80
+        2027-01-02  balance   A-10 = 113.30
+        2027-01-02  sound     = yes
+    """)
+
+
 def test_two_houses_at_odds_over_a_payment(town: Story) -> None:
     """A debt that was another's is moved to him, and moved back when the court says so."""
     town.replay("""

@@ -12,9 +12,12 @@ from tests.unit.billing.town import Town, account_line
 OCTOBER, NOVEMBER, DECEMBER = "2026-10", "2026-11", "2026-12"
 
 
+NOT_OVER = "AIM-B048"
+
+
 def warned(seen: Any) -> list[tuple[str, dict[str, Any]]]:
-    """The warnings of a run or of a month."""
-    return [(warning["code"], warning["fields"]) for warning in seen["warnings"]]
+    """The warnings of a run or of a month, but that it is not over: tests bill months that are under way."""
+    return [(warning["code"], warning["fields"]) for warning in seen["warnings"] if warning["code"] != NOT_OVER]
 
 
 def previewed(town: Town, period: str) -> Any:
@@ -45,6 +48,18 @@ def test_the_whole_town_is_held_against_last_month(town: Town) -> None:
     assert warned(previewed(town, NOVEMBER)) == unlike
     bill(town, NOVEMBER)
     assert warned(run(town, "all", period=NOVEMBER, replaces=True, issue=False)) == unlike
+
+
+def test_whoever_bills_a_month_that_is_not_over_is_told(town: Town) -> None:
+    """On 2 November October says nothing of it, November does until its last day has ended in the town."""
+    month(town)
+    assert NOT_OVER not in str(town.get("/billing/cycles/2026-10"))
+    told = [(row["code"], row["fields"]) for row in previewed(town, NOVEMBER)["warnings"]]
+    assert told == [(NOT_OVER, {"period": NOVEMBER, "last": "2026-11-30"})]
+    town.at("2026-11-30T17:59:00+00:00")
+    assert NOT_OVER in str(town.get(f"/billing/cycles/{NOVEMBER}"))
+    town.at("2026-11-30T18:00:00+00:00")
+    assert NOT_OVER not in str(town.get(f"/billing/cycles/{NOVEMBER}"))
 
 
 def test_a_month_that_has_not_begun_is_not_issued(town: Town) -> None:

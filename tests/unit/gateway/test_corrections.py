@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from aimak.problems import Refused
-from aimak_gateway.cli import metered
+from aimak_gateway.cli import connect, metered
 from aimak_gateway.cli.corrections import _lines, changed_lines, tyiyn
 from aimak_gateway.cli.frame import Ui
 from aimak_gateway.cli.street_names import selection_named
@@ -57,8 +57,11 @@ def test_a_run_says_what_it_covers() -> None:
     ]  # fmt: skip
 
 
-class _Metering:
+class _Metering(connect.Api):
     """Answers of metering and billing about a reading that was corrected twice."""
+
+    def __init__(self) -> None:
+        """Of no installation."""
 
     def get(self, path: str, **asked: Any) -> Any:
         """The deeds, and what bills made of them."""
@@ -75,7 +78,7 @@ def test_who_corrected_a_reading_is_among_the_changes_after_the_bill() -> None:
     """With person, paper and the som that a bill moved later: it counts for the last who did, and for each employee."""
     family = {"at": "2026-11-04", "actor": "ayna", "account": "A", "what": "residents", "moved_tyiyn": -100}
     answer: dict[str, Any] = {"changes": [family], "employees": []}
-    metered.add_of_meters(_Metering(), answer, {"from": "2026-11-01", "to": "2026-11-30"})  # type: ignore[arg-type]
+    metered.add_of_meters(_Metering(), answer, {"from": "2026-11-01", "to": "2026-11-30"})
     told = [(row["at"], row["actor"], row["account"], row["moved_tyiyn"]) for row in answer["changes"]]
     assert told == [
         ("2026-11-03", "ayna", "W", None),

@@ -26,7 +26,7 @@ def refuse_too_early(work: UnitOfWork, run: Row[Any]) -> None:
 
 def warnings(work: UnitOfWork, run: Row[Any]) -> Sequence[Problem]:
     """What whoever previews or approves a run must know of its month while it is not issued: it is closed, has not
-    begun, months before it were left out, or later ones were begun."""
+    begun or is not over, months before it were left out, or later ones were begun."""
     if run.state in (states.ISSUING, *states.ENDED):
         return ()
     period, found = Period.month(run.period), []
@@ -35,6 +35,9 @@ def warnings(work: UnitOfWork, run: Row[Any]) -> Sequence[Problem]:
         found.append(Problem("AIM-B045", {"period": period.name}, severity="warning"))
     if period.start > work.today():
         found.append(Problem("AIM-B040", {"period": period.name}, severity="warning"))
+    elif period.end > work.today():
+        fields = {"period": period.name, "last": period.last_day.isoformat()}
+        found.append(Problem("AIM-B048", fields, severity="warning"))
     if missing := _left_out(work, period):
         fields = {"period": period.name, "missing": ", ".join(missing)}
         found.append(Problem("AIM-B042", fields, severity="warning"))

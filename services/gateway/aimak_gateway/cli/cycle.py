@@ -102,7 +102,11 @@ def _run(ui: Ui, period: str, verb: str, running: str, *, ask: bool = False) -> 
         if ask and not ui.dry_run:
             confirm(ui, api.get(path)["bills"])
         answer = follow(ui, api, path, verb, running)
+        # Without a decision they count for nothing, and their accounts are billed as if nobody had read.
+        waiting = api.get("/metering/held")["total"] if verb in ("preview", "approve") else 0
     ui.result(answer, cycle_lines(ui, answer), _next(ui, answer))
+    if waiting:
+        ui.note(ui.word("ui.readings_wait", count=waiting))
 
 
 def follow(ui: Ui, api: Api, path: str, verb: str, running: str) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from typing import Any
 
 from aimak_gateway.cli.connect import Api
 
-_DEEDS = ("metering.readings.correct", "metering.accounts.exchange")
+_DEEDS = ("metering.readings.correct", "metering.accounts.readings", "metering.accounts.exchange")
 
 
 def add_of_meters(api: Api, answer: dict[str, Any], days: dict[str, str | None]) -> None:
     """Add to billing's changes after bills those of readings and meters, and to what each employee moved. What a bill
     charged on account of usage counts for the deed before it that came last."""
-    deeds = [row for row in api.get("/metering/audit", **days)["audit"] if row["action"] in _DEEDS]
+    deeds = [row for row in api.pages("/metering/audit", "audit", **days) if row["action"] in _DEEDS]
     deeds = sorted((row for row in deeds if row["account_id"]), key=lambda row: str(row["at"]))
     if not deeds:
         return

@@ -1,7 +1,8 @@
-"""reading held|release|reject|correct|list."""
+"""reading held|release|reject|correct|insert|list."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from aimak_gateway.cli.quantities import thousandths
 
 Reading = Annotated[int, typer.Argument(help="The reading's id (aimak reading held).")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with your name.")]
+Date = Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day it was read: 2026-10-31")]
 COLUMNS = ("id", "account", "meter", "last_date", "last_reading:decimal", "date", "reading:decimal", "reason")
 KEPT = ("meter", "id", "date", "reading:decimal", "use:decimal", "state", "decided_by", "reason")
 
@@ -66,8 +68,30 @@ def _corrected(group: typer.Typer) -> None:
         with connected(ui) as api:
             answer = api.post(f"/metering/readings/{reading}/correct", asked)
         head = f"{answer['date']}: {answer['before']['value']} → {answer['after']['value']} ({answer['reading']})"
-        uses = [f"  {use['from']} – {use['to']}: {use['use']}" for use in answer["uses"] if use["state"] == "accepted"]
-        ui.result(answer, [head, *uses])
+        ui.result(answer, [head, *_uses(answer)])
+
+    @command(group, "insert", changes=True)
+    def insert(
+        ui: Ui,
+        account: Annotated[str, typer.Argument(help="An account's number, old or new.")],
+        serial: Annotated[str, typer.Option(help="The meter's number.")],
+        on: Date,
+        value: Annotated[str, typer.Option(help="What the meter showed: 131.5")],
+        reason: Reason,
+    ) -> None:
+        """Put a reading between two that are kept, as of a month that was billed by the norm; bills are corrected.
+
+        Example: aimak reading insert 0100042 --serial W-7 --on 2026-10-31 --value 88.5 --reason 'a photo of 31 October'
+        """
+        asked = {"serial": serial, "day": f"{on:%Y-%m-%d}", "value": thousandths(value), "reason": reason}
+        with connected(ui) as api:
+            answer = api.post(f"/metering/accounts/{account}/readings", asked)
+        ui.result(answer, [f"{answer['date']}: {answer['value']} ({answer['reading']})", *_uses(answer)])
+
+
+def _uses(answer: dict[str, Any]) -> list[str]:
+    told = [use for use in answer["uses"] if use["state"] == "accepted"]
+    return [f"  {use['from']} – {use['to']}: {use['use']}" for use in told]
 
 
 def _row(ui: Ui, serial: str, row: dict[str, Any]) -> list[object]:

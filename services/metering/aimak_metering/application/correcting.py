@@ -20,7 +20,7 @@ SAME_VALUE = "AIM-M407"
 NEXT_IS_LOWER = "AIM-M408"
 _COPIED = ("meter_id", "date", "reader", "note", "import_id", "line")
 _TOLD = ("usage_id", "meter_id", "connection_id", "serial", "from_date", "to_date")
-_SIDES = ("previous_thousandths", "current_thousandths", "quantity_thousandths", "method", "state", "version")
+SIDES = ("previous_thousandths", "current_thousandths", "quantity_thousandths", "method", "state", "version")
 
 
 def correct(work: UnitOfWork, reading_id: int, value: int, actor: str, why: str) -> dict[str, Any]:
@@ -34,14 +34,14 @@ def correct(work: UnitOfWork, reading_id: int, value: int, actor: str, why: str)
     new_id = derived_id("corrected-reading", work.tenant, reading_id)
     told = [withdrawn(ended), _anew(meter, ended, new_id, value)]
     if begun is not None:
-        told.append(_from(meter, begun, value))
+        told.append(use_from(meter, begun, value))
     store.change_reading(work, reading_id, state="corrected", **decided)
     copied = {name: getattr(reading, name) for name in _COPIED}
     fresh = {"reading_id": new_id, "value": value, "state": "accepted", "findings": [], "corrects": reading_id}
     store.add(work, "reading", [{**copied, **fresh, "received_at": work.now, **decided}])
     store.add(work, "usage", [told[1]])
     for row in (told[0], *told[2:]):
-        store.change_usage(work, row["usage_id"], **{name: row[name] for name in _SIDES})
+        store.change_usage(work, row["usage_id"], **{name: row[name] for name in SIDES})
     accepted, waiting = catch_up(work, meter)
     usage.tell(work, told + accepted)
     sides = {"before": {"value": checks.shown(reading.value)}, "after": {"value": checks.shown(value)}}
@@ -49,7 +49,7 @@ def correct(work: UnitOfWork, reading_id: int, value: int, actor: str, why: str)
     noted = {"before": {**about, **sides["before"]}, "after": sides["after"]}
     audit.note(work, account_id=meter.account_id, ground=why.strip(), **noted)
     answer = {"reading": new_id, "corrects": reading_id, "date": reading.date.isoformat(), **sides}
-    return {**answer, "uses": [_shown(row) for row in told], "accepted": len(accepted), "held": waiting}
+    return {**answer, "uses": [use_view(row) for row in told], "accepted": len(accepted), "held": waiting}
 
 
 def _accepted(work: UnitOfWork, reading_id: int, value: int, why: str) -> Any:
@@ -77,8 +77,8 @@ def _anew(meter: Any, use: Any, reading_id: int, value: int) -> dict[str, Any]:
     return {**_row(use), **now, "method": method, "connection_id": use.connection_id, "version": 1}
 
 
-def _from(meter: Any, use: Any, value: int) -> dict[str, Any]:
-    """The use after the corrected reading."""
+def use_from(meter: Any, use: Any, value: int) -> dict[str, Any]:
+    """A use from another value on than it began with. Raises Conflict where it would end below that."""
     try:
         quantity, method = between(meter, use.from_date, value, use.to_date, use.current_thousandths)
     except Conflict:
@@ -102,10 +102,11 @@ def between(meter: Any, since: Any, before: int, day: Any, value: int) -> tuple[
 
 
 def _row(use: Any) -> dict[str, Any]:
-    return {name: getattr(use, name) for name in (*_TOLD, *_SIDES)}
+    return {name: getattr(use, name) for name in (*_TOLD, *SIDES)}
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def use_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A use as the API shows it."""
     days = {"from": row["from_date"].isoformat(), "to": row["to_date"].isoformat()}
     return {**days, "use": checks.shown(row["quantity_thousandths"]), "state": row["state"]}
 
