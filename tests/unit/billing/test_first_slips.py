@@ -44,6 +44,12 @@ def test_a_file_for_no_town_is_refused_once(nothing: Town, kind: str, lines: lis
     assert [problem["code"] for problem in problems] == ["AIM-K030"]
 
 
+def test_a_step_with_tariffs_of_no_town_says_that_there_is_none(nothing: Town) -> None:
+    """Not that a tariff is unknown."""
+    asked = {"tariffs": ["water"], "ground": "decided before"}
+    assert nothing.refused("/billing/tariffs/adopt", "approver", body=asked) == (404, ["AIM-K030"])
+
+
 def test_tariffs_before_any_creditor_name_no_empty_list(nothing: Town) -> None:
     """Whose they are is to be defined first."""
     names = {"name": {"ru": "X"}, "zone": "Asia/Bishkek", "languages": ["ru"], "is_test": True}

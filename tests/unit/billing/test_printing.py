@@ -273,3 +273,41 @@ def test_persons_of_different_days_are_not_added(town: Town) -> None:
     assert any("Октябрь 2026: 51.04 вместо 57.27: -6.23 сом" in said for said in later), later
     # What was issued says the same, whatever is corrected afterwards.
     assert printed(town, "2026-11").explanations[1] == november
+
+
+@pytest.mark.parametrize(
+    ("tariffed", "then", "shown", "named"),
+    [
+        ("prorate: days", {"persons": 5}, ("", ""), ("", "чел.")),
+        ("pensioners_pay: 50 %, prorate: days", {"persons": 4, "pensioners": 1}, ("4", "чел."), ("4", "чел.")),
+    ],
+    ids=["one and then another", "the same"],
+)
+def test_a_bill_names_no_number_of_persons_that_never_was(
+    town: Town, tariffed: str, then: dict[str, int], shown: tuple[str, str], named: tuple[str, str]
+) -> None:
+    """Four persons until the 10th and five from the 11th are not nine, on paper or on screen: both stand in the
+    explanation. A number that did not change is told."""
+    tariff(town, PERSONS.replace("price: 12.50}", f"price: 12.50, {tariffed}}}"))
+    town.accounts(account_line("A1"))
+    change(town, "accounts/A1/residents", persons=4, day="2026-10-01")
+    change(town, "accounts/A1/residents", day="2026-10-11", **then)
+    bill(town, PERIOD)
+    made = printed(town, PERIOD)
+    heads = made.parts[0].lines[1]
+    assert (heads.quantity, heads.unit) == shown and heads.net > 0
+    seen = town.get("/billing/bills/1?lang=ru")["lines"]
+    line = next(line for line in seen if line["component"] == "heads")
+    assert (line["quantity"], line["unit"]) == named
+    assert "10 дн. с 1 октября" in made.explanations[0] and "21 дн. с 11 октября" in made.explanations[0]
+
+
+def test_cubic_metres_of_several_days_are_added(town: Town) -> None:
+    """By a norm of 1 m³ a month three persons for ten days and one for 21 come to one volume."""
+    by_norm = PERSONS.replace("kind: per_person, price: 12.50}", "kind: norm, price: 12.50, norms_for: month}")
+    tariff(town, by_norm.replace("    components:", "    norms: {table: [{quantity: 1}]}\n    components:"))
+    town.accounts(account_line("A1"))
+    change(town, "accounts/A1/residents", persons=1, day="2026-10-11")
+    bill(town, PERIOD)
+    volume = printed(town, PERIOD).parts[0].lines[1]
+    assert (volume.quantity, volume.unit) == ("1.645", "м³")

@@ -71,3 +71,20 @@ def test_who_asked_for_all_is_told_that_there_are_none(
     answer = adopted(monkeypatch, api, *named)
     assert (answer.exit_code != frame.OK, api.asked) == (True, {})
     assert code in answer.stderr
+
+
+def test_where_no_municipality_is_defined_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not that no draft is left, of a municipality that can have none."""
+
+    class Undefined(Api):
+        state = "in_force"
+
+        def get(self, path: str) -> Any:
+            """No tariffs, and the municipality is not known."""
+            if path == "/billing/tenants/current":
+                raise frame.Failed(frame.NOT_FOUND, [{"code": "AIM-K030", "message": "There is none"}])
+            return super().get(path)
+
+    answer = adopted(monkeypatch, Undefined(), "--all")
+    assert answer.exit_code == frame.NOT_FOUND
+    assert "AIM-K030" in answer.stderr and "AIM-G065" not in answer.stderr

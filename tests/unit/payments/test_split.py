@@ -61,6 +61,15 @@ def test_surplus_is_an_advance_with_who_charged_most() -> None:
     assert split(3_000, standings) == {"tazalyk": 2_000, "vodokanal": 1_000}
 
 
+def test_an_advance_that_came_over_counts_against_its_provider() -> None:
+    """34.89 were charged where an advance of 150.37 had come over, and 14.09 elsewhere: of 500.00 all that is left is
+    an advance with the other."""
+    standings = [Standing("suukanal", 3_489 - 15_037, 0), Standing("tazalyk", 1_409, 0)]
+    assert split(50_000, standings) == {"tazalyk": 50_000}
+    came_by_payments = [Standing("suukanal", 3_489, 15_037), Standing("tazalyk", 1_409, 0)]
+    assert split(50_000, came_by_payments) == {"suukanal": 48_591, "tazalyk": 1_409}
+
+
 def test_nobody_known_nothing_split() -> None:
     """Without a provider there is no part."""
     assert split(100, []) == {}

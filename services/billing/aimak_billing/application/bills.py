@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -10,6 +11,8 @@ from aimak.contracts import billing
 from aimak.figures import quantity_text
 from aimak.languages import spoken
 from aimak.period import Period
+from aimak.plugins.inputs import flows
+from aimak.plugins.rate_components import STRETCH
 from aimak.storage.types import dumps
 from aimak.storage.work import UnitOfWork
 from sqlalchemy import Row
@@ -62,9 +65,26 @@ class Speaker:
         return str(plugin.unit_names[self.lang]) if plugin else ""
 
     def measured(self, line: Row[Any]) -> tuple[str, str]:
-        """A line's quantity and unit: the component's own (persons), else the service's; empty where it has none."""
+        """A line's quantity and unit: the component's own (persons), else the service's; empty where it has none. The
+        quantity alone is empty where it was one and then another, as persons who are 4 for some days and 5 for others
+        are never 9: what explains the line tells both."""
         unit = self._unit_of(line)
-        return ("", "") if line.quantity is None or unit is None else (quantity_text(line.quantity, 0), unit[0])
+        if line.quantity is None or unit is None:
+            return "", ""
+        quantity = self._of_its_days(line)
+        return "" if quantity is None else quantity_text(quantity, 0), unit[0]
+
+    def _of_its_days(self, line: Row[Any]) -> int | None:
+        """The quantity of a line over all of its days; None where it is not one that adds up and differs by days."""
+        # Nearly no line is of several stretches, and this is asked of every line of a town.
+        if line.basis is None or line.basis.count('"from":') < 2:
+            return int(line.quantity)
+        ready = self._prepared(self.versions[line.tariff_version])
+        one = next((one for one in ready.lines if one.code == line.component), None) if ready else None
+        if one is None or one.quantity is None or one.spread != STRETCH or any(map(flows, one.quantity.names)):
+            return int(line.quantity)
+        parts = {stretch["quantity"] for stretch in json.loads(line.basis)["stretches"]}
+        return int(parts.pop()) if len(parts) == 1 else None
 
     def _unit_of(self, line: Row[Any]) -> tuple[str, int, bool] | None:
         """How a line's unit is written, how many decimals its quantities have, and whether those of several days add
@@ -108,11 +128,14 @@ class Speaker:
         if alike not in self._sentences:
             told = [{**line._mapping, "tax": line.tax_code} for line in lines]
             version = self.versions[lines[0].tariff_version]
-            if version.id not in self._ready:
-                self._ready[version.id] = prepare(version, self.taxes, self.plugins)[0]
-            said = explain(told, version, self.plugins, self.taxes, self.lang, self._ready[version.id])
+            said = explain(told, version, self.plugins, self.taxes, self.lang, self._prepared(version))
             self._sentences[alike] = f"{self.heading(lines)}: {said}"
         return self._sentences[alike]
+
+    def _prepared(self, version: TariffVersion) -> Prepared | None:
+        if version.id not in self._ready:
+            self._ready[version.id] = prepare(version, self.taxes, self.plugins)[0]
+        return self._ready[version.id]
 
 
 def by_connection(lines: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
@@ -140,13 +163,14 @@ def explanations(kit: Kit, work: UnitOfWork, number: str, lang: str) -> list[str
 
 
 def names_of_lines(kit: Kit, work: UnitOfWork, number: str, lang: str) -> list[dict[str, str]]:
-    """What each line of a bill is called, and its unit, in the order of its lines."""
+    """What each line of a bill is called, its quantity as the bill says it, and the unit, in the order of its lines."""
     bill = find_bill(work, number)
     run = runs.run(work, bill.run_id)
     assert run is not None, "a bill has its run"
     speaker = Speaker(kit, run, *stored(kit, work), lang)
     return [
-        {"service_name": speaker.service(line.service), "label": speaker.line(line), "unit": speaker.measured(line)[1]}
+        {"service_name": speaker.service(line.service), "label": speaker.line(line)}
+        | dict(zip(("quantity", "unit"), speaker.measured(line), strict=True))
         for line in store.lines(work, [bill.id])
     ]
 

@@ -74,10 +74,9 @@ def may(work: UnitOfWork, command: str, run: Row[Any]) -> bool:
     if state in states.DONE_IN.get(command, ()):
         return False
     if state not in states.STARTS_FROM[command]:
-        fields = {"command": command, "state": state, "period": run.period}
+        fields = {"command": command, "state": state, "period": run.period, "run": run.id}
         # Of a run beside the month's own it would be untrue to say that the month stands so.
-        own = _is_own(work, run)
-        raise Conflict(Problem("AIM-B031", fields) if own else Problem("AIM-B108", {**fields, "run": run.id}))
+        raise Conflict(Problem("AIM-B031" if _is_own(work, run) else "AIM-B108", fields))
     return True
 
 
@@ -271,7 +270,7 @@ def close(work: UnitOfWork, name: str, actor: str) -> None:
     chunks = [chunk for one in store.runs(work, name) if one.state != states.ABANDONED for chunk in _chunks(work, one)]
     reasons = _open_ends(work, chunks, name)
     if not issued_whole(work, cycle):
-        fields = {"command": "close", "state": _underway(work, run), "period": name}
+        fields = {"command": "close", "state": _underway(work, run), "period": name, "run": run.id}
         reasons.insert(0, Problem("AIM-B031", fields))
     elif left := months.never_billed(work, name):
         reasons.append(Problem("AIM-B044", {"period": name, "count": left}))

@@ -178,7 +178,7 @@ def _lines(lines: Sequence[Row[Any]], speaker: Speaker) -> Iterator[BillLine]:
         yield BillLine(
             label=name if len(charges) == 1 else f"{name}: {speaker.line(line)}",
             quantity=quantity,
-            unit=unit,
+            unit=unit if quantity else "",
             price="" if line.price is None else price_text(Price(line.price, line.price_scale)),
             net=line.amount,
             tax=part,

@@ -73,6 +73,7 @@ def take_step(
     """Take a step with every tariff named (`code` or `code@date`), or with none; `fitting`: with those that may, the
     others are left out. The same step again with the same facts changes nothing. Raises Refused, Conflict or Forbidden
     with every reason, each with its tariff."""
+    work.tenant_facts()
     store.lock(work)
     versions, taxes = stored(kit, work)
     steps = store.steps(work)

@@ -181,7 +181,8 @@ def _bills(blue: Blueprint, service: Service, kit: Kit) -> None:
     @blue.get("/bills/<number>")
     @requires(*STAFF)
     def bill(number: str) -> dict[str, Any]:
-        """A bill with its lines and readings; with ?lang its lines have names and units, its creditors names."""
+        """A bill with its lines and readings; with ?lang its lines have names and what they count in words, its
+        creditors names."""
         with service.work(actor().tenant) as work:
             view = views.bill_view(work, number)
             if request.args.get("lang"):

@@ -171,9 +171,8 @@ def _of(bill: dict[str, Any], creditor: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _line(line: dict[str, Any]) -> list[Any]:
     asked = price(line["price"], line["price_scale"], line["kind"])
-    counted = line["unit"] and line["quantity_thousandths"] is not None
-    used = quantity_text(line["quantity_thousandths"]) if counted else ""
-    return [line["service_name"], line["label"], used, line["unit"], asked, line["amount_tyiyn"]]
+    told = [line[name] for name in ("service_name", "label", "quantity", "unit")]
+    return [*told, asked, line["amount_tyiyn"]]
 
 
 def _reading(ui: Ui, reading: dict[str, Any]) -> str:

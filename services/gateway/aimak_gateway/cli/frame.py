@@ -143,8 +143,8 @@ def error_lines(ui: Ui, error: Mapping[str, Any]) -> list[str]:
         codes = str(error["fields"]["roles"])
         message = message.replace(codes, roles_spoken(ui, codes.split(", ")))
     if error["code"] in WRONG_STATES:
-        state = str(error["fields"]["state"])
-        message = message.replace(state, ui.word(f"ui.state_{state}"))
+        state, step = str(error["fields"]["state"]), str(error["fields"]["command"])
+        message = message.replace(state, ui.word(f"ui.state_{state}")).replace(f"«{step}»", ui.named("command", step))
     column = str(place.get("column", ""))
     if message.startswith(f"{place.get('path')}: "):
         del place["path"]  # The message begins with it.

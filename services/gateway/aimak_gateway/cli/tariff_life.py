@@ -148,6 +148,9 @@ def _aside(group: typer.Typer) -> None:
         with connected(ui) as api:
             refs = list(tariffs or []) or (_drafts(api) if every else [])
             if not refs:
+                if every:
+                    # Where the municipality is not defined that is what is wrong, and it is refused with that.
+                    api.get("/billing/tenants/current")
                 raise Refused(Problem("AIM-G065" if every else "AIM-G060"))
             answer = api.post("/billing/tariffs/adopt", {"tariffs": refs, "ground": ground, "fitting": not tariffs})
         ui.result(answer, _list(ui, answer["tariffs"]))

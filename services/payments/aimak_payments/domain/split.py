@@ -50,7 +50,8 @@ def split(amount: int, standings: Sequence[Standing], rule: SplitRule = DEFAULT_
     """Parts of `amount` (tyiyn, > 0) by provider, each > 0, together `amount`; empty where no provider is known.
 
     Pro rata: in proportion to what is owed to each, by largest remainder. What is left when all is paid is an
-    advance with the provider that charged the most so far. Ties go to the provider whose code comes first.
+    advance with the provider that charged the most so far, what came over counted in: a debt as charged, an advance
+    taken off. Ties go to the provider whose code comes first.
     """
     assert amount > 0 and rule.method == PRO_RATA
     ordered = sorted(standings, key=lambda standing: standing.provider)
