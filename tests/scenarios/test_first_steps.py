@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,6 +132,26 @@ def test_tariffs_that_were_taken_say_who_goes_on(desk: Desk) -> None:
     desk("provider add jaryk --name Жарык --tax-number 01234567890125")
     answer = desk("import tariffs", str(EXAMPLES / "town" / "tariffs.yaml"))
     assert "→ aimak tariff adopt" in answer.stderr and "другой человек" in answer.stderr
+
+
+def test_a_registry_tells_what_is_new_from_what_was_known(desk: Desk, tmp_path: Path) -> None:
+    """The same payments in another file are not told as if they were credited anew, on screen and as JSON."""
+    founded(desk)
+    desk("partner add kapchyk --name Капчык")
+    first, other = EXAMPLES / "guide" / "registry.tsv", tmp_path / "other.tsv"
+    other.write_bytes(first.read_bytes() + b"\n")
+    bring = "payment import-registry --partner kapchyk"
+    assert desk(bring, str(first)).stdout.splitlines()[1:] == [
+        "Новых платежей: 3, из них невыясненных 1; известных раньше: 0"
+    ]
+    # What was new when the file came first is not told again when it comes once more.
+    assert "Новых" not in desk(bring, str(first)).stdout
+    assert "Новых" not in desk(bring, str(other), "--dry-run").stdout
+    assert desk(bring, str(other)).stdout.splitlines()[1:] == [
+        "Новых платежей: 0, из них невыясненных 0; известных раньше: 3"
+    ]
+    told = json.loads(desk(bring, str(other), "--json").stdout)["data"]["matches"]
+    assert [(row["match"], row["lines"]) for row in told] == [("MATCHED", 3)]
 
 
 def test_payments_are_listed_by_their_time_and_as_many_as_asked(desk: Desk) -> None:

@@ -2,7 +2,9 @@
 
 This file needs nothing but Python 3.10 or later, no database, no server and no network; it stands in every copy:
 
-    python3 verify.py FOLDER [--against HASH ...]
+    python3 verify.py FOLDER [--against HASH_OR_FILE ...]
+
+HASH_OR_FILE is a hash that was published, or a file of lines SERVICE DAY HASH, as `aimak ledger hash` prints them.
 
 A copy has a folder for each service with `days.json` and, for each day, the rows of each table as text (TABLE.tsv)
 and the digest that each row had when the day was closed (TABLE.digests). docs/ledger.md describes the format.
@@ -10,6 +12,7 @@ and the digest that each row had when the day was closed (TABLE.digests). docs/l
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import sys
@@ -250,12 +253,24 @@ def _unmet(against: Iterable[str], hashes: dict[tuple[str, str], str]) -> Iterat
             yield Finding(PUBLISHED, "", detail=wanted)
 
 
+def published(against: Iterable[str]) -> list[str]:
+    """Hashes as they were typed, and the lines of files that were named."""
+    said: list[str] = []
+    for item in against:
+        file = Path(item)
+        # Editors on Windows put a mark before the first line.
+        said += file.read_text(encoding="utf-8-sig").splitlines() if file.is_file() else [item]
+    return [line.strip() for line in said if line.strip()]
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Prove the copy that the first argument names; 0: proved, 1: something is wrong, 2: used wrongly."""
-    if not arguments or (len(arguments) > 1 and arguments[1] != "--against"):
-        print(__doc__, file=sys.stderr)
-        return 2
-    findings, proved = verify(Path(arguments[0]), arguments[2:])
+    """Prove the copy that the first argument names; 0: proved, 1: something is wrong. Raises SystemExit with 2 where it
+    is used wrongly, with 0 where it was asked for its usage."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("--against", metavar="HASH_OR_FILE", nargs="+", action="extend", default=[])
+    asked = parser.parse_args(arguments)
+    findings, proved = verify(asked.folder, published(asked.against))
     for service in proved:
         print("{service}: {days} days, {rows} rows, through {through}, hash {hash}".format(**service))
     for finding in findings:

@@ -55,6 +55,12 @@ def wrong(folder: Path, *against: str) -> list[verify.Finding]:
     return verify.verify(folder, against)[0]
 
 
+def alone(copied: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The copy's own verify.py, started by a bare Python."""
+    command = [sys.executable, "-I", "-S", str(copied / "verify.py"), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
 def three_days(town: Town) -> dict[str, Any]:
     """A month issued, money a day later, a day without anything, all closed."""
     town.accounts(*(account_line(f"A{number}", holder="Айгүл\tУ.") for number in range(4)))
@@ -126,11 +132,32 @@ def test_the_daily_job_closes_days(town: Town) -> None:
 def test_a_copy_proves_itself_alone(copied: Path) -> None:
     """The copy's own verify.py, started by a bare Python elsewhere, proves it and meets the published hash."""
     published = json.loads((copied / "billing" / "days.json").read_text())["days"][-1]["hash"]
-    command = [sys.executable, "-I", "-S", str(copied / "verify.py"), str(copied), "--against", published]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = alone(copied, str(copied), "--against", published)
     assert (ended.returncode, ended.stdout.splitlines()[-1]) == (0, "proved"), ended.stdout + ended.stderr
     assert published in ended.stdout
     assert wrong(copied, f"billing 2026-11-04 {published}") == []
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_copys_verifier_takes_a_file_of_published_hashes(copied: Path, tmp_path: Path, mark: str) -> None:
+    """Lines SERVICE DAY HASH beside a hash by itself, --against said once or again; a hash of no day is found."""
+    published = json.loads((copied / "billing" / "days.json").read_text())["days"][-1]["hash"]
+    file = tmp_path / "published.txt"
+    file.write_text(f"{mark}billing 2026-11-04 {published}\n\n", encoding="utf-8")
+    for against in (["--against", str(file), published], ["--against", published, "--against", str(file)]):
+        ended = alone(copied, str(copied), *against)
+        assert (ended.returncode, ended.stdout.splitlines()[-1]) == (0, "proved"), ended.stdout + ended.stderr
+    file.write_text(f"billing 2026-11-04 {'0' * 64}\n", encoding="utf-8")
+    ended = alone(copied, str(copied), "--against", str(file))
+    assert ended.returncode == 1 and f"WRONG published: billing 2026-11-04: {'0' * 64}" in ended.stdout
+
+
+def test_the_copys_verifier_says_how_it_is_used(copied: Path) -> None:
+    """Asked for help it does not look for a copy of that name; without a folder it ends with 2."""
+    asked, nothing = alone(copied, "--help"), alone(copied)
+    assert (asked.returncode, nothing.returncode) == (0, 2)
+    assert "FOLDER" in asked.stdout and "--against" in asked.stdout and "WRONG" not in asked.stdout
+    assert "FOLDER" in nothing.stderr
 
 
 def test_a_copy_holds_no_personal_data(copied: Path) -> None:

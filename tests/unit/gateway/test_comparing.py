@@ -2,37 +2,98 @@
 
 from __future__ import annotations
 
+import re
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aimak.problems import Refused
 from aimak_gateway.cli.brought import rows_of
-from aimak_gateway.cli.comparing import _differing, _theirs
+from aimak_gateway.cli.comparing import ALWAYS, SUMS, TURNOVER, _differing, _theirs
 from aimak_gateway.cli.write_offs import RELATIVES
+
+# Two creditors by service, class and street, an advance that is of no service, a flat that is on no street.
+BOOKS = [
+    {"provider": "vodokanal", "service": "water", "class": "household", "street": "Манас", "charged": 100},
+    {"provider": "vodokanal", "service": "water", "class": "budget", "street": None, "charged": 50},
+    {"provider": "tazalyk", "service": "waste", "class": "household", "street": "Манас", "charged": 7},
+    {"provider": "tazalyk", "service": None, "class": "household", "street": "Ленина", "charged": 0, "paid": 62},
+]
 
 
 class Books:
-    """A turnover of two creditors by class."""
+    """What the service answers: no more than so many rows, and the rest in a file."""
+
+    def __init__(self, answered: int = 100) -> None:
+        self.answered = answered
 
     def get(self, path: str, *, by: str, **asked: Any) -> dict[str, Any]:
         """The rows of the sheet, summed by `by`."""
         assert path == "/billing/reports/turnover" and asked == {"period": "2026-10"}
-        rows = [("vodokanal", "household", 100), ("vodokanal", "budget", 50), ("tazalyk", "household", 7)]
-        names = ("provider", "class")
-        sums: dict[tuple[str, ...], int] = {}
-        for *key, amount in rows:
-            kept = tuple(part for name, part in zip(names, key, strict=True) if name in by.split(","))
-            sums[kept] = sums.get(kept, 0) + amount
-        heads = [name for name in names if name in by.split(",")]
-        return {"rows": [{**dict(zip(heads, key, strict=True)), "charged_tyiyn": sum_} for key, sum_ in sums.items()]}
+        names = by.split(",")
+        sums: dict[tuple[Any, ...], dict[str, int]] = {}
+        for row in BOOKS:
+            one = sums.setdefault(tuple(row[name] for name in names), {f"{name}_tyiyn": 0 for name in SUMS})
+            for name in SUMS:
+                one[f"{name}_tyiyn"] += int(row.get(name) or 0)
+        rows = [{**dict(zip(names, key, strict=True)), **one} for key, one in sums.items()]
+        totals = {f"{name}_tyiyn": sum(row[f"{name}_tyiyn"] for row in rows) for name in SUMS}
+        shown = rows[: self.answered]
+        return {"columns": [*names, *SUMS], "rows": shown, "totals": totals, "left_out": len(rows) - len(shown)}
+
+    def raw(self, path: str, **asked: Any) -> bytes:
+        """All rows as a file of the service has them: codes, no total."""
+        assert asked.pop("format") == "csv"
+        answer = Books().get(path, **asked)
+        cells = [[*(row[name] or "" for name in asked["by"].split(",")), *som(row)] for row in answer["rows"]]
+        return "\r\n".join(";".join(row) for row in [answer["columns"], *cells]).encode("utf-8-sig")
 
 
-def differing(tmp_path: Path, text: str) -> list[list[Any]]:
+def som(row: dict[str, Any]) -> list[str]:
+    """The sums of a row as a file has them."""
+    return [f"{row[f'{name}_tyiyn'] // 100}.{row[f'{name}_tyiyn'] % 100:02d}" for name in SUMS]
+
+
+def differing(tmp_path: Path, text: str, books: Books | None = None) -> list[list[Any]]:
     """What differs between a file and the books."""
     file = tmp_path / "theirs.csv"
     file.write_text(text, encoding="utf-8")
-    return _differing(Books(), {"period": "2026-10"}, file, _theirs(file))  # type: ignore[arg-type]
+    return _differing(books or Books(), {"period": "2026-10"}, _theirs(file, "ru"), ALWAYS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("answered", [100, 1])
+@pytest.mark.parametrize(
+    "by", [by for size in range(1, 5) for by in combinations(("provider", "service", "class", "street"), size)]
+)
+def test_our_own_file_equals_the_books_by_whatever_it_is_broken_down(
+    tmp_path: Path, by: tuple[str, ...], answered: int
+) -> None:
+    """An empty cell is what has none: the advance is of no service, and does not stand for all services. Neither a
+    row of it nor of another may be another sum."""
+    rows = [
+        line.split(";")
+        for line in Books()
+        .raw(TURNOVER, by=",".join(by), period="2026-10", format="csv")
+        .decode("utf-8-sig")
+        .splitlines()
+    ]
+    text = "\n".join(";".join(row) for row in rows)
+    assert differing(tmp_path, text, Books(answered)) == []
+    for row in rows[1:]:
+        row[-1] = "9.99"
+    found = differing(tmp_path, "\n".join(";".join(row) for row in rows), Books(answered))
+    assert [row[-4:] for row in found] == [["tax", 999, 0, 999]] * (len(rows) - 1)
+
+
+def test_a_row_that_goes_less_far_than_others_stands_for_all_there_is(tmp_path: Path) -> None:
+    """A file of 1C may give one creditor by service and another as a whole, or sum up below; rows of the same are
+    added."""
+    head = "provider;service;charged\n"
+    assert differing(tmp_path, f"{head}vodokanal;water;1.00\nvodokanal;water;0.50\ntazalyk;;0.07\n;;1.57\n") == []
+    assert differing(tmp_path, f"{head}vodokanal;water;1.50\nvodokanal;;1.49\n") == [
+        ["theirs.csv", "vodokanal", "", "", "charged", 149, 150, -1]
+    ]
 
 
 def test_each_row_is_held_against_what_it_names(tmp_path: Path) -> None:
@@ -64,10 +125,21 @@ def test_a_sheet_in_words_with_its_total_comes_back(
     ]
 
 
-def test_a_file_without_a_sum_is_refused(tmp_path: Path) -> None:
-    """With the columns that are known."""
-    with pytest.raises(Refused, match="AIM-G063"):
-        differing(tmp_path, "provider;note\nvodokanal;x\n")
+@pytest.mark.parametrize(
+    ("lang", "head"), [("en", "opening balance"), ("ru", "сальдо начальное"), ("ky", "башталгыч сальдо")]
+)
+def test_a_file_without_a_sum_is_refused(tmp_path: Path, lang: str, head: str) -> None:
+    """With the columns that are known, by the words of the sheet too; every one that is told is taken."""
+    file = tmp_path / "theirs.csv"
+    file.write_text("provider;note\nvodokanal;x\n", encoding="utf-8")
+    with pytest.raises(Refused, match="AIM-G063") as refused:
+        _theirs(file, lang)
+    known = str(refused.value.problems[0].fields["known"])
+    assert f"opening ({head}), charged" in known and "written off" not in known
+    for column in re.split(r", (?=[a-z_]+(?: \(|,|$))", known):
+        for called in filter(None, re.split(r" \(|\)$", column)):
+            file.write_text(f"provider;{called}\nvodokanal;1.00\n", encoding="utf-8")
+            assert list(_theirs(file, lang).rows.values()) == [{column.split(" ")[0]: 100}]
 
 
 def test_every_fault_of_a_brought_file_is_told(tmp_path: Path) -> None:

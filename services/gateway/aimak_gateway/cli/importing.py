@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,8 +104,8 @@ def follow_import(ui: Ui, api: Api, service: str, name: str, started: dict[str, 
     return {**state, "replayed": replayed, "taken_before": started.get("taken_before", 0)}
 
 
-def finish(ui: Ui, kind: str, state: dict[str, Any]) -> None:
-    """Print what was taken; exit 5 when the file was refused, 6 when some of its rows were."""
+def finish(ui: Ui, kind: str, state: dict[str, Any], more: Sequence[str] = ()) -> None:
+    """Print what was taken, and `more` below it; exit 5 when the file was refused, 6 when some of its rows were."""
     problems = state.get("problems") or []
     if state["state"] == "refused":
         raise Failed(VALIDATION, problems)
@@ -112,7 +113,7 @@ def finish(ui: Ui, kind: str, state: dict[str, Any]) -> None:
     drafts = kind == TARIFFS and state["taken"] and not state.get("dry_run")
     before = state.get("taken_before", 0)
     said = ui.word(key, kind=ui.named("import", kind), taken=state["taken"] - before, refused=state["refused"])
-    ui.result(state, [said], ADOPT if drafts else None)
+    ui.result(state, [said, *more], ADOPT if drafts else None)
     if drafts:
         ui.note(ui.word("ui.drafts"))
     if state.get("replayed"):

@@ -95,9 +95,10 @@ def _copies(group: typer.Typer) -> None:
     ) -> None:
         """Prove a copy: no server, no database, no network.  Example: aimak ledger verify copy --against 1f3a…"""
         from aimak.ledger.copy import problem
+        from aimak.ledger.verify import published
         from aimak.ledger.verify import verify as prove
 
-        findings, proved = prove(folder, _published(against or []))
+        findings, proved = prove(folder, published(against or []))
         if findings:
             raise Failed(VALIDATION, [ui.problem(problem(finding)) for finding in findings])
         rows = [[row[key] for key in ("service", "days", "rows", "through", "hash")] for row in proved]
@@ -112,12 +113,3 @@ def _records(api: Api, through: str | None) -> list[dict[str, Any]]:
 def _hashes(ui: Ui, days: list[dict[str, str]]) -> list[str]:
     heads = [ui.word(f"ui.{key}") for key in ("part", "date", "hash")]
     return table([(day["service"], day["day"], day["hash"]) for day in days], heads)
-
-
-def _published(against: list[str]) -> list[str]:
-    """Hashes as they were typed, and the lines of files that were named."""
-    said: list[str] = []
-    for item in against:
-        file = Path(item)
-        said += file.read_text(encoding="utf-8").splitlines() if file.is_file() else [item]
-    return [line.strip() for line in said if line.strip()]

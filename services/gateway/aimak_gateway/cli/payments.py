@@ -38,7 +38,9 @@ def _payments(group: typer.Typer) -> None:
         Example: aimak payment import-registry --partner pay24 QIWI_4001_202611231.csv"""
         with connected(ui) as api:
             state = import_file(ui, api, "payments", "registry", file, refused=refused, partner=partner)
-        finish(ui, "registry", state)
+            if state["state"] == "done" and not state.get("dry_run"):
+                state["matches"] = api.get(f"/payments/registries/{state['import']}")["matches"]
+        finish(ui, "registry", state, _matched(ui, state))
 
     @command(group, "list", lists=True)
     def listed(
@@ -64,6 +66,20 @@ def _payments(group: typer.Typer) -> None:
             for row in sorted(payments, key=lambda row: (row["paid_at"], row["partner"], row["external_id"]))
         ]
         listing.show(ui, {name: payments}, (*keys, "reason" if suspense else "state", "amount:som"), rows)
+
+
+def _matched(ui: Ui, state: dict[str, Any]) -> list[str]:
+    """How many lines were credited now and how many were known; of a file that came before nothing is said anew."""
+    if "matches" not in state or state["replayed"] or state["taken_before"]:
+        return []
+    rows = state["matches"]
+    new = [row for row in rows if row["match"] == "MISSING_ONLINE"]
+    counts = {
+        "new": sum(row["lines"] for row in new),
+        "suspense": sum(row["lines"] for row in new if row["reason"]),
+        "known": sum(row["lines"] for row in rows if row["match"] == "MATCHED"),
+    }
+    return [ui.word("ui.registry_matched", **counts)]
 
 
 def _partners(group: typer.Typer) -> None:

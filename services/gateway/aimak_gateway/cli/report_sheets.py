@@ -25,7 +25,7 @@ def show_report(ui: Ui, name: str, asked: Mapping[str, Any], *, check: bool = Fa
     with connected(ui) as api:
         answer = api.get(path, **asked)
         if ui.exports:
-            whole = _cells(api.raw(path, **asked, format="csv", lang=ui.lang), answer)
+            whole = whole_rows(api.raw(path, **asked, format="csv", lang=ui.lang), answer)
             heads, kinds = _columns(ui, answer, coded=True)
             listing.write(ui, heads, kinds, [*(_worded(ui, answer, row) for row in whole), _total(ui, answer, True)])
     if check:
@@ -97,7 +97,7 @@ def _total(ui: Ui, answer: Mapping[str, Any], coded: bool) -> list[Any]:
     return cells
 
 
-def _cells(body: bytes, answer: Mapping[str, Any]) -> Iterator[list[Any]]:
+def whole_rows(body: bytes, answer: Mapping[str, Any]) -> Iterator[list[Any]]:
     """The rows of the service's own file, which leaves none out; sums as whole tyiyn again."""
     names = answer["columns"]
     for row in list(csv.reader(io.StringIO(body.decode("utf-8-sig")), delimiter=";"))[1:]:
