@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 NBSP = "\u00a0"
-_AMOUNT = re.compile(r"(-?) ?(\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,4}|\d{1,13})(?:[.,](\d{1,2}))?", re.ASCII)
+_AMOUNT = re.compile(r"(-?)[ \u00a0\u202f]*(\d{1,3}(?:[ \u00a0\u202f]+\d{3})+|\d{1,13})(?:[.,](\d{1,2}))?", re.ASCII)
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 MAX_TYIYN = 10**15 - 1
 
@@ -19,6 +19,8 @@ def parse_som(text: str) -> int:
         raise ValueError(f"not an amount in som: {text!r}")
     sign, whole, fraction = match.groups()
     tyiyn = int(whole.translate(_SPACES)) * 100 + int((fraction or "0").ljust(2, "0"))
+    if tyiyn > MAX_TYIYN:
+        raise ValueError(f"too large an amount: {text!r}")
     return -tyiyn if sign else tyiyn
 
 

@@ -120,6 +120,32 @@ def test_a_reading_between_two_parts_the_use_over_its_day(town: Any) -> None:
     assert standing(town)["S1", "2026-03-01", "2026-04-01"] == 12_000
 
 
+def test_both_halves_stay_with_the_connection_of_the_whole(town: Any) -> None:
+    """The meter went over to another creditor since: what was used before is parted where it was told."""
+    town.meter()
+    town.take("readings", "1;S1;2026-01-20;10;;", "1;S1;2026-03-01;30;;")
+    told = {row["connection_id"] for row in town.told()}
+    facts = {"account_id": 1, "service": "water", "customer_class": "household", "attributes": "{}"}
+    ended = {"connection_id": 1001, "provider": "vodokanal", "valid_from": "2020-01-01", "valid_to": "2026-03-01"}
+    begun = {"connection_id": 2001, "provider": "other", "valid_from": "2026-03-01", "valid_to": None}
+    rows = [{**facts, **ended, "version": 2}, {**facts, **begun, "version": 1}]
+    town.hear(billing.ConnectionsDefined.of("naryn", rows))
+    assert inserted(town, "2026-02-01", 17_000).status_code == 200
+    assert {row["connection_id"] for row in town.told()} == told
+
+
+def test_an_exchange_waits_for_a_decision_on_what_is_held_before_it(town: Any) -> None:
+    """It says which reading that is; once it is set aside the meter is exchanged."""
+    town.meter()
+    town.take("readings", *steady()[:3], "1;S1;2026-05-01;900;;")
+    (held,) = town.held()
+    answer = exchanged(town, day="2026-05-15", final=45_000)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (409, "AIM-M403")
+    assert str(held["reading"]) in answer.json["errors"][0]["hint"]
+    town.call("POST", f"/metering/held/{held['reading']}/reject", {"reason": "digits"})
+    assert exchanged(town, day="2026-05-15", final=45_000).status_code == 200
+
+
 def test_what_cannot_be_put_between_says_why(town: Any) -> None:
     """No reason, more than was read later, less than before, the same day, after the last, another meter, a clerk."""
     town.meter()

@@ -213,6 +213,8 @@ def test_what_a_preview_has_already_is_compared_once(served: Town) -> None:
     assert {by: compared(served, own, by) for by in seen} == seen
     preview(served, OCTOBER)
     assert {by: compared(served, own, by) for by in seen} == seen
+    run(served, "account:A1", replaces=True)
+    assert {by: compared(served, own, by) for by in seen} == seen
 
 
 def test_a_month_half_issued_is_compared_by_street_as_by_service(served: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,6 +270,16 @@ def test_a_part_cancelled_under_another_parts_preview_is_seen(served: Town, othe
     served.post(f"/billing/runs/{number}/issue")
     served.pump.drain()
     assert in_force(served, OCTOBER)["bills"] == 3
+
+
+def test_another_services_bill_is_not_a_services_run(served: Town) -> None:
+    """Water of somebody without waste is cancelled under the preview of waste: nobody of it is left out."""
+    served.accounts(account_line("W1", "water", "vodokanal", attributes=HOUSE))
+    run(served, "service:water")
+    number = run(served, "service:waste", issue=False)["run_id"]
+    last = max(row["number"] for row in served.rows("bill"))
+    document(served, kind="cancel", bill=str(last))
+    served.post(f"/billing/runs/{number}/approve", role="approver")
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,11 @@ def of_period(work: UnitOfWork, period: str, by: str, before: int | None = None)
     or of the bills in force where others did. `before`: what was issued before that turn."""
     if by == STREET:
         bill, made = work.table("bill"), [run.id for run in issued.runs(work, period, before)]
-        return _sums(work, _by_street(work, bill).where(bill.c.run_id.in_(made), in_force(work, bill.c.id)))
+        stands = in_force(work, bill.c.id)
+        if before is not None:
+            # As it was: what a later run cancelled, it has issued anew since.
+            stands = bill.c.id.not_in(issued.cancelled_bills(work, period, before))
+        return _sums(work, _by_street(work, bill).where(bill.c.run_id.in_(made), stands))
     return {row[0]: int(row.net + row.tax) for row in issued.totals(work, period, (by,), before)}
 
 

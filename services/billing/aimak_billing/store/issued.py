@@ -46,7 +46,7 @@ def counts(work: UnitOfWork, period: str) -> dict[str, Any]:
     made = work.execute(select(*sums).where(mine)).one()
     bills = lines = 0
     if made[0] and _is_by_parts(work, period):
-        gone = _gone(work, period, None).subquery()
+        gone = cancelled_bills(work, period, None).subquery()
         bills = work.execute(select(func.count()).select_from(gone)).scalar_one()
         same = (line.c.tenant == work.tenant) & (line.c.bill_id == gone.c.id)
         lines = work.execute(select(func.count()).select_from(gone).join(line, same)).scalar_one()
@@ -149,7 +149,7 @@ def billed_before(work: UnitOfWork, run: Row[Any]) -> dict[tuple[str, str], int]
     return found
 
 
-def _gone(work: UnitOfWork, period: str, before: int | None) -> Select[Any]:
+def cancelled_bills(work: UnitOfWork, period: str, before: int | None) -> Select[Any]:
     """The cancelled bills of the period's runs; `before` that turn: of those issued by then, without what later ones
     cancelled."""
     bill, cancelled, run = work.table("bill"), work.table("bill_cancellation"), work.table("run").alias("canceller")
@@ -193,7 +193,7 @@ def _gone_connections(work: UnitOfWork, period: str, before: int | None) -> Any:
 
 
 def _gone_versions(work: UnitOfWork, period: str, before: int | None) -> Any:
-    line, gone = work.table("bill_line"), _gone(work, period, before).subquery()
+    line, gone = work.table("bill_line"), cancelled_bills(work, period, before).subquery()
     charge, own = line.c.kind == "charge", line.c.origin.is_(None)
     keys = (line.c.bill_id, line.c.connection_id, line.c.tariff_version, line.c.service, line.c.provider)
     sums = (

@@ -15,6 +15,7 @@ from aimak_billing.domain import cycle as states
 from aimak_billing.domain.corrections.selection import is_limited
 
 _BEGUN_SPACE = 0x61696D62
+_SERVICE = "service:"
 
 
 def lock_cycles(work: UnitOfWork) -> None:
@@ -124,6 +125,8 @@ def changed_since(work: UnitOfWork, run: Row[Any]) -> bool:
         member = work.table("run_member")
         among = (member.c.tenant == bill.c.tenant) & (member.c.account_id == bill.c.account_id)
         left_alone &= select(member.c.account_id).where(among, member.c.run_id == run.id).exists()
+    if run.scope.startswith(_SERVICE):
+        left_alone &= bill.c.scope.not_like(f"{_SERVICE}%") | (bill.c.scope == run.scope)
     concerned = select(mine.c.account_id).where(same).exists()
     undone = (
         select(bill.c.id)

@@ -28,7 +28,8 @@ def exchange(work: UnitOfWork, number: str, asked: Mapping[str, Any], actor: str
     when it was taken down), new (a serial), initial (thousandths), day, reason, and of the new one size and dials
     (default: as the old one), verified_until and seal.
 
-    Readings of the old meter after the day are withdrawn: nobody can have read it. Raises Refused, NotFound, Conflict.
+    Readings of the old meter after the day are withdrawn: nobody can have read it. One before it that is held is decided
+    on first. Raises Refused, NotFound, Conflict.
     """
     why = str(asked.get("reason") or "").strip()
     if not why:
@@ -40,6 +41,9 @@ def exchange(work: UnitOfWork, number: str, asked: Mapping[str, Any], actor: str
     fresh = _fresh(work, meter, asked, day)
     decided = {"decided_by": actor, "decided_why": why, "decided_at": work.now}
     told = _withdraw(work, meter, day, decided)
+    if waiting := store.held_of(work, meter.meter_id):
+        first = {"reading": str(waiting[0].reading_id), "date": waiting[0].date.isoformat()}
+        raise Conflict(Problem(held.EARLIER_FIRST, first))
     told += _final(work, meter, day, asked["final"], decided)
     store.add(work, "meter", [fresh])
     store.change_meters(work, [{"meter_id": meter.meter_id, "removed_on": day, "changed_at": work.now}])

@@ -43,7 +43,12 @@ def insert(work: UnitOfWork, number: str, asked: Mapping[str, Any], actor: str) 
     decided = {"decided_by": actor, "decided_why": why, "decided_at": work.now}
     store.add(work, "reading", [{**common, **unread, **decided}])
     before = Track(use.from_date, use.previous_thousandths)
-    first = judging.usage_row(meter, reading_id, before, day, value, checks.Verdict(False, (), quantity, method))
+    verdict = checks.Verdict(False, (), quantity, method)
+    # Both halves stay with the connection that the whole was told with: the meter may be another's since.
+    first = {
+        **judging.usage_row(meter, reading_id, before, day, value, verdict),
+        "connection_id": use.connection_id,
+    }
     store.add(work, "usage", [first])
     store.change_usage(work, use.usage_id, **{name: rest[name] for name in ("from_date", *correcting.SIDES)})
     accepted, waiting = correcting.catch_up(work, meter)

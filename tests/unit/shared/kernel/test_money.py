@@ -15,6 +15,7 @@ amounts = st.integers(-MAX_TYIYN, MAX_TYIYN)
         ("1 234,5", 123450),
         ("1\u00a0234.50", 123450),
         ("- 1 234 567", -123456700),
+        ("-\u00a01  234,00", -123400),
         ("-3", -300),
         ("0", 0),
         ("007.10", 710),
@@ -26,7 +27,22 @@ def test_amounts_are_read_as_people_write_them(text: str, tyiyn: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1.234,50", "1,234.50", "10.455", "1e3", "+5", "٣", "12сом", "--1", "1\n2", "1 23,00", "12 3456"]
+    "text",
+    [
+        "",
+        "1.234,50",
+        "1,234.50",
+        "10.455",
+        "1e3",
+        "+5",
+        "٣",
+        "12сом",
+        "--1",
+        "1\n2",
+        "1 23,00",
+        "12 3456",
+        "999 999 999 999 999",
+    ],
 )
 def test_what_is_no_amount_is_refused(text: str) -> None:
     """Nothing is guessed: two marks, three decimals, a space where none belongs, other digits or words."""
