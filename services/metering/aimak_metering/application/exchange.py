@@ -28,8 +28,8 @@ def exchange(work: UnitOfWork, number: str, asked: Mapping[str, Any], actor: str
     when it was taken down), new (a serial), initial (thousandths), day, reason, and of the new one size and dials
     (default: as the old one), verified_until and seal.
 
-    Readings of the old meter after the day are withdrawn: nobody can have read it. One before it that is held is decided
-    on first. Raises Refused, NotFound, Conflict.
+    Readings of the old meter after the day are withdrawn: nobody can have read it. One before it that is held must be
+    decided on first. Raises Refused, NotFound, Conflict.
     """
     why = str(asked.get("reason") or "").strip()
     if not why:
