@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import time
@@ -12,6 +13,11 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 _LISTEN = "0A"
+# Above those that some system's services have by custom.
+_UNPRIVILEGED = 10_000
+_APART = 8
+_given: set[int] = set()
+_GIVEN_OUT = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class ServerFailed(Exception):
@@ -19,10 +25,20 @@ class ServerFailed(Exception):
 
 
 def free_port() -> int:
-    """A port on the loopback that nothing listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port on the loopback that nothing listened on a moment ago, that this process was not given before, and that the
+    kernel gives to no outgoing connection until its server listens."""
+    below = int(_GIVEN_OUT.read_text().split()[0])
+    # Processes that ask at the same time look in different places, most likely.
+    places = range(_UNPRIVILEGED + os.getpid() % _APART, below, _APART)
+    while True:
+        # Not the tests' own generator: it gives the same again.
+        port = secrets.choice(places)
+        if port in _given:
+            continue
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            _given.add(port)
+            return port
 
 
 def wait_until(done: Callable[[], bool], seconds: float, what: str, every_s: float = 0.1) -> None:
