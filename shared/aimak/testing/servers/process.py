@@ -25,8 +25,8 @@ class ServerFailed(Exception):
 
 
 def free_port() -> int:
-    """A port on the loopback that nothing listened on a moment ago, that this process was not given before, and that the
-    kernel gives to no outgoing connection until its server listens."""
+    """A port on the loopback that nothing listened on a moment ago, that this process was not given before, and that
+    the kernel gives to no outgoing connection until its server listens."""
     below = int(_GIVEN_OUT.read_text().split()[0])
     # Processes that ask at the same time look in different places, most likely.
     places = range(_UNPRIVILEGED + os.getpid() % _APART, below, _APART)
