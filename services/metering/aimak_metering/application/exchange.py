@@ -57,13 +57,19 @@ def exchange(work: UnitOfWork, number: str, asked: Mapping[str, Any], actor: str
     }
 
 
-def _standing(work: UnitOfWork, number: str, serial: str) -> Any:
+def meters_named(work: UnitOfWork, number: str, serial: str) -> list[Any]:
+    """The meters of a serial at an account, one of each of its services at the most, locked. Raises NotFound."""
     account_id = store.accounts(work, {number}).get(number)
     if account_id is None:
         raise NotFound(Problem(UNKNOWN_ACCOUNT, {"account": number}))
     found = [meter for meter in store.meters(work, {account_id}, lock=True) if meter.serial == serial]
     if not found:
         raise NotFound(Problem(NO_METER, {"serial": serial, "account": number}))
+    return found
+
+
+def _standing(work: UnitOfWork, number: str, serial: str) -> Any:
+    found = meters_named(work, number, serial)
     if found[-1].removed_on is not None:
         raise Conflict(Problem(REMOVED, {"serial": serial, "day": found[-1].removed_on.isoformat()}))
     return found[-1]
@@ -92,15 +98,22 @@ def _withdraw(work: UnitOfWork, meter: Any, day: date, decided: Mapping[str, Any
     return told
 
 
+def enter_reading(
+    work: UnitOfWork, meter: Any, reading_id: int, day: date, value: int, decided: Mapping[str, Any]
+) -> None:
+    """Keep an accepted reading that no file brought; `decided`: who vouches for it, why and when."""
+    common = {"reading_id": reading_id, "meter_id": meter.meter_id, "date": day, "value": value, "state": "accepted"}
+    unread = {"reader": None, "note": None, "findings": [], "import_id": 0, "line": 0, "received_at": work.now}
+    store.add(work, "reading", [{**common, **unread, **decided}])
+
+
 def _final(work: UnitOfWork, meter: Any, day: date, value: int, decided: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The last reading of the old meter, and the use up to it."""
     last = store.last_uses(work, meter.meter_id, 1)
     track = Track(last[0].to_date, last[0].current_thousandths) if last else Track(meter.installed_on, meter.initial)
     quantity, method = correcting.between(meter, track.day, track.value, day, value)
     reading_id = derived_id("final-reading", work.tenant, meter.meter_id, day.isoformat())
-    common = {"reading_id": reading_id, "meter_id": meter.meter_id, "date": day, "value": value, "state": "accepted"}
-    unread = {"reader": None, "note": None, "findings": [], "import_id": 0, "line": 0, "received_at": work.now}
-    store.add(work, "reading", [{**common, **unread, **decided}])
+    enter_reading(work, meter, reading_id, day, value, decided)
     ended = judging.usage_row(meter, reading_id, track, day, value, checks.Verdict(False, (), quantity, method))
     store.add(work, "usage", [ended])
     correcting.catch_up(work, meter)

@@ -8,13 +8,12 @@ from typing import Any
 
 from aimak import audit
 from aimak.ids import derived_id
-from aimak.problems import Conflict, NotFound, Problem, Refused
+from aimak.problems import Conflict, Problem, Refused
 from aimak.storage.work import UnitOfWork
 
 from aimak_metering import store
 from aimak_metering.application import correcting, held, judging, usage
-from aimak_metering.application.exchange import NO_METER
-from aimak_metering.application.meters import UNKNOWN_ACCOUNT
+from aimak_metering.application.exchange import enter_reading, meters_named
 from aimak_metering.domain import checks
 from aimak_metering.domain.meters import Track
 
@@ -38,10 +37,8 @@ def insert(work: UnitOfWork, number: str, asked: Mapping[str, Any], actor: str) 
         later = {"date": use.to_date.isoformat(), "value": checks.shown(use.current_thousandths)}
         raise Conflict(Problem(correcting.NEXT_IS_LOWER, later))
     reading_id = derived_id("inserted-reading", work.tenant, meter.meter_id, day.isoformat())
-    common = {"reading_id": reading_id, "meter_id": meter.meter_id, "date": day, "value": value, "state": "accepted"}
-    unread = {"reader": None, "note": None, "findings": [], "import_id": 0, "line": 0, "received_at": work.now}
     decided = {"decided_by": actor, "decided_why": why, "decided_at": work.now}
-    store.add(work, "reading", [{**common, **unread, **decided}])
+    enter_reading(work, meter, reading_id, day, value, decided)
     before = Track(use.from_date, use.previous_thousandths)
     verdict = checks.Verdict(False, (), quantity, method)
     # Both halves stay with the connection that the whole was told with: the meter may be another's since.
@@ -61,13 +58,7 @@ def insert(work: UnitOfWork, number: str, asked: Mapping[str, Any], actor: str) 
 
 def _over(work: UnitOfWork, number: str, asked: Mapping[str, Any]) -> tuple[Any, Any]:
     """The meter that was read and its use over that day."""
-    account_id = store.accounts(work, {number}).get(number)
-    if account_id is None:
-        raise NotFound(Problem(UNKNOWN_ACCOUNT, {"account": number}))
-    meters = [meter for meter in store.meters(work, {account_id}, lock=True) if meter.serial == asked["serial"]]
-    if not meters:
-        raise NotFound(Problem(NO_METER, {"serial": asked["serial"], "account": number}))
-    for meter in meters:
+    for meter in meters_named(work, number, asked["serial"]):
         for use in store.uses_after(work, [meter.meter_id], asked["day"]):
             if use.from_date < asked["day"]:
                 return meter, use
