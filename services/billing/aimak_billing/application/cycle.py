@@ -76,7 +76,7 @@ def may(work: UnitOfWork, command: str, run: Row[Any]) -> bool:
     if state not in states.STARTS_FROM[command]:
         fields = {"command": command, "state": state, "period": run.period, "run": run.id}
         # Of a run beside the month's own it would be untrue to say that the month stands so.
-        raise Conflict(Problem("AIM-B031" if _is_own(work, run) else "AIM-B108", fields))
+        raise Conflict(Problem("AIM-B031" if states.is_own(run) else "AIM-B108", fields))
     return True
 
 
@@ -86,11 +86,6 @@ def is_repeat(work: UnitOfWork, command: str, run: Row[Any]) -> bool:
         return False
     audit.note_nothing(work)
     return True
-
-
-def _is_own(work: UnitOfWork, run: Row[Any]) -> bool:
-    cycle = store.cycle(work, run.period)
-    return cycle is not None and run.id == cycle.run_id
 
 
 def note(work: UnitOfWork, run: Row[Any], action: str, attempt: int, actor: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import accumulate
+from typing import Any
 
 from aimak.ids import derived_id
 from aimak.period import Period
@@ -50,6 +51,11 @@ SMALL_CHUNK = 10_000
 def run_id(tenant: str, cycle: str, period: str, selection: str, generation: int) -> int:
     """A run exists once: its id follows from what it is a run of."""
     return derived_id("run", tenant, cycle, period, selection, generation)
+
+
+def is_own(run: Any) -> bool:
+    """Whether a run is its month's own: the first over everybody."""
+    return bool(run.selection == EVERYBODY and run.generation == 0)
 
 
 def chunk_size(accounts: int, most: int) -> int:

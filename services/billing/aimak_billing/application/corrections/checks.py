@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from aimak_billing.domain import chunk as columns
 from aimak_billing.domain.corrections import outsort
 from aimak_billing.domain.corrections.selection import EVERYBODY, is_limited
-from aimak_billing.domain.cycle import ISSUED
+from aimak_billing.domain.cycle import ISSUED, is_own
 from aimak_billing.domain.rating import Rated
 from aimak_billing.store import accounts, comparison, issued
 from aimak_billing.store import checks as store
@@ -126,7 +126,7 @@ def completeness_view(work: UnitOfWork, run: Row[Any]) -> list[dict[str, Any]]:
     """Connections of a run by service and provider: active by the register, billed, previewed (what the run bills until
     it is issued), held, exempt. In the month's own run those that runs issued before it bill are billed too."""
     registered = store.active(work, run, limited=is_limited(run.selection))
-    before = issued.billed_before(work, run) if _is_own(run) else {}
+    before = issued.billed_before(work, run) if is_own(run) else {}
     listed = []
     for row in store.counted(work, run.id):
         counts = {name: int(getattr(row, name)) for name in ("billed", "held", "exempt")}
@@ -153,11 +153,6 @@ def write_rules(work: UnitOfWork, wanted: Mapping[str, int]) -> dict[str, int]:
     return after
 
 
-def _is_own(run: Row[Any]) -> bool:
-    """Whether a run is its month's own."""
-    return bool(run.selection == EVERYBODY and run.generation == 0)
-
-
 def comparison_view(work: UnitOfWork, run: Row[Any], by: str) -> list[dict[str, Any]]:
     """What a run comes to beside the last three periods, by service, provider, customer_class or street; of the
     month's own run the whole month with what others issued. Raises Refused for another dimension."""
@@ -168,7 +163,7 @@ def comparison_view(work: UnitOfWork, run: Row[Any], by: str) -> list[dict[str, 
     for _ in range(PERIODS_COMPARED):
         earlier = earlier.previous()
         names.append(earlier.name)
-    now = comparison.of_month(work, run, by) if _is_own(run) else comparison.of_run(work, run.id, by)
+    now = comparison.of_month(work, run, by) if is_own(run) else comparison.of_run(work, run.id, by)
     before = {name: comparison.of_period(work, name, by) for name in names}
     keys = sorted({key for sums in (now, *before.values()) for key in sums}, key=str)
     called = accounts.address_names(work, keys) if by == comparison.STREET else {}
